@@ -1,0 +1,2 @@
+//! The `portico` server.
+fn main() {}
