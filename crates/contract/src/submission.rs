@@ -1,0 +1,222 @@
+//! Sending: a new request, a message, an action; and what comes back.
+
+use crate::{
+    Instant,
+    attachment::Attachment,
+    code::{QueryCode, Reference},
+    form::FieldValue,
+    id::{FieldId, RequestId, TypeId, UploadId},
+    locale::Locale,
+    request::{Request, Urgency},
+    session::Channel,
+    timeline::TextFormat,
+    words::strict,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A text as a client sends it: always plain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SentBody {
+    /// `text`.
+    #[serde(deserialize_with = "strict")]
+    pub format: TextFormat,
+    /// What it says.
+    pub value: String,
+}
+
+impl SentBody {
+    /// A plain text.
+    #[must_use]
+    pub fn text(value: impl Into<String>) -> Self {
+        Self {
+            format: TextFormat::Text,
+            value: value.into(),
+        }
+    }
+}
+
+/// How to reach somebody who has no account.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// What to call them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// E-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Telephone number, in any form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Which of the two they like better.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "strict"
+    )]
+    pub preferred: Option<Channel>,
+}
+
+/// `POST /requests`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewRequest {
+    /// Which form.
+    pub type_id: TypeId,
+    /// One line, up to [`SUBJECT_MAX`] characters.
+    pub subject: String,
+    /// What it is about, up to [`BODY_MAX`] characters.
+    pub body: SentBody,
+    /// The form's answers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, FieldValue>))]
+    pub fields: BTreeMap<FieldId, FieldValue>,
+    /// Default: regular.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "strict"
+    )]
+    pub urgency: Option<Urgency>,
+    /// Finished uploads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachment_ids: Vec<UploadId>,
+    /// Required without a session, with an e-mail address or a telephone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Contact>,
+    /// Consents by purpose.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub consents: BTreeMap<String, bool>,
+    /// The request that this one goes on from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_up_of: Option<RequestId>,
+    /// In which language to write to the customer. Default: that of the call.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "strict"
+    )]
+    pub locale: Option<Locale>,
+}
+
+/// Characters that a subject may have.
+pub const SUBJECT_MAX: u32 = 200;
+/// Characters that a text may have.
+pub const BODY_MAX: u32 = 20_000;
+
+/// The answer to [`NewRequest`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Created {
+    /// As the backend has it.
+    pub request: Request,
+    /// Shown this once. `None` when the customer is signed in.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub query_code: Option<QueryCode>,
+    /// Proof of what was received.
+    #[serde(default)]
+    pub receipt: Option<Receipt>,
+}
+
+/// Proof of what was received.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Receipt {
+    /// [`ReceiptContent`] as canonical JSON (RFC 8785): the very bytes that are signed.
+    pub canonical: String,
+    /// Ed25519 signature over the bytes of `canonical`, base64.
+    pub signature: String,
+    /// The server's public key, base64.
+    pub public_key: String,
+}
+
+/// What a receipt says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReceiptContent {
+    /// The reference.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub reference: Reference,
+    /// When it was received.
+    pub received_at: Instant,
+    /// Which form.
+    pub type_id: TypeId,
+    /// As it was sent.
+    pub subject: String,
+    /// As it was sent.
+    pub body: String,
+    /// As they were sent.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, FieldValue>))]
+    pub fields: BTreeMap<FieldId, FieldValue>,
+    /// The files, with their hashes.
+    pub files: Vec<Attachment>,
+}
+
+/// `POST /requests/{id}/messages`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewMessage {
+    /// What it says.
+    pub body: SentBody,
+    /// Finished uploads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachment_ids: Vec<UploadId>,
+}
+
+/// `POST /requests/{id}/actions/{confirm,reopen,withdraw}`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Comment {
+    /// A word with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// `POST /requests/{id}/actions/edit`: what is absent stays.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// One line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// The first message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<SentBody>,
+    /// The form's answers that change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<BTreeMap<String, FieldValue>>))]
+    pub fields: Option<BTreeMap<FieldId, FieldValue>>,
+}
+
+/// `POST /requests/{id}/seen`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// The `at` of the last entry that was shown.
+    pub up_to: Instant,
+}
+
+/// `GET /submissions/{key}`: what became of an Idempotency-Key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Submission {
+    /// The status of the stored answer, such as 201.
+    pub status: u16,
+    /// The request that it made or touched.
+    pub request_id: Option<RequestId>,
+    /// Its reference.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub reference: Option<Reference>,
+    /// When it was accepted.
+    pub accepted_at: Instant,
+}
