@@ -1,1 +1,38 @@
-//! What every end-to-end test needs.
+//! What every end-to-end test needs: the real server, a real browser, a proxy that loses things, and
+//! clients for the ticket API and the desk.
+//!
+//! Nothing here is a stub of the product. A wait is always a poll with a deadline, and a failure is a
+//! panic that says what was seen instead.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+pub mod api;
+pub mod browser;
+pub mod mailbox;
+pub mod page;
+pub mod proxy;
+pub mod seed;
+pub mod server;
+pub mod site;
+mod wait;
+
+pub use api::{Api, Call, Reply};
+pub use browser::{Browser, Look, Window};
+pub use page::{Found, Name, Page};
+pub use proxy::{Fault, FaultProxy, Plan};
+pub use seed::seed;
+pub use server::{Options, Server};
+pub use site::StaticSite;
+pub use wait::{PATIENCE, until};
+
+use std::path::PathBuf;
+
+/// The root of the checkout.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the checkout").to_owned()
+}
+
+/// A tool that set-up installs: the path in the environment variable `name`, or else `fallback`, which
+/// is taken from the root of the checkout when it is relative.
+pub fn tool(name: &str, fallback: &str) -> PathBuf {
+    std::env::var_os(name).map_or_else(|| root().join(fallback), PathBuf::from)
+}
