@@ -25,20 +25,30 @@ impl Api {
             .timeout(std::time::Duration::from_secs(60))
             .build()
             .unwrap();
-        Self { http, base, bearer: None }
+        Self {
+            http,
+            base,
+            bearer: None,
+        }
     }
 
     /// The same client with a bearer token.
     #[must_use]
     pub fn bearer(&self, token: impl Into<String>) -> Self {
-        Self { bearer: Some(token.into()), ..self.clone() }
+        Self {
+            bearer: Some(token.into()),
+            ..self.clone()
+        }
     }
 
     /// The same client of the same path, at another origin (a proxy).
     #[must_use]
     pub fn through(&self, origin: &str) -> Self {
         let path = reqwest::Url::parse(&self.base).unwrap().path().to_owned();
-        Self { base: format!("{origin}{path}"), ..self.clone() }
+        Self {
+            base: format!("{origin}{path}"),
+            ..self.clone()
+        }
     }
 
     /// The bearer token in use.
@@ -57,7 +67,10 @@ impl Api {
         if let Some(token) = &self.bearer {
             builder = builder.bearer_auth(token);
         }
-        Call { builder, what: format!("{method} {path}") }
+        Call {
+            builder,
+            what: format!("{method} {path}"),
+        }
     }
 
     /// Starts a GET.
@@ -72,7 +85,12 @@ impl Api {
 
     /// Submits `body` under a new Idempotency-Key and expects it to be taken.
     pub async fn submit(&self, body: &Value) -> Reply {
-        self.post("/requests").new_key().json(body).send().await.expect_status(201)
+        self.post("/requests")
+            .new_key()
+            .json(body)
+            .send()
+            .await
+            .expect_status(201)
     }
 
     /// Reads the whole of a paged list, `limit` items at a time.
@@ -81,8 +99,18 @@ impl Api {
         let mut items = Vec::new();
         let mut cursor = String::new();
         for _ in 0..10_000 {
-            let page = self.get(&format!("{path}{joint}limit={limit}{cursor}")).send().await.expect_status(200);
-            items.extend(page.json["items"].as_array().expect("a list has items").iter().cloned());
+            let page = self
+                .get(&format!("{path}{joint}limit={limit}{cursor}"))
+                .send()
+                .await
+                .expect_status(200);
+            items.extend(
+                page.json["items"]
+                    .as_array()
+                    .expect("a list has items")
+                    .iter()
+                    .cloned(),
+            );
             match page.json["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
                 None => return items,
@@ -93,9 +121,17 @@ impl Api {
 
     /// Uploads a file by tus in one piece and returns its id.
     pub async fn upload(&self, name: &str, kind: &str, bytes: &[u8]) -> String {
-        let made = self.begin_upload(name, kind, bytes.len()).await.expect_status(201);
-        let location = made.header("location").expect("a new upload has a Location").to_owned();
-        self.upload_part(&location, 0, bytes).await.expect_status(204);
+        let made = self
+            .begin_upload(name, kind, bytes.len())
+            .await
+            .expect_status(201);
+        let location = made
+            .header("location")
+            .expect("a new upload has a Location")
+            .to_owned();
+        self.upload_part(&location, 0, bytes)
+            .await
+            .expect_status(204);
         location.rsplit('/').next().unwrap().to_owned()
     }
 
@@ -122,19 +158,29 @@ impl Api {
 
     /// Starts a call of an address that the server itself gave, absolute or a path from its root.
     pub fn at(&self, method: Method, location: &str) -> Call {
-        let url = reqwest::Url::parse(&self.base).unwrap().join(location).unwrap();
+        let url = reqwest::Url::parse(&self.base)
+            .unwrap()
+            .join(location)
+            .unwrap();
         let mut builder = self.http.request(method.clone(), url);
         if let Some(token) = &self.bearer {
             builder = builder.bearer_auth(token);
         }
-        Call { builder, what: format!("{method} {location}") }
+        Call {
+            builder,
+            what: format!("{method} {location}"),
+        }
     }
 }
 
 /// The `Upload-Metadata` of a file.
 pub fn upload_metadata(name: &str, kind: &str) -> String {
     use base64::{Engine, engine::general_purpose::STANDARD};
-    format!("filename {},filetype {}", STANDARD.encode(name), STANDARD.encode(kind))
+    format!(
+        "filename {},filetype {}",
+        STANDARD.encode(name),
+        STANDARD.encode(kind)
+    )
 }
 
 /// A request that is being put together.
@@ -187,7 +233,9 @@ impl Call {
     /// Sends it and reads the whole answer.
     pub async fn send(self) -> Reply {
         let what = self.what.clone();
-        self.attempt().await.unwrap_or_else(|e| panic!("{what}: no answer: {e:?}"))
+        self.attempt()
+            .await
+            .unwrap_or_else(|e| panic!("{what}: no answer: {e:?}"))
     }
 
     /// Sends it; an error means that no whole answer came back, so that nobody knows what happened.
@@ -197,13 +245,22 @@ impl Call {
         let headers = response.headers().clone();
         let bytes = response.bytes().await?.to_vec();
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Ok(Reply { what: self.what, status, headers, bytes, json })
+        Ok(Reply {
+            what: self.what,
+            status,
+            headers,
+            bytes,
+            json,
+        })
     }
 
     /// Sends it and hands over the answer while it is still coming, for streams.
     pub async fn stream(self) -> reqwest::Response {
         let what = self.what;
-        self.builder.send().await.unwrap_or_else(|e| panic!("{what}: no answer: {e:?}"))
+        self.builder
+            .send()
+            .await
+            .unwrap_or_else(|e| panic!("{what}: no answer: {e:?}"))
     }
 }
 
@@ -235,7 +292,13 @@ impl Reply {
     /// Panics with the whole answer unless it has this status.
     #[track_caller]
     pub fn expect_status(self, status: u16) -> Self {
-        assert_eq!(self.status.as_u16(), status, "{}: {}", self.what, self.text().chars().take(2_000).collect::<String>());
+        assert_eq!(
+            self.status.as_u16(),
+            status,
+            "{}: {}",
+            self.what,
+            self.text().chars().take(2_000).collect::<String>()
+        );
         self
     }
 
@@ -244,15 +307,34 @@ impl Reply {
     pub fn expect_problem(self, status: u16, code: &str) -> Self {
         let reply = self.expect_status(status);
         let kind = reply.header(CONTENT_TYPE.as_str()).unwrap_or_default();
-        assert!(kind.starts_with("application/problem+json"), "{}: content type {kind:?}", reply.what);
+        assert!(
+            kind.starts_with("application/problem+json"),
+            "{}: content type {kind:?}",
+            reply.what
+        );
         assert_eq!(reply.json["code"], code, "{}: {}", reply.what, reply.json);
-        assert_eq!(reply.json["status"], status, "{}: {}", reply.what, reply.json);
+        assert_eq!(
+            reply.json["status"], status,
+            "{}: {}",
+            reply.what, reply.json
+        );
         for member in ["type", "title", "trace_id"] {
-            assert!(reply.json[member].as_str().is_some_and(|text| !text.is_empty()), "{}: no {member}: {}", reply.what, reply.json);
+            assert!(
+                reply.json[member]
+                    .as_str()
+                    .is_some_and(|text| !text.is_empty()),
+                "{}: no {member}: {}",
+                reply.what,
+                reply.json
+            );
         }
         if matches!(code, "rate_limited" | "backend_unavailable" | "in_progress") {
             let after = reply.header(RETRY_AFTER.as_str()).unwrap_or_default();
-            assert!(after.parse::<u64>().is_ok(), "{}: {code} without Retry-After in seconds: {after:?}", reply.what);
+            assert!(
+                after.parse::<u64>().is_ok(),
+                "{}: {code} without Retry-After in seconds: {after:?}",
+                reply.what
+            );
         }
         reply
     }
@@ -263,8 +345,13 @@ impl Reply {
         let reply = self.expect_problem(422, "validation");
         let errors = reply.json["errors"].as_array().cloned().unwrap_or_default();
         let found = errors.iter().find(|error| error["pointer"] == pointer);
-        let error = found.unwrap_or_else(|| panic!("{}: nothing at {pointer}: {}", reply.what, reply.json));
-        assert!(error["code"].is_string(), "{}: an error without a code: {error}", reply.what);
+        let error =
+            found.unwrap_or_else(|| panic!("{}: nothing at {pointer}: {}", reply.what, reply.json));
+        assert!(
+            error["code"].is_string(),
+            "{}: an error without a code: {error}",
+            reply.what
+        );
         reply
     }
 
@@ -272,13 +359,16 @@ impl Reply {
     #[track_caller]
     pub fn text_at(&self, pointer: &str) -> String {
         let found = self.json.pointer(pointer).and_then(Value::as_str);
-        found.unwrap_or_else(|| panic!("{}: no text at {pointer}: {}", self.what, self.json)).to_owned()
+        found
+            .unwrap_or_else(|| panic!("{}: no text at {pointer}: {}", self.what, self.json))
+            .to_owned()
     }
 
     /// The body as a type of the contract.
     #[track_caller]
     pub fn decode<T: DeserializeOwned>(&self) -> T {
-        serde_json::from_slice(&self.bytes).unwrap_or_else(|e| panic!("{}: {e}: {}", self.what, self.text()))
+        serde_json::from_slice(&self.bytes)
+            .unwrap_or_else(|e| panic!("{}: {e}: {}", self.what, self.text()))
     }
 }
 

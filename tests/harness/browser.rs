@@ -55,7 +55,10 @@ pub struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { window: Window::Wide, languages: "en" }
+        Self {
+            window: Window::Wide,
+            languages: "en",
+        }
     }
 }
 
@@ -89,15 +92,31 @@ impl Browser {
         // Reads to the end, because a full pipe would stop the driver.
         std::thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
-                let port = line.rsplit("on port ").next().and_then(|rest| rest.trim_end_matches('.').parse::<u16>().ok());
-                if let Some(port) = port {
+                // It first says "port 0", then the port that it got.
+                let port = line
+                    .rsplit("on port ")
+                    .next()
+                    .and_then(|rest| rest.trim_end_matches('.').parse::<u16>().ok());
+                if let Some(port) = port.filter(|port| *port != 0) {
                     tell.send(port).ok();
                 }
             }
         });
-        let port = tokio::task::spawn_blocking(move || told.recv_timeout(PATIENCE)).await.unwrap().expect("chromedriver says its port");
-        let profile = tempfile::Builder::new().prefix("portico-profile-").tempdir().unwrap();
-        let mut browser = Self { chromedriver, port, driver: None, profile, setup };
+        let port = tokio::task::spawn_blocking(move || told.recv_timeout(PATIENCE))
+            .await
+            .unwrap()
+            .expect("chromedriver says its port");
+        let profile = tempfile::Builder::new()
+            .prefix("portico-profile-")
+            .tempdir()
+            .unwrap();
+        let mut browser = Self {
+            chromedriver,
+            port,
+            driver: None,
+            profile,
+            setup,
+        };
         browser.open().await;
         browser
     }
@@ -107,7 +126,9 @@ impl Browser {
         let first = self.setup.languages.split(',').next().unwrap_or("en");
         let mut capabilities = DesiredCapabilities::chrome();
         let program = tool("PORTICO_CHROMIUM", "/usr/bin/chromium");
-        capabilities.set_binary(program.to_str().expect("the path is text")).unwrap();
+        capabilities
+            .set_binary(program.to_str().expect("the path is text"))
+            .unwrap();
         for flag in [
             "--headless=new",
             "--no-sandbox",
@@ -127,8 +148,12 @@ impl Browser {
         ] {
             capabilities.add_arg(flag).unwrap();
         }
-        capabilities.set("goog:loggingPrefs", json!({"browser": "ALL"})).unwrap();
-        let driver = WebDriver::new(format!("http://127.0.0.1:{}", self.port), capabilities).await.expect("chromium starts");
+        capabilities
+            .set("goog:loggingPrefs", json!({"browser": "ALL"}))
+            .unwrap();
+        let driver = WebDriver::new(format!("http://127.0.0.1:{}", self.port), capabilities)
+            .await
+            .expect("chromium starts");
         let page = Page::new(driver.clone());
         page.prepare().await;
         page.resize(width, height).await;
@@ -173,7 +198,11 @@ impl Browser {
                 // It may have gone by itself since the listing.
                 kill_process(*pid, Signal::KILL).ok();
             }
-            if alive.is_empty() { Ok(()) } else { Err(format!("{} processes are alive", alive.len())) }
+            if alive.is_empty() {
+                Ok(())
+            } else {
+                Err(format!("{} processes are alive", alive.len()))
+            }
         })
         .await;
     }
@@ -193,12 +222,22 @@ impl Browser {
     /// The processes of this browser, known by the profile on their command line.
     fn processes(&self) -> Vec<Pid> {
         let profile = self.profile.path().as_os_str().as_encoded_bytes();
-        let Ok(all) = std::fs::read_dir("/proc") else { return Vec::new() };
+        let Ok(all) = std::fs::read_dir("/proc") else {
+            return Vec::new();
+        };
         all.flatten()
-            .filter_map(|entry| entry.file_name().to_str()?.parse().ok().and_then(Pid::from_raw))
+            .filter_map(|entry| {
+                entry
+                    .file_name()
+                    .to_str()?
+                    .parse()
+                    .ok()
+                    .and_then(Pid::from_raw)
+            })
             .filter(|pid| {
                 let pid = pid.as_raw_nonzero();
-                let is_dead = std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z "));
+                let is_dead = std::fs::read_to_string(format!("/proc/{pid}/stat"))
+                    .is_ok_and(|stat| stat.contains(") Z "));
                 let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
                 !is_dead && line.windows(profile.len()).any(|part| part == profile)
             })
@@ -226,7 +265,11 @@ impl Drop for Browser {
 pub(crate) fn media(look: Look) -> Value {
     let scheme = if look.dark { "dark" } else { "light" };
     let forced = if look.forced_colors { "active" } else { "none" };
-    let motion = if look.reduced_motion { "reduce" } else { "no-preference" };
+    let motion = if look.reduced_motion {
+        "reduce"
+    } else {
+        "no-preference"
+    };
     json!({
         "media": if look.print { "print" } else { "" },
         "features": [

@@ -3,7 +3,11 @@
 //!
 //! Nothing here is a stub of the product. A wait is always a poll with a deadline, and a failure is a
 //! panic that says what was seen instead.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 pub mod api;
 pub mod browser;
@@ -28,7 +32,10 @@ use std::path::PathBuf;
 
 /// The root of the checkout.
 pub fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the checkout").to_owned()
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ lies in the checkout")
+        .to_owned()
 }
 
 /// A tool that set-up installs: the path in the environment variable `name`, or else `fallback`, which

@@ -20,11 +20,17 @@ pub struct Letter {
 pub fn letters(data: &Path) -> Vec<Letter> {
     let mut found = Vec::new();
     for (folder, read) in [("mail", eml as fn(&[u8]) -> Option<Letter>), ("sms", sms)] {
-        let Ok(entries) = std::fs::read_dir(data.join("outbox").join(folder)) else { continue };
+        let Ok(entries) = std::fs::read_dir(data.join("outbox").join(folder)) else {
+            continue;
+        };
         for entry in entries.flatten() {
             // A file that is still being written has no whole message yet; the next poll sees it.
-            let (Ok(meta), Ok(bytes)) = (entry.metadata(), std::fs::read(entry.path())) else { continue };
-            let (Ok(at), Some(letter)) = (meta.modified(), read(&bytes)) else { continue };
+            let (Ok(meta), Ok(bytes)) = (entry.metadata(), std::fs::read(entry.path())) else {
+                continue;
+            };
+            let (Ok(at), Some(letter)) = (meta.modified(), read(&bytes)) else {
+                continue;
+            };
             found.push((at, entry.file_name(), letter));
         }
     }
@@ -52,5 +58,7 @@ fn sms(bytes: &[u8]) -> Option<Letter> {
 
 /// The sign-in code in a message: its only run of six to ten digits.
 pub fn code_in(text: &str) -> Option<String> {
-    text.split(|c: char| !c.is_ascii_digit()).find(|run| (6..=10).contains(&run.len())).map(str::to_owned)
+    text.split(|c: char| !c.is_ascii_digit())
+        .find(|run| (6..=10).contains(&run.len()))
+        .map(str::to_owned)
 }

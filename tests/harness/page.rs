@@ -106,7 +106,11 @@ impl Page {
     pub(crate) async fn prepare(&self) {
         self.cdp("Page.enable", json!({})).await;
         self.cdp("DOM.enable", json!({})).await;
-        self.cdp("Page.addScriptToEvaluateOnNewDocument", json!({"source": WATCH})).await;
+        self.cdp(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({"source": WATCH}),
+        )
+        .await;
     }
 
     /// The driver, for what this type does not offer.
@@ -116,12 +120,20 @@ impl Page {
 
     /// Sends a command of the DevTools protocol.
     pub async fn cdp(&self, method: &str, params: Value) -> Value {
-        self.driver.cdp().send_raw(method, params).await.unwrap_or_else(|e| panic!("{method}: {e}"))
+        self.driver
+            .cdp()
+            .send_raw(method, params)
+            .await
+            .unwrap_or_else(|e| panic!("{method}: {e}"))
     }
 
     /// Runs the body of a function in the page and returns what it returns; a promise is awaited.
     pub async fn run(&self, body: &str, arguments: Vec<Value>) -> Value {
-        let answer = self.driver.execute(body, arguments).await.unwrap_or_else(|e| panic!("{e} in {body:.300}"));
+        let answer = self
+            .driver
+            .execute(body, arguments)
+            .await
+            .unwrap_or_else(|e| panic!("{e} in {body:.300}"));
         answer.json().clone()
     }
 
@@ -129,7 +141,10 @@ impl Page {
 
     /// Opens an address and waits until it has loaded.
     pub async fn open(&self, url: &str) {
-        self.driver.goto(url).await.unwrap_or_else(|e| panic!("{url} does not open: {e}"));
+        self.driver
+            .goto(url)
+            .await
+            .unwrap_or_else(|e| panic!("{url} does not open: {e}"));
     }
 
     /// Loads the page again.
@@ -151,7 +166,11 @@ impl Page {
     pub async fn at_path(&self, path: &str) {
         until(&format!("the path {path}"), || async {
             let url = self.driver.current_url().await.map_err(|e| e.to_string())?;
-            if url.path() == path { Ok(()) } else { Err(format!("the address is {url}")) }
+            if url.path() == path {
+                Ok(())
+            } else {
+                Err(format!("the address is {url}"))
+            }
         })
         .await;
     }
@@ -169,7 +188,12 @@ impl Page {
     }
 
     fn by_roles(&self, roles: &[&'static str], name: Name) -> Found {
-        Found { page: self.clone(), roles: roles.to_vec(), name, nth: None }
+        Found {
+            page: self.clone(),
+            roles: roles.to_vec(),
+            name,
+            nth: None,
+        }
     }
 
     /// A button.
@@ -199,15 +223,28 @@ impl Page {
 
     /// Anything that takes text, a number, a date or a choice from a list.
     pub fn field(&self, name: impl Into<Name>) -> Found {
-        const ROLES: [&str; 9] =
-            ["textbox", "searchbox", "combobox", "spinbutton", "listbox", "Date", "DateTime", "InputTime", "slider"];
+        const ROLES: [&str; 9] = [
+            "textbox",
+            "searchbox",
+            "combobox",
+            "spinbutton",
+            "listbox",
+            "Date",
+            "DateTime",
+            "InputTime",
+            "slider",
+        ];
         self.by_roles(&ROLES, name.into())
     }
 
     /// A region, a form, a list item or whatever else is needed by its role.
     async fn nodes(&self, roles: &[&str], name: &Name) -> Result<Vec<Node>, String> {
         let send = |method: &'static str, params: Value| async move {
-            self.driver.cdp().send_raw(method, params).await.map_err(|e| e.to_string())
+            self.driver
+                .cdp()
+                .send_raw(method, params)
+                .await
+                .map_err(|e| e.to_string())
         };
         let document = send("Runtime.evaluate", json!({"expression": "document"})).await?;
         let mut query = json!({"objectId": document["result"]["objectId"]});
@@ -219,7 +256,10 @@ impl Page {
         }
         let answer = send("Accessibility.queryAXTree", query).await?;
         let all = answer["nodes"].as_array().cloned().unwrap_or_default();
-        let seen = all.iter().filter(|node| node["ignored"] != true).map(read_node);
+        let seen = all
+            .iter()
+            .filter(|node| node["ignored"] != true)
+            .map(read_node);
         Ok(seen
             .filter(|node| roles.is_empty() || roles.contains(&node.role.as_str()))
             .filter(|node| match name {
@@ -234,22 +274,40 @@ impl Page {
         let html = self.driver.find(By::Tag("html")).await?;
         let id = html.element_id().to_string();
         let (front, _) = id.rsplit_once('.').expect("an element id has parts");
-        WebElement::from_json(json!({ELEMENT: format!("{front}.{}", node.id)}), self.driver.handle().clone())
+        WebElement::from_json(
+            json!({ELEMENT: format!("{front}.{}", node.id)}),
+            self.driver.handle().clone(),
+        )
     }
 
     /// Everything of the accessibility tree that has a role and a name, one a line, for messages.
     pub async fn outline(&self) -> String {
         let nodes = self.nodes(&[], &Name::Any).await.unwrap_or_default();
-        let dull = ["StaticText", "InlineTextBox", "none", "generic", "LineBreak", "ListMarker"];
-        let told = nodes.iter().filter(|node| !dull.contains(&node.role.as_str()));
-        told.map(|node| format!("  {} {:?}\n", node.role, node.name)).collect()
+        let dull = [
+            "StaticText",
+            "InlineTextBox",
+            "none",
+            "generic",
+            "LineBreak",
+            "ListMarker",
+        ];
+        let told = nodes
+            .iter()
+            .filter(|node| !dull.contains(&node.role.as_str()));
+        told.map(|node| format!("  {} {:?}\n", node.role, node.name))
+            .collect()
     }
 
     // --- Reading
 
     /// All text that is shown, with single spaces.
     pub async fn text(&self) -> String {
-        let text = self.run("return document.body ? document.body.innerText : ''", vec![]).await;
+        let text = self
+            .run(
+                "return document.body ? document.body.innerText : ''",
+                vec![],
+            )
+            .await;
         squeeze(text.as_str().unwrap_or_default())
     }
 
@@ -258,7 +316,11 @@ impl Page {
         let wanted = squeeze(text);
         until(&format!("the text {wanted:?}"), || async {
             let shown = self.text().await;
-            if shown.contains(&wanted) { Ok(()) } else { Err(format!("the page at {} says: {shown}", self.url().await)) }
+            if shown.contains(&wanted) {
+                Ok(())
+            } else {
+                Err(format!("the page at {} says: {shown}", self.url().await))
+            }
         })
         .await;
     }
@@ -268,33 +330,56 @@ impl Page {
         let unwanted = squeeze(text);
         until(&format!("the text {unwanted:?} to be gone"), || async {
             let shown = self.text().await;
-            if shown.contains(&unwanted) { Err(format!("the page says: {shown}")) } else { Ok(()) }
+            if shown.contains(&unwanted) {
+                Err(format!("the page says: {shown}"))
+            } else {
+                Ok(())
+            }
         })
         .await;
     }
 
     /// The language that the document declares.
     pub async fn language(&self) -> String {
-        self.run("return document.documentElement.lang", vec![]).await.as_str().unwrap_or_default().to_owned()
+        self.run("return document.documentElement.lang", vec![])
+            .await
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     // --- Keys and focus
 
     /// Presses a key where the focus is.
     pub async fn press(&self, key: Key) {
-        self.driver.action_chain().send_keys(key).perform().await.unwrap();
+        self.driver
+            .action_chain()
+            .send_keys(key)
+            .perform()
+            .await
+            .unwrap();
     }
 
     /// Presses a key while another is held: Shift and Tab, Control and Enter.
     pub async fn press_with(&self, held: Key, key: impl Into<TypingData>) {
-        let chain = self.driver.action_chain().key_down(held.clone()).send_keys(key).key_up(held);
+        let chain = self
+            .driver
+            .action_chain()
+            .key_down(held.clone())
+            .send_keys(key)
+            .key_up(held);
         chain.perform().await.unwrap();
     }
 
     /// Types where the focus is.
     pub async fn type_text(&self, text: &str) {
         if text.is_ascii() {
-            self.driver.action_chain().send_keys(text).perform().await.unwrap();
+            self.driver
+                .action_chain()
+                .send_keys(text)
+                .perform()
+                .await
+                .unwrap();
         } else {
             // As an input method does it: the driver has no keys for Chinese or for emoji.
             self.cdp("Input.insertText", json!({"text": text})).await;
@@ -310,19 +395,32 @@ impl Page {
 
     /// Where the focus is.
     pub async fn focused(&self) -> Focus {
-        let active = self.cdp("Runtime.evaluate", json!({"expression": "document.activeElement"})).await;
+        let active = self
+            .cdp(
+                "Runtime.evaluate",
+                json!({"expression": "document.activeElement"}),
+            )
+            .await;
         let params = json!({"objectId": active["result"]["objectId"], "fetchRelatives": false});
         let tree = self.cdp("Accessibility.getPartialAXTree", params).await;
         let node = read_node(&tree["nodes"][0]);
         let visible = self.run(FOCUS_SHOWS, vec![]).await == json!(true);
-        Focus { role: node.role, name: node.name, visible }
+        Focus {
+            role: node.role,
+            name: node.name,
+            visible,
+        }
     }
 
     /// Waits until the focus is on the thing with this role and name.
     pub async fn focus_on(&self, role: &str, name: &str) {
         until(&format!("the focus on {role} {name:?}"), || async {
             let focus = self.focused().await;
-            if focus.role == role && focus.name == name { Ok(()) } else { Err(format!("it is on {focus:?}")) }
+            if focus.role == role && focus.name == name {
+                Ok(())
+            } else {
+                Err(format!("it is on {focus:?}"))
+            }
         })
         .await;
     }
@@ -335,7 +433,10 @@ impl Page {
         for _ in 0..200 {
             self.press(Key::Tab).await;
             let focus = self.focused().await;
-            assert!(focus.visible || focus.role == "RootWebArea", "nothing shows that {focus:?} has the focus");
+            assert!(
+                focus.visible || focus.role == "RootWebArea",
+                "nothing shows that {focus:?} has the focus"
+            );
             let here = match &name {
                 Name::Is(name) => focus.name == *name,
                 Name::Has(part) => focus.name.contains(part.as_str()),
@@ -346,15 +447,27 @@ impl Page {
             }
             stops.push(format!("{} {:?}", focus.role, focus.name));
         }
-        panic!("no Tab reaches {role} {name}; it stops at:\n{}", stops[..stops.len().min(80)].join("\n"));
+        panic!(
+            "no Tab reaches {role} {name}; it stops at:\n{}",
+            stops[..stops.len().min(80)].join("\n")
+        );
     }
 
     // --- Files
 
     /// Picks files in the page's only file input, as its button would.
     pub async fn choose_files(&self, files: &[&Path]) {
-        let input = until("a file input", || async { self.driver.find(By::Css("input[type=file]")).await.map_err(|e| e.to_string()) }).await;
-        let list: Vec<&str> = files.iter().map(|file| file.to_str().expect("the path is text")).collect();
+        let input = until("a file input", || async {
+            self.driver
+                .find(By::Css("input[type=file]"))
+                .await
+                .map_err(|e| e.to_string())
+        })
+        .await;
+        let list: Vec<&str> = files
+            .iter()
+            .map(|file| file.to_str().expect("the path is text"))
+            .collect();
         input.send_keys(list.join("\n")).await.unwrap();
     }
 
@@ -365,7 +478,11 @@ impl Page {
         let place = self.run("const r = arguments[0].getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]", vec![element.to_json().unwrap()]).await;
         let data = json!({"items": [], "files": files, "dragOperationsMask": 1});
         for step in ["dragEnter", "dragOver", "drop"] {
-            self.cdp("Input.dispatchDragEvent", json!({"type": step, "x": place[0], "y": place[1], "data": data})).await;
+            self.cdp(
+                "Input.dispatchDragEvent",
+                json!({"type": step, "x": place[0], "y": place[1], "data": data}),
+            )
+            .await;
         }
     }
 
@@ -377,7 +494,11 @@ impl Page {
             data.items.add(new File([bytes], name, { type }));
             (document.activeElement ?? document.body).dispatchEvent(
               new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))";
-        self.run(body, vec![json!(name), json!(kind), json!(STANDARD.encode(bytes))]).await;
+        self.run(
+            body,
+            vec![json!(name), json!(kind), json!(STANDARD.encode(bytes))],
+        )
+        .await;
     }
 
     // --- The customer's surroundings
@@ -389,7 +510,8 @@ impl Page {
     }
 
     pub(crate) async fn resize(&self, width: u32, height: u32) {
-        let params = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        let params =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.cdp("Emulation.setDeviceMetricsOverride", params).await;
     }
 
@@ -400,7 +522,8 @@ impl Page {
 
     /// Moves the customer to another time zone.
     pub async fn zone(&self, iana: &str) {
-        self.cdp("Emulation.setTimezoneOverride", json!({"timezoneId": iana})).await;
+        self.cdp("Emulation.setTimezoneOverride", json!({"timezoneId": iana}))
+            .await;
     }
 
     /// Pulls or plugs the network, as the browser knows it. Open streams live on: for those see
@@ -426,28 +549,58 @@ impl Page {
     /// document of this browser so far. Answers of the server with an error status are not counted.
     pub async fn clean(&self) {
         let faults = self.run("return window.portico_faults ?? []", vec![]).await;
-        let mut faults: Vec<String> = faults.as_array().into_iter().flatten().map(Value::to_string).collect();
+        let mut faults: Vec<String> = faults
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(Value::to_string)
+            .collect();
         for entry in self.driver.get_log("browser").await.unwrap() {
-            let harmless = entry.source.as_deref() == Some("network") || !matches!(entry.level.as_str(), "SEVERE" | "WARNING");
+            let harmless = entry.source.as_deref() == Some("network")
+                || !matches!(entry.level.as_str(), "SEVERE" | "WARNING");
             if !harmless {
-                faults.push(format!("{} {}: {}", entry.level, entry.source.unwrap_or_default(), entry.message));
+                faults.push(format!(
+                    "{} {}: {}",
+                    entry.level,
+                    entry.source.unwrap_or_default(),
+                    entry.message
+                ));
             }
         }
-        assert!(faults.is_empty(), "at {}:\n{}", self.url().await, faults.join("\n"));
+        assert!(
+            faults.is_empty(),
+            "at {}:\n{}",
+            self.url().await,
+            faults.join("\n")
+        );
     }
 
     /// Runs axe with the rules of WCAG 2.0 to 2.2, A and AA, and best practice; panics with what it finds.
     pub async fn axe(&self) {
         let findings = self.axe_findings().await;
-        assert!(findings.is_empty(), "axe at {}:\n{}", self.url().await, findings.join("\n"));
+        assert!(
+            findings.is_empty(),
+            "axe at {}:\n{}",
+            self.url().await,
+            findings.join("\n")
+        );
     }
 
     /// What axe finds, one finding an entry.
     pub async fn axe_findings(&self) -> Vec<String> {
-        if self.run("return typeof window.axe === 'undefined'", vec![]).await == json!(true) {
-            let file = tool("PORTICO_AXE", "target/tools/node_modules/axe-core/axe.min.js");
-            let script = std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-            self.run(&format!("{script}\nwindow.axe = axe;"), vec![]).await;
+        if self
+            .run("return typeof window.axe === 'undefined'", vec![])
+            .await
+            == json!(true)
+        {
+            let file = tool(
+                "PORTICO_AXE",
+                "target/tools/node_modules/axe-core/axe.min.js",
+            );
+            let script = std::fs::read_to_string(&file)
+                .unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+            self.run(&format!("{script}\nwindow.axe = axe;"), vec![])
+                .await;
         }
         let body = "return axe.run(document, {
               runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] },
@@ -457,28 +610,49 @@ impl Page {
               `${rule.id} (${rule.impact}): ${rule.help}\n    ${node.target.join(' ')}  ${node.html.slice(0, 200)}\n    ` +
               (node.failureSummary ?? '').replace(/\\s+/g, ' '))))";
         let found = self.run(body, vec![]).await;
-        found.as_array().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
+        found
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|text| text.as_str().map(str::to_owned))
+            .collect()
     }
 
     /// Panics when something to press is smaller than 24 by 24 pixels; links in a sentence may be.
     pub async fn targets_24px(&self) {
         let small = self.run(SMALL_TARGETS, vec![]).await;
-        assert!(small.as_array().is_some_and(Vec::is_empty), "too small to press at {}: {small:#}", self.url().await);
+        assert!(
+            small.as_array().is_some_and(Vec::is_empty),
+            "too small to press at {}: {small:#}",
+            self.url().await
+        );
     }
 
     /// Panics when the page can be scrolled sideways.
     pub async fn no_sideways_scroll(&self) {
         let wide = self.run(TOO_WIDE, vec![]).await;
-        assert!(wide.as_array().is_some_and(Vec::is_empty), "wider than the window at {}: {wide:#}", self.url().await);
+        assert!(
+            wide.as_array().is_some_and(Vec::is_empty),
+            "wider than the window at {}: {wide:#}",
+            self.url().await
+        );
     }
 
     /// The whole page as a PNG file.
     pub async fn screenshot(&self, file: &Path) {
         let layout = self.cdp("Page.getLayoutMetrics", json!({})).await;
         let size = &layout["cssContentSize"];
-        let clip = json!({"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1});
-        let shot = self.cdp("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true, "clip": clip})).await;
-        let bytes = STANDARD.decode(shot["data"].as_str().expect("a picture")).unwrap();
+        let clip =
+            json!({"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1});
+        let shot = self
+            .cdp(
+                "Page.captureScreenshot",
+                json!({"format": "png", "captureBeyondViewport": true, "clip": clip}),
+            )
+            .await;
+        let bytes = STANDARD
+            .decode(shot["data"].as_str().expect("a picture"))
+            .unwrap();
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder).unwrap();
         }
@@ -491,7 +665,10 @@ impl Page {
         let body = "return Object.fromEntries([localStorage, sessionStorage].flatMap(store => Object.entries(store)))";
         let kept = self.run(body, vec![]).await;
         let entries = kept.as_object().cloned().unwrap_or_default();
-        entries.into_iter().map(|(key, value)| (key, value.as_str().unwrap_or_default().to_owned())).collect()
+        entries
+            .into_iter()
+            .map(|(key, value)| (key, value.as_str().unwrap_or_default().to_owned()))
+            .collect()
     }
 }
 
@@ -507,7 +684,11 @@ pub struct Found {
 
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let role = if self.roles.len() == 1 { self.roles[0] } else { "field" };
+        let role = if self.roles.len() == 1 {
+            self.roles[0]
+        } else {
+            "field"
+        };
         write!(f, "{role} {}", self.name)
     }
 }
@@ -525,7 +706,11 @@ impl Found {
         match (self.nth, nodes.len()) {
             (None, 1) => Ok(nodes.remove(0)),
             (Some(n), count) if n < count => Ok(nodes.remove(n)),
-            (_, count) => Err(format!("there are {count} of it at {}:\n{}", self.page.url().await, self.page.outline().await)),
+            (_, count) => Err(format!(
+                "there are {count} of it at {}:\n{}",
+                self.page.url().await,
+                self.page.outline().await
+            )),
         }
     }
 
@@ -552,7 +737,10 @@ impl Found {
 
     /// How many there are now.
     pub async fn count(&self) -> usize {
-        self.page.nodes(&self.roles, &self.name).await.map_or(0, |nodes| nodes.len())
+        self.page
+            .nodes(&self.roles, &self.name)
+            .await
+            .map_or(0, |nodes| nodes.len())
     }
 
     /// The element, for what this type does not offer.
@@ -591,7 +779,13 @@ impl Found {
         let by_label = self.roles == ["radio"] || self.roles == ["checkbox"];
         self.act(|element| async move {
             if by_label {
-                let label = element.handle().execute("return arguments[0].labels?.[0] ?? arguments[0]", vec![element.to_json()?]).await?;
+                let label = element
+                    .handle()
+                    .execute(
+                        "return arguments[0].labels?.[0] ?? arguments[0]",
+                        vec![element.to_json()?],
+                    )
+                    .await?;
                 return label.element()?.click().await;
             }
             element.click().await
@@ -619,22 +813,35 @@ impl Found {
         let element = self.element().await;
         let body = "const [field, value] = arguments; field.value = value;
             for (const kind of ['input', 'change']) field.dispatchEvent(new Event(kind, { bubbles: true }))";
-        self.page.run(body, vec![element.to_json().unwrap(), json!(value)]).await;
+        self.page
+            .run(body, vec![element.to_json().unwrap(), json!(value)])
+            .await;
     }
 
     /// Chooses the option of a list with this text.
     pub async fn choose(&self, option: &str) {
-        self.act(|element| async move { thirtyfour::components::SelectElement::new(&element).await?.select_by_visible_text(option).await }).await;
+        self.act(|element| async move {
+            thirtyfour::components::SelectElement::new(&element)
+                .await?
+                .select_by_visible_text(option)
+                .await
+        })
+        .await;
     }
 
     /// Puts the focus on it.
     pub async fn focus(&self) {
-        self.act(|element| async move { element.focus().await }).await;
+        self.act(|element| async move { element.focus().await })
+            .await;
     }
 
     /// The text it shows.
     pub async fn text(&self) -> String {
-        squeeze(&self.act(|element| async move { element.text().await }).await)
+        squeeze(
+            &self
+                .act(|element| async move { element.text().await })
+                .await,
+        )
     }
 
     /// The value of a field.
@@ -644,18 +851,30 @@ impl Found {
 
     /// A property of the element (`checked`, `disabled`) as text.
     pub async fn property(&self, name: &'static str) -> Option<String> {
-        self.act(|element| async move { element.prop(name).await }).await
+        self.act(|element| async move { element.prop(name).await })
+            .await
     }
 
     /// An attribute of the element.
     pub async fn attribute(&self, name: &'static str) -> Option<String> {
-        self.act(|element| async move { element.attr(name).await }).await
+        self.act(|element| async move { element.attr(name).await })
+            .await
     }
 }
 
 fn read_node(node: &Value) -> Node {
-    let text = |member: &str| node[member]["value"].as_str().unwrap_or_default().to_owned();
-    Node { role: text("role"), name: text("name"), description: text("description"), id: node["backendDOMNodeId"].as_u64().unwrap_or_default() }
+    let text = |member: &str| {
+        node[member]["value"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    Node {
+        role: text("role"),
+        name: text("name"),
+        description: text("description"),
+        id: node["backendDOMNodeId"].as_u64().unwrap_or_default(),
+    }
 }
 
 /// One space between words, none around.

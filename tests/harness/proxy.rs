@@ -48,20 +48,43 @@ pub struct Plan {
 impl Plan {
     /// Everything passes.
     pub fn calm() -> Self {
-        Self { percent: 0, faults: Vec::new(), scope: Vec::new() }
+        Self {
+            percent: 0,
+            faults: Vec::new(),
+            scope: Vec::new(),
+        }
     }
 
     /// Every kind of fault, for `percent` of the requests in `scope`.
     pub fn storm(percent: u8, scope: &[(&'static str, &'static str)]) -> Self {
-        use Fault::{CaptivePortal, CutAnswer, LoseAnswer, LoseRequest, ResetAnswer, TooMany, Unavailable};
+        use Fault::{
+            CaptivePortal, CutAnswer, LoseAnswer, LoseRequest, ResetAnswer, TooMany, Unavailable,
+        };
         let cuts = [1, 17, 120, 400].map(CutAnswer);
-        let mut faults = vec![LoseRequest, LoseAnswer, LoseAnswer, ResetAnswer, ResetAnswer, Unavailable, TooMany, CaptivePortal];
+        let mut faults = vec![
+            LoseRequest,
+            LoseAnswer,
+            LoseAnswer,
+            ResetAnswer,
+            ResetAnswer,
+            Unavailable,
+            TooMany,
+            CaptivePortal,
+        ];
         faults.extend(cuts);
-        Self { percent, faults, scope: scope.to_vec() }
+        Self {
+            percent,
+            faults,
+            scope: scope.to_vec(),
+        }
     }
 
     fn covers(&self, method: &str, path: &str) -> bool {
-        self.scope.is_empty() || self.scope.iter().any(|(m, p)| *m == method && path.starts_with(p))
+        self.scope.is_empty()
+            || self
+                .scope
+                .iter()
+                .any(|(m, p)| *m == method && path.starts_with(p))
     }
 }
 
@@ -121,7 +144,11 @@ impl FaultProxy {
     /// The next request with this method and beginning of the path suffers `fault`, whatever the plan.
     /// Called more than once, the faults come in that order.
     pub fn once(&self, method: &'static str, path: &'static str, fault: Fault) {
-        self.state.lock().unwrap().ordered.push_back((method, path, fault));
+        self.state
+            .lock()
+            .unwrap()
+            .ordered
+            .push_back((method, path, fault));
     }
 
     /// While offline every request is lost, and open streams are cut.
@@ -150,12 +177,18 @@ struct Request {
 impl State {
     fn decide(&mut self, request: &Request) -> Fault {
         let (method, path) = (request.method.as_str(), request.path.as_str());
-        let next = self.ordered.iter().position(|(m, p, _)| *m == method && path.starts_with(p));
+        let next = self
+            .ordered
+            .iter()
+            .position(|(m, p, _)| *m == method && path.starts_with(p));
         let fault = if self.offline {
             Fault::LoseRequest
         } else if let Some((_, _, fault)) = next.and_then(|at| self.ordered.remove(at)) {
             fault
-        } else if !self.plan.faults.is_empty() && self.plan.covers(method, path) && self.rng.u8(0..100) < self.plan.percent {
+        } else if !self.plan.faults.is_empty()
+            && self.plan.covers(method, path)
+            && self.rng.u8(0..100) < self.plan.percent
+        {
             self.plan.faults[self.rng.usize(0..self.plan.faults.len())]
         } else {
             Fault::Pass
@@ -181,7 +214,10 @@ async fn serve(mut customer: TcpStream, state: Arc<Mutex<State>>) -> std::io::Re
             Fault::TooMany => refuse(&mut customer, "429 Too Many Requests").await?,
             Fault::CaptivePortal => {
                 let page = "<!doctype html><title>Welcome to the hotel</title><p>Please sign in.";
-                let head = format!("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\n\r\n", page.len());
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\n\r\n",
+                    page.len()
+                );
                 customer.write_all((head + page).as_bytes()).await?;
             }
             Fault::LoseAnswer | Fault::ResetAnswer => {
@@ -212,7 +248,9 @@ async fn serve(mut customer: TcpStream, state: Arc<Mutex<State>>) -> std::io::Re
 
 /// A refusal that a machine on the way would give: not from the server, not in its format.
 async fn refuse(customer: &mut TcpStream, status: &str) -> std::io::Result<()> {
-    let answer = format!("HTTP/1.1 {status}\r\nretry-after: 1\r\ncontent-type: text/plain\r\ncontent-length: 4\r\n\r\nbusy");
+    let answer = format!(
+        "HTTP/1.1 {status}\r\nretry-after: 1\r\ncontent-type: text/plain\r\ncontent-length: 4\r\n\r\nbusy"
+    );
     customer.write_all(answer.as_bytes()).await
 }
 
@@ -242,7 +280,12 @@ async fn pass(
     };
     let body = head.split_off(end);
     // The server was asked to close; the customer's connection stays.
-    let kept: Vec<u8> = head.split_inclusive(|b| *b == b'\n').filter(|line| !is_header(line, "connection")).flatten().copied().collect();
+    let kept: Vec<u8> = head
+        .split_inclusive(|b| *b == b'\n')
+        .filter(|line| !is_header(line, "connection"))
+        .flatten()
+        .copied()
+        .collect();
     customer.write_all(&kept).await?;
     customer.write_all(&body).await?;
     let mut chunk = Vec::with_capacity(64 * 1024);
@@ -264,7 +307,10 @@ async fn pass(
 }
 
 /// Reads one whole request; `waiting` holds bytes that came early. `None` when the customer has left.
-async fn read_request(customer: &mut TcpStream, waiting: &mut Vec<u8>) -> std::io::Result<Option<Request>> {
+async fn read_request(
+    customer: &mut TcpStream,
+    waiting: &mut Vec<u8>,
+) -> std::io::Result<Option<Request>> {
     let end = loop {
         if let Some(end) = end_of_head(waiting) {
             break end;
@@ -278,9 +324,15 @@ async fn read_request(customer: &mut TcpStream, waiting: &mut Vec<u8>) -> std::i
     for line in waiting[..end].split_inclusive(|b| *b == b'\n') {
         if is_header(line, "content-length") {
             let text = String::from_utf8_lossy(&line["content-length:".len()..]);
-            length = text.trim().parse().map_err(|_| std::io::ErrorKind::InvalidData)?;
+            length = text
+                .trim()
+                .parse()
+                .map_err(|_| std::io::ErrorKind::InvalidData)?;
         }
-        assert!(!is_header(line, "transfer-encoding"), "the proxy takes requests of a known length only");
+        assert!(
+            !is_header(line, "transfer-encoding"),
+            "the proxy takes requests of a known length only"
+        );
         if is_header(line, "connection") {
             continue;
         }
@@ -295,17 +347,30 @@ async fn read_request(customer: &mut TcpStream, waiting: &mut Vec<u8>) -> std::i
         }
     }
     bytes.extend_from_slice(&waiting[end..end + length]);
-    let first = String::from_utf8_lossy(waiting.split(|b| *b == b'\r').next().unwrap_or_default()).into_owned();
+    let first = String::from_utf8_lossy(waiting.split(|b| *b == b'\r').next().unwrap_or_default())
+        .into_owned();
     let mut words = first.split(' ').map(str::to_owned);
-    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (method, path) = (
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+    );
     waiting.drain(..end + length);
-    Ok(Some(Request { method, path, bytes }))
+    Ok(Some(Request {
+        method,
+        path,
+        bytes,
+    }))
 }
 
 fn end_of_head(bytes: &[u8]) -> Option<usize> {
-    bytes.windows(4).position(|part| part == b"\r\n\r\n").map(|at| at + 4)
+    bytes
+        .windows(4)
+        .position(|part| part == b"\r\n\r\n")
+        .map(|at| at + 4)
 }
 
 fn is_header(line: &[u8], name: &str) -> bool {
-    line.len() > name.len() && line[name.len()] == b':' && line[..name.len()].eq_ignore_ascii_case(name.as_bytes())
+    line.len() > name.len()
+        && line[name.len()] == b':'
+        && line[..name.len()].eq_ignore_ascii_case(name.as_bytes())
 }

@@ -43,11 +43,19 @@ impl Server {
 
     /// A server with `options`, on a free port.
     pub async fn with(options: Options) -> Self {
-        let home = tempfile::Builder::new().prefix("portico-server-").tempdir().unwrap();
+        let home = tempfile::Builder::new()
+            .prefix("portico-server-")
+            .tempdir()
+            .unwrap();
         if let Some(config) = &options.config {
             std::fs::write(home.path().join("portico.toml"), config).unwrap();
         }
-        let mut server = Self { child: None, port: 0, home, options };
+        let mut server = Self {
+            child: None,
+            port: 0,
+            home,
+            options,
+        };
         server.launch().await;
         server
     }
@@ -60,11 +68,21 @@ impl Server {
 
     async fn launch(&mut self) {
         let binary = tool("PORTICO_BIN", "target/debug/portico");
-        let log = OpenOptions::new().create(true).append(true).open(self.log_path()).unwrap();
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.log_path())
+            .unwrap();
         let mut command = Command::new(&binary);
-        command.arg("serve").args(["--listen", &format!("127.0.0.1:{}", self.port)]).arg("--data").arg(self.data());
+        command
+            .arg("serve")
+            .args(["--listen", &format!("127.0.0.1:{}", self.port)])
+            .arg("--data")
+            .arg(self.data());
         if self.options.config.is_some() {
-            command.arg("--config").arg(self.home.path().join("portico.toml"));
+            command
+                .arg("--config")
+                .arg(self.home.path().join("portico.toml"));
         }
         if self.options.test_clock {
             command.arg("--test-clock");
@@ -72,9 +90,14 @@ impl Server {
         if self.options.demo {
             command.arg("--demo");
         }
-        command.env("PORTICO_DESK_TOKEN", DESK_TOKEN).stdin(Stdio::null()).stdout(Stdio::piped());
+        command
+            .env("PORTICO_DESK_TOKEN", DESK_TOKEN)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
         command.stderr(log.try_clone().unwrap());
-        let mut child = command.spawn().unwrap_or_else(|e| panic!("{} does not start: {e}", binary.display()));
+        let mut child = command
+            .spawn()
+            .unwrap_or_else(|e| panic!("{} does not start: {e}", binary.display()));
         let lines = BufReader::new(child.stdout.take().unwrap());
         self.child = Some(child);
         let (tell, told) = mpsc::channel();
@@ -85,7 +108,10 @@ impl Server {
             .unwrap_or_else(|_| panic!("the server did not say where it listens:\n{}", self.log()));
         let ready = self.url("/healthz");
         until("the server to be healthy", || async {
-            reqwest::get(&ready).await.and_then(reqwest::Response::error_for_status).map_err(|e| e.to_string())
+            reqwest::get(&ready)
+                .await
+                .and_then(reqwest::Response::error_for_status)
+                .map_err(|e| e.to_string())
         })
         .await;
     }
@@ -119,13 +145,20 @@ impl Server {
         kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
         for _ in 0..200 {
             if let Some(status) = child.try_wait().unwrap() {
-                assert!(status.success(), "the server left with {status}:\n{}", self.log());
+                assert!(
+                    status.success(),
+                    "the server left with {status}:\n{}",
+                    self.log()
+                );
                 return;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         child.kill().unwrap();
-        panic!("the server did not leave within 20 seconds of SIGTERM:\n{}", self.log());
+        panic!(
+            "the server did not leave within 20 seconds of SIGTERM:\n{}",
+            self.log()
+        );
     }
 
     /// The data directory.
@@ -139,7 +172,9 @@ impl Server {
 
     /// Everything it has written to standard output and standard error so far.
     pub fn log(&self) -> String {
-        std::fs::read(self.log_path()).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+        std::fs::read(self.log_path())
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
     }
 
     /// A client of the ticket API without a session.
@@ -161,7 +196,9 @@ impl Server {
     pub async fn customer_over(&self, channel: &str, address: &str) -> Api {
         let guest = self.guest();
         let before = self.letters_to(address).len();
-        let asked = guest.post("/session/code").json(&serde_json::json!({"channel": channel, "address": address}));
+        let asked = guest
+            .post("/session/code")
+            .json(&serde_json::json!({"channel": channel, "address": address}));
         asked.send().await.expect_status(202);
         let code = self.code_after(address, before).await;
         let redeemed = guest
@@ -189,7 +226,11 @@ impl Server {
     pub async fn code_after(&self, address: &str, seen: usize) -> String {
         until("a sign-in code", || async {
             let letters = self.letters_to(address);
-            let code = letters.iter().skip(seen).rev().find_map(|letter| mailbox::code_in(&letter.text));
+            let code = letters
+                .iter()
+                .skip(seen)
+                .rev()
+                .find_map(|letter| mailbox::code_in(&letter.text));
             code.ok_or_else(|| format!("no code for {address} among {} messages", letters.len()))
         })
         .await
@@ -214,7 +255,10 @@ impl Drop for Server {
 fn copy_out(lines: impl BufRead, mut log: File, tell: &mpsc::Sender<u16>) {
     for line in lines.lines() {
         let Ok(line) = line else { return };
-        if let Some(port) = line.strip_prefix("listening on http://127.0.0.1:").and_then(|port| port.trim().parse().ok()) {
+        if let Some(port) = line
+            .strip_prefix("listening on http://127.0.0.1:")
+            .and_then(|port| port.trim().parse().ok())
+        {
             // Nobody waits any more when the start was given up.
             tell.send(port).ok();
         }
@@ -223,10 +267,14 @@ fn copy_out(lines: impl BufRead, mut log: File, tell: &mpsc::Sender<u16>) {
 }
 
 fn holds(folder: &Path, needle: &[u8]) -> bool {
-    std::fs::read_dir(folder).unwrap().flatten().any(|entry| match entry.file_type() {
-        Ok(kind) if kind.is_dir() => holds(&entry.path(), needle),
-        _ => std::fs::read(entry.path()).is_ok_and(|bytes| bytes.windows(needle.len()).any(|part| part == needle)),
-    })
+    std::fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .any(|entry| match entry.file_type() {
+            Ok(kind) if kind.is_dir() => holds(&entry.path(), needle),
+            _ => std::fs::read(entry.path())
+                .is_ok_and(|bytes| bytes.windows(needle.len()).any(|part| part == needle)),
+        })
 }
 
 fn tail(text: &str, bytes: usize) -> &str {

@@ -26,7 +26,10 @@ impl StaticSite {
     /// Serves `folder` on a free port; the site is told to use the API at `api` (an origin), which is
     /// also all that its policy lets it connect to.
     pub async fn start(folder: impl Into<PathBuf>, api: impl Into<String>) -> Self {
-        let files = Arc::new(Files { folder: folder.into(), api: api.into() });
+        let files = Arc::new(Files {
+            folder: folder.into(),
+            api: api.into(),
+        });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let app = Router::new().fallback(answer).with_state(files);
@@ -57,13 +60,29 @@ async fn answer(State(files): State<Arc<Files>>, uri: Uri) -> Response {
          object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
         files.api
     );
-    let headers = [(header::CONTENT_SECURITY_POLICY, policy), (header::X_CONTENT_TYPE_OPTIONS, "nosniff".into())];
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".into()),
+    ];
     if path == "portico.json" {
         let config = serde_json::json!({"api": format!("{}/portal/v1", files.api)});
-        return (headers, [(header::CONTENT_TYPE, "application/json")], config.to_string()).into_response();
+        return (
+            headers,
+            [(header::CONTENT_TYPE, "application/json")],
+            config.to_string(),
+        )
+            .into_response();
     }
     // What has no dot in its last part is a page of the application, whatever its path.
-    let file = if path.rsplit('/').next().is_some_and(|name| name.contains('.')) { path } else { "index.html" };
+    let file = if path
+        .rsplit('/')
+        .next()
+        .is_some_and(|name| name.contains('.'))
+    {
+        path
+    } else {
+        "index.html"
+    };
     let kind = match file.rsplit('.').next() {
         Some("html") => "text/html; charset=utf-8",
         Some("js") => "text/javascript",

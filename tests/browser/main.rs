@@ -1,0 +1,8 @@
+//! The portal in a real browser against the real server.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod instruments;
