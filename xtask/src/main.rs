@@ -1,2 +1,170 @@
-//! `cargo xtask`.
-fn main() {}
+//! `cargo xtask <command>`: cargo is the only thing a newcomer needs.
+
+mod process;
+mod setup;
+mod site;
+mod size;
+mod structure;
+
+use anyhow::{Context, Result, bail};
+use process::{cargo, run, step};
+use std::{env, fs, os::unix::process::CommandExt, path::Path, process::Command};
+
+const USAGE: &str = "\
+cargo xtask <command>
+
+  run             set up, build and start a demonstration on http://127.0.0.1:8080
+  test [FILTER..] set up, build and run every test, or those whose names hold a FILTER
+  ci              format, clippy, structure, size and every test
+  dist            dist/portico, one binary that holds the site, and dist/site/ for a static host
+  size            what the first view of the home page weighs
+  shots           pictures of every page and state in shots/
+  soak            the long seeded runs
+  site            only the site, in target/site/
+  setup           only the set-up, tools for the tests included
+";
+
+/// Where the server binary of a development build lies.
+const SERVER: &str = "target/debug/portico";
+
+fn main() -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .context("xtask lies in the workspace")?;
+    env::set_current_dir(root)?;
+    let args: Vec<String> = env::args().skip(1).collect();
+    let (command, rest) = args
+        .split_first()
+        .map_or(("", &[][..]), |(c, r)| (c.as_str(), r));
+    if command != "test" && !rest.is_empty() {
+        bail!("`{command}` takes no arguments\n\n{USAGE}");
+    }
+    match command {
+        "run" => serve(),
+        "test" => test(rest),
+        "ci" => ci(),
+        "dist" => dist(),
+        "size" => {
+            setup::for_site()?;
+            site::build()?;
+            size::check()
+        }
+        "shots" => ignored_tests("shots", "PORTICO_SHOTS", "shots"),
+        "soak" => ignored_tests("soak", "PORTICO_SOAK", "long"),
+        "site" => {
+            setup::for_site()?;
+            site::build()
+        }
+        "setup" => {
+            setup::for_site()?;
+            setup::for_tests().map(drop)
+        }
+        "" | "help" | "--help" | "-h" => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        other => bail!("no command `{other}`\n\n{USAGE}"),
+    }
+}
+
+/// Becomes the demonstration server, so that Ctrl-C reaches it and its exit code is ours.
+fn serve() -> Result<()> {
+    setup::for_site()?;
+    site::build()?;
+    step("Building the server");
+    // The whole workspace decides which features its dependencies have: what `run` compiles,
+    // `test` need not compile again.
+    run(cargo().args(["build", "--workspace", "--bin", "portico"]))?;
+    step("Starting the demonstration; Ctrl-C ends it");
+    let error = Command::new(SERVER)
+        .args([
+            "serve",
+            "--demo",
+            "--listen",
+            "127.0.0.1:8080",
+            "--data",
+            "./data",
+        ])
+        .exec();
+    Err(error).context(SERVER)
+}
+
+fn test(filters: &[String]) -> Result<()> {
+    let mut command = test_command(&["--no-fail-fast", "--"])?;
+    run(command.args(filters))
+}
+
+/// Tests that are `#[ignore]`d because they take long or make files, all of one file in `tests/`.
+fn ignored_tests(name: &str, variable: &str, value: &str) -> Result<()> {
+    let mut command = test_command(&[
+        "--test",
+        name,
+        "--",
+        "--ignored",
+        "--nocapture",
+        "--test-threads=1",
+    ])?;
+    run(command.env(variable, value))
+}
+
+/// Sets up and builds all that tests need; the command has still to be run.
+fn test_command(args: &[&str]) -> Result<Command> {
+    setup::for_site()?;
+    let tools = setup::for_tests()?;
+    site::build()?;
+    step("Building the server and the tests");
+    // Together: dev-dependencies change features, and apart much would be compiled twice.
+    run(cargo().args(["build", "--workspace", "--bin", "portico", "--tests"]))?;
+    step("Testing");
+    let here = env::current_dir()?;
+    let mut command = cargo();
+    command
+        .args(["test", "--workspace"])
+        .args(args)
+        .env("PORTICO_BIN", here.join(SERVER))
+        .env("PORTICO_SITE", here.join(site::SITE));
+    for (name, path) in tools.environment() {
+        command.env(name, path);
+    }
+    Ok(command)
+}
+
+fn ci() -> Result<()> {
+    step("Format");
+    run(cargo().args(["fmt", "--all", "--check"]))?;
+    structure::check()?;
+    setup::for_site()?;
+    step("Clippy");
+    let deny = ["--all-targets", "--", "-D", "warnings"];
+    run(cargo()
+        .args(["clippy", "--workspace", "--exclude", "portico-portal"])
+        .args(deny))?;
+    run(cargo()
+        .args([
+            "clippy",
+            "--package",
+            "portico-portal",
+            "--target",
+            setup::WASM_TARGET,
+        ])
+        .args(deny)
+        .env("CARGO_TARGET_DIR", site::TARGET_DIR))?;
+    site::build()?;
+    size::check()?;
+    test(&[])
+}
+
+fn dist() -> Result<()> {
+    setup::for_site()?;
+    site::build()?;
+    step("Building the server for release");
+    run(cargo().args(["build", "--release", "--package", "portico-server"]))?;
+    let dist = Path::new("dist");
+    if dist.exists() {
+        fs::remove_dir_all(dist)?;
+    }
+    process::copy_dir(Path::new(site::SITE), &dist.join("site"))?;
+    fs::copy("target/release/portico", dist.join("portico"))?;
+    step("dist/portico and dist/site/ are ready");
+    Ok(())
+}

@@ -1,0 +1,491 @@
+//! Builds the portal into `target/site/`: what a server or a static host hands out as it is.
+//!
+//! Trunk compiles and binds; the rest is here, because Trunk names files before their bytes are
+//! final, starts the program by inline script and does not bundle style sheets. Every file that
+//! `index.html` or the boot script refers to carries the hash of its bytes in its name and may be
+//! cached for ever; the others keep their names.
+
+use crate::{
+    process::{run, step},
+    setup,
+};
+use anyhow::{Context, Result, bail, ensure};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use flate2::{Compression, write::GzEncoder};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256, Sha384};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The finished site.
+pub(crate) const SITE: &str = "target/site";
+/// Where the portal is compiled, apart from the host's programs.
+pub(crate) const TARGET_DIR: &str = "target/portal";
+
+const TRUNK_DIST: &str = "target/trunk";
+const FINGERPRINT: &str = "target/site.fingerprint";
+/// Style sheets in the order of their layers.
+const STYLES: [&str; 6] = ["tokens", "base", "layout", "components", "pages", "print"];
+/// The line of the boot script that names the other files.
+const ASSETS: &str = "const ASSETS = {};";
+
+/// The files of the site by their names, which may hold folders.
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// Builds the site, unless nothing that goes into it has changed.
+pub(crate) fn build() -> Result<()> {
+    let fingerprint = fingerprint()?;
+    if fs::read_to_string(FINGERPRINT).is_ok_and(|built| built == fingerprint) {
+        return Ok(());
+    }
+    step("Building the site");
+    let parts = Parts::read(&compile()?)?;
+    let new = Path::new("target/site.new");
+    if new.exists() {
+        fs::remove_dir_all(new)?;
+    }
+    for (name, bytes) in assemble(parts)? {
+        write_with_compressed(&new.join(name), &bytes)?;
+    }
+    if Path::new(SITE).exists() {
+        fs::remove_dir_all(SITE)?;
+    }
+    fs::rename(new, SITE)?;
+    fs::write(FINGERPRINT, fingerprint)?;
+    Ok(())
+}
+
+/// A hash of all that the site is made of.
+fn fingerprint() -> Result<String> {
+    let mut files = Vec::new();
+    for root in [
+        ".cargo/config.toml",
+        "Cargo.lock",
+        "Cargo.toml",
+        "Trunk.toml",
+        "build.rs",
+        "crates/contract",
+        "index.html",
+        "public",
+        "src",
+        "style",
+        "xtask/src",
+    ] {
+        files_below(Path::new(root), &mut files)?;
+    }
+    let mut hash = Sha256::new();
+    for file in files {
+        let bytes = fs::read(&file)?;
+        hash.update(format!("{}\0{}\0", file.display(), bytes.len()));
+        hash.update(bytes);
+    }
+    hash.update([u8::from(Path::new(setup::WASM_OPT).exists())]);
+    Ok(hex(&hash.finalize()))
+}
+
+/// Lists a file, or every file below a folder, in a fixed order; nothing where there is nothing.
+pub(crate) fn files_below(path: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
+    if path.is_dir() {
+        let mut entries: Vec<_> = fs::read_dir(path)?
+            .map(|entry| entry.map(|e| e.path()))
+            .collect::<Result<_, _>>()?;
+        entries.sort();
+        entries
+            .iter()
+            .try_for_each(|entry| files_below(entry, into))?;
+    } else if path.exists() {
+        into.push(path.to_owned());
+    }
+    Ok(())
+}
+
+/// What Trunk makes of the portal.
+struct Compiled {
+    glue: PathBuf,
+    wasm: PathBuf,
+}
+
+fn compile() -> Result<Compiled> {
+    let dist = Path::new(TRUNK_DIST);
+    if dist.exists() {
+        fs::remove_dir_all(dist)?;
+    }
+    run(Command::new("trunk")
+        .arg("build")
+        .env("PATH", setup::search_path()?)
+        .env("CARGO_TARGET_DIR", TARGET_DIR)
+        .env("TRUNK_SKIP_VERSION_CHECK", "true")
+        // Trunk takes no other word than true or false here.
+        .env_remove("NO_COLOR"))?;
+    ensure!(
+        !dist.join("snippets").exists(),
+        "a dependency brings JavaScript of its own, which the site does not carry yet"
+    );
+    let mut compiled = Compiled {
+        glue: dist.join("portico-portal.js"),
+        wasm: dist.join("portico-portal_bg.wasm"),
+    };
+    let wasm_opt = Path::new(setup::WASM_OPT);
+    if wasm_opt.exists() {
+        let optimised = dist.join("optimised.wasm");
+        run(Command::new(wasm_opt)
+            .arg("-Oz")
+            .arg(&compiled.wasm)
+            .arg("-o")
+            .arg(&optimised))?;
+        compiled.wasm = optimised;
+    }
+    Ok(compiled)
+}
+
+/// What a site is assembled from.
+struct Parts {
+    index: String,
+    glue: Vec<u8>,
+    wasm: Vec<u8>,
+    style: String,
+    /// The folder `public/`.
+    public: Files,
+}
+
+impl Parts {
+    fn read(compiled: &Compiled) -> Result<Self> {
+        let mut style = String::new();
+        let mut sheets = Vec::new();
+        files_below(Path::new("style"), &mut sheets)?;
+        for layer in STYLES {
+            let sheet = Path::new("style").join(layer).with_extension("css");
+            if let Some(at) = sheets.iter().position(|found| *found == sheet) {
+                style.push_str(&fs::read_to_string(sheets.remove(at))?);
+            }
+        }
+        ensure!(sheets.is_empty(), "no layer is known for {sheets:?}");
+        let mut public = Vec::new();
+        files_below(Path::new("public"), &mut public)?;
+        let public = public
+            .into_iter()
+            .map(|path| {
+                let name = path.strip_prefix("public")?.to_string_lossy().into_owned();
+                Ok((name, fs::read(&path)?))
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            index: fs::read_to_string("index.html").context("index.html")?,
+            glue: fs::read(&compiled.glue)?,
+            wasm: fs::read(&compiled.wasm)?,
+            style,
+            public,
+        })
+    }
+}
+
+/// Every file of the site. Names hold hashes of final bytes, so a file is made after all that it
+/// names: first what the boot script names, then the boot script, `index.html` last.
+fn assemble(mut parts: Parts) -> Result<Files> {
+    let mut site = Site::default();
+    let glue = site.add("portal.js", parts.glue);
+    let wasm = site.add("portal.wasm", parts.wasm);
+    let style = site.add("app.css", minify_css(&parts.style).into_bytes());
+
+    let boot = parts
+        .public
+        .remove("boot.js")
+        .context("public/boot.js is missing")?;
+    let mut messages = Map::new();
+    let mut icons = Vec::new();
+    for (name, bytes) in parts.public {
+        if let Some(locale) = name
+            .strip_prefix("messages/")
+            .and_then(|n| n.strip_suffix(".json"))
+        {
+            let compact = serde_json::from_slice::<Value>(&bytes).with_context(|| name.clone())?;
+            let locale = locale.to_owned();
+            let asset = site.add(&name, serde_json::to_vec(&compact)?);
+            messages.insert(locale, asset.name.into());
+        } else if parts.index.contains(&format!("href=\"{name}\"")) {
+            icons.push((name.clone(), site.add(&name, bytes)));
+        } else {
+            site.files.insert(name, bytes);
+        }
+    }
+    let assets = json!({
+        "js": glue.name, "jsIntegrity": glue.integrity,
+        "wasm": wasm.name, "wasmIntegrity": wasm.integrity,
+        "messages": messages,
+    });
+    let boot = replace_once(
+        "public/boot.js",
+        &String::from_utf8(boot)?,
+        ASSETS,
+        &format!("const ASSETS = {assets};"),
+    )?;
+    let boot = site.add("boot.js", boot.into_bytes());
+
+    let mut index = parts.index;
+    let mut rewrite = |from: &str, to: String| -> Result<()> {
+        index = replace_once("index.html", &index, from, &to)?;
+        Ok(())
+    };
+    rewrite(
+        "src=\"boot.js\"",
+        format!("src=\"/{}\" integrity=\"{}\"", boot.name, boot.integrity),
+    )?;
+    rewrite(
+        "href=\"app.css\"",
+        format!("href=\"/{}\" integrity=\"{}\"", style.name, style.integrity),
+    )?;
+    for (name, icon) in icons {
+        rewrite(
+            &format!("href=\"{name}\""),
+            format!("href=\"/{}\"", icon.name),
+        )?;
+    }
+    // The browser fetches both while it still reads the boot script, and checks them.
+    rewrite(
+        "</head>",
+        format!(
+            "<link rel=\"modulepreload\" href=\"/{}\" integrity=\"{}\">\n\
+             <link rel=\"preload\" as=\"fetch\" crossorigin href=\"/{}\" integrity=\"{}\">\n</head>",
+            glue.name, glue.integrity, wasm.name, wasm.integrity
+        ),
+    )?;
+    site.files
+        .insert("index.html".to_owned(), index.into_bytes());
+    Ok(site.files)
+}
+
+#[derive(Default)]
+struct Site {
+    files: Files,
+}
+
+/// A file whose name holds the hash of its bytes.
+struct Asset {
+    name: String,
+    /// For `integrity`.
+    integrity: String,
+}
+
+impl Site {
+    /// Adds a file under its name and hash: `a/b.css` becomes `a/b-0123456789abcdef.css`.
+    fn add(&mut self, name: &str, bytes: Vec<u8>) -> Asset {
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+        let hash = hex(&Sha256::digest(&bytes));
+        let asset = Asset {
+            name: format!("{stem}-{}.{extension}", &hash[..16]),
+            integrity: format!("sha384-{}", BASE64_STANDARD.encode(Sha384::digest(&bytes))),
+        };
+        self.files.insert(asset.name.clone(), bytes);
+        asset
+    }
+}
+
+fn replace_once(file: &str, text: &str, from: &str, to: &str) -> Result<String> {
+    match text.matches(from).count() {
+        1 => Ok(text.replace(from, to)),
+        n => bail!("{file} holds `{from}` {n} times instead of once"),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Removes comments and the white space that means nothing; strings stay as they are.
+fn minify_css(css: &str) -> String {
+    let mut out = String::with_capacity(css.len());
+    let mut rest = css;
+    while let Some(c) = rest.chars().next() {
+        let taken = match c {
+            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            '"' | '\'' => {
+                let end = string_end(rest, c);
+                out.push_str(&rest[..end]);
+                end
+            }
+            _ if c.is_whitespace() => {
+                if !out.ends_with(['{', '}', ';', ',', ' ']) {
+                    out.push(' ');
+                }
+                c.len_utf8()
+            }
+            _ => {
+                if matches!(c, '{' | '}' | ';' | ',') && out.ends_with(' ') {
+                    out.pop();
+                }
+                if c == '}' && out.ends_with(';') {
+                    out.pop();
+                }
+                out.push(c);
+                c.len_utf8()
+            }
+        };
+        rest = &rest[taken..];
+    }
+    out.trim().to_owned()
+}
+
+/// Where the string ends that `text` begins with, its closing quote included.
+fn string_end(text: &str, quote: char) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            _ if c == quote => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Writes a file, and what a server sends instead to a browser that takes brotli or gzip.
+fn write_with_compressed(path: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, bytes)?;
+    let extension = path
+        .extension()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    if ["html", "css", "js", "json", "wasm", "svg", "txt"].contains(&extension.as_str()) {
+        fs::write(
+            path.with_extension(format!("{extension}.br")),
+            brotli(bytes)?,
+        )?;
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        gzip.write_all(bytes)?;
+        fs::write(
+            path.with_extension(format!("{extension}.gz")),
+            gzip.finish()?,
+        )?;
+    }
+    Ok(())
+}
+
+/// Brotli at its best: quality 11, the largest window.
+fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    brotli::CompressorWriter::new(&mut out, 1 << 16, 11, 24).write_all(bytes)?;
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts() -> Parts {
+        let text = |s: &str| s.as_bytes().to_vec();
+        Parts {
+            index: "<head><link rel=\"icon\" href=\"favicon.svg\"><link rel=\"stylesheet\" \
+                    href=\"app.css\"><script type=\"module\" src=\"boot.js\"></script></head>"
+                .to_owned(),
+            glue: text("export default 1"),
+            wasm: text("\0asm"),
+            style: "@layer base { a { color: red; } }".to_owned(),
+            public: Files::from([
+                (
+                    "boot.js".to_owned(),
+                    text("const ASSETS = {};\nimport(ASSETS.js)"),
+                ),
+                ("favicon.svg".to_owned(), text("<svg/>")),
+                ("messages/en.json".to_owned(), text("{ \"a\": \"b\" }")),
+                ("portico.json".to_owned(), text("{}")),
+            ]),
+        }
+    }
+
+    fn named<'a>(files: &'a Files, start: &str) -> (&'a str, &'a str) {
+        let (name, bytes) = files
+            .iter()
+            .find(|(name, _)| name.starts_with(start))
+            .expect(start);
+        (name, str::from_utf8(bytes).expect("text"))
+    }
+
+    #[test]
+    fn every_name_holds_the_hash_of_the_final_bytes() {
+        let files = assemble(parts()).expect("a site");
+        let kept = ["index.html", "portico.json"];
+        for (name, bytes) in files
+            .iter()
+            .filter(|(name, _)| !kept.contains(&name.as_str()))
+        {
+            let hash = &hex(&Sha256::digest(bytes))[..16];
+            assert!(name.contains(&format!("-{hash}.")), "{name} {hash}");
+        }
+        assert_eq!(files.len(), 8);
+    }
+
+    #[test]
+    fn the_index_and_the_boot_script_name_what_exists() {
+        let files = assemble(parts()).expect("a site");
+        let index = named(&files, "index.html").1;
+        for start in ["app-", "boot-", "favicon-", "portal-"] {
+            assert!(
+                index.contains(&format!("\"/{}\"", named(&files, start).0)),
+                "{start}: {index}"
+            );
+        }
+        let (_, boot) = named(&files, "boot-");
+        for start in ["portal-", "messages/en-"] {
+            assert!(
+                boot.contains(&format!("\"{}\"", named(&files, start).0)),
+                "{start}: {boot}"
+            );
+        }
+        assert_eq!(named(&files, "messages/").1, "{\"a\":\"b\"}");
+    }
+
+    #[test]
+    fn a_changed_file_changes_the_names_of_all_that_name_it() {
+        let before = assemble(parts()).expect("a site");
+        let mut changed = parts();
+        changed.wasm.push(0);
+        let after = assemble(changed).expect("a site");
+        assert_ne!(named(&before, "boot-").0, named(&after, "boot-").0);
+        assert_eq!(named(&before, "app-").0, named(&after, "app-").0);
+    }
+
+    #[test]
+    fn a_boot_script_without_the_line_is_refused() {
+        let mut parts = parts();
+        parts.public.insert("boot.js".to_owned(), Vec::new());
+        assert!(assemble(parts).is_err_and(|e| e.to_string().contains("public/boot.js")));
+    }
+
+    #[test]
+    fn minified_css_means_the_same() {
+        for (css, minified) in [
+            ("a { color: red; }\n", "a{color: red}"),
+            ("a , b :is(c) /* x */ > d { }", "a,b :is(c) > d{}"),
+            (
+                "p::before { content: \"a  { \\\" ; }\"; }",
+                "p::before{content: \"a  { \\\" ; }\"}",
+            ),
+            (
+                "a { width: calc(1px + 2px); margin: 0 1px }",
+                "a{width: calc(1px + 2px);margin: 0 1px}",
+            ),
+            ("/* unfinished", ""),
+        ] {
+            assert_eq!(minify_css(css), minified);
+        }
+    }
+
+    #[test]
+    fn brotli_can_be_read_again() {
+        let bytes = "portal ".repeat(1000).into_bytes();
+        let packed = brotli(&bytes).expect("brotli");
+        let mut back = Vec::new();
+        brotli::BrotliDecompress(&mut packed.as_slice(), &mut back).expect("read");
+        assert_eq!(back, bytes);
+    }
+}
