@@ -1,0 +1,160 @@
+// Loads the app: picks the language, fetches what the first view needs side by side, starts the app,
+// and shows a card that keeps what was written when any of it fails. No HTML strings: Trusted Types is 'none'.
+const ASSETS = {};
+
+const WORDS = {
+  en: {
+    title: "This page has stopped",
+    kept: "What you had written is kept on this device. Load the page again to go on.",
+    offline: "The page could not be loaded. Check the connection, then load it again. What you had written is kept on this device.",
+    reload: "Load again",
+    show: "Show what I had written",
+    copy: "Copy",
+    copied: "Copied",
+  },
+  "zh-Hans": {
+    title: "页面停止运行了",
+    kept: "您填写的内容已保存在这台设备上。请重新载入页面后继续。",
+    offline: "页面没有载入成功。请检查网络后重新载入。您填写的内容已保存在这台设备上。",
+    reload: "重新载入",
+    show: "显示我填写的内容",
+    copy: "复制",
+    copied: "已复制",
+  },
+  "zh-Hant": {
+    title: "頁面停止運作了",
+    kept: "您填寫的內容已保存在這台裝置上。請重新載入頁面後繼續。",
+    offline: "頁面沒有載入成功。請檢查網路後重新載入。您填寫的內容已保存在這台裝置上。",
+    reload: "重新載入",
+    show: "顯示我填寫的內容",
+    copy: "複製",
+    copied: "已複製",
+  },
+};
+
+// Storage may be forbidden; then it is as if it were empty.
+const storage = (kind, use) => {
+  try {
+    return use(globalThis[kind]);
+  } catch {
+    return null;
+  }
+};
+
+const toLocale = (tag) => {
+  if (/^zh\b/i.test(tag)) return /-(hant|tw|hk|mo)\b/i.test(tag) && !/-hans\b/i.test(tag) ? "zh-Hant" : "zh-Hans";
+  return /^en\b/i.test(tag) ? "en" : null;
+};
+
+const wishes = [
+  new URLSearchParams(location.search).get("lang"),
+  storage("localStorage", (s) => s.getItem("portico.locale")),
+  ...navigator.languages,
+];
+const locale = wishes.map((tag) => tag && toLocale(tag)).find(Boolean) ?? "en";
+const words = WORDS[locale];
+document.documentElement.lang = locale;
+
+const element = (name, properties, ...children) => {
+  const node = Object.assign(document.createElement(name), properties);
+  node.append(...children);
+  return node;
+};
+
+// Every string in the drafts, in the order in which they were written.
+const strings = (value) => {
+  if (typeof value === "string") return value.trim() ? [value] : [];
+  if (Array.isArray(value)) return value.flatMap(strings);
+  return value && Object.getPrototypeOf(value) === Object.prototype ? Object.values(value).flatMap(strings) : [];
+};
+
+const written = () =>
+  new Promise((resolve) => {
+    const open = indexedDB.open("portico");
+    // It does not exist: leave it so, the app makes it with the stores that it needs.
+    open.onupgradeneeded = () => open.transaction.abort();
+    open.onerror = () => resolve("");
+    open.onsuccess = () => {
+      const database = open.result;
+      if (!database.objectStoreNames.contains("drafts")) return resolve("");
+      const all = database.transaction("drafts").objectStore("drafts").getAll();
+      all.onerror = () => resolve("");
+      all.onsuccess = () => {
+        database.close();
+        resolve(all.result.map((draft) => strings(draft.data).join("\n")).join("\n\n"));
+      };
+    };
+  }).catch(() => "");
+
+let stopped = false;
+
+const stop = async (message) => {
+  if (stopped) return;
+  stopped = true;
+  const heading = element("h1", { tabIndex: -1, textContent: words.title });
+  const buttons = element("div", { className: "buttons" }, element("button", {
+    className: "button", type: "button", textContent: words.reload, onclick: () => location.reload(),
+  }));
+  const card = element("div", { className: "empty" }, heading, element("p", { textContent: message }), buttons);
+  document.getElementById("app").replaceChildren(element("main", { className: "page", id: "main" }, card));
+  document.title = words.title;
+  heading.focus();
+
+  const text = await written();
+  if (!text) return;
+  const area = element("textarea", { readOnly: true, value: text, rows: 12, ariaLabel: words.show });
+  const copy = element("button", {
+    className: "button secondary", type: "button", textContent: words.copy,
+    onclick: async () => {
+      area.select();
+      await navigator.clipboard.writeText(text);
+      copy.textContent = words.copied;
+      document.getElementById("live-polite").textContent = words.copied;
+    },
+  });
+  card.append(element("details", {}, element("summary", { textContent: words.show }), element("div", { className: "field" }, area, copy)));
+};
+
+const crashed = (reason) => {
+  console.error(reason);
+  return stop(words.kept);
+};
+
+for (const type of ["error", "unhandledrejection"]) {
+  addEventListener(type, (event) => {
+    const cause = event.error ?? event.reason;
+    if (cause instanceof WebAssembly.RuntimeError) crashed(cause);
+  });
+}
+
+const get = async (url, options) => {
+  const response = await fetch(url, options);
+  if (!response.ok) throw new Error(`${response.status} ${url}`);
+  return response;
+};
+
+const RELOADED = "portico.reloaded";
+
+try {
+  const [config, messages, wasm, glue] = await Promise.all([
+    // A host without the file serves the API beside the site.
+    fetch("/portico.json").then((response) => (response.ok ? response.json() : {})),
+    get(ASSETS.messages[locale]).then((response) => response.json()),
+    get(ASSETS.wasm, { integrity: ASSETS.wasmIntegrity }),
+    import(ASSETS.js),
+  ]);
+  globalThis.__portico = { locale, messages, messageUrls: ASSETS.messages, api: config.api ?? "/portal/v1", crashed };
+  await glue.default({ module_or_path: wasm });
+  storage("sessionStorage", (s) => s.removeItem(RELOADED));
+} catch (cause) {
+  console.error(cause);
+  const failed = cause instanceof WebAssembly.RuntimeError;
+  // A file is usually missing because the site was replaced after this page was opened: once, load the new one.
+  const again = !failed && navigator.onLine && storage("sessionStorage", (s) => {
+    if (s.getItem(RELOADED)) return false;
+    s.setItem(RELOADED, "1");
+    return true;
+  });
+  if (again) location.reload();
+  else stop(failed ? words.kept : words.offline);
+}
