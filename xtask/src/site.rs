@@ -206,7 +206,7 @@ fn assemble(mut parts: Parts) -> Result<Files> {
             let compact = serde_json::from_slice::<Value>(&bytes).with_context(|| name.clone())?;
             let locale = locale.to_owned();
             let asset = site.add(&name, serde_json::to_vec(&compact)?);
-            messages.insert(locale, asset.name.into());
+            messages.insert(locale, format!("/{}", asset.name).into());
         } else if parts.index.contains(&format!("href=\"{name}\"")) {
             icons.push((name.clone(), site.add(&name, bytes)));
         } else {
@@ -214,8 +214,8 @@ fn assemble(mut parts: Parts) -> Result<Files> {
         }
     }
     let assets = json!({
-        "js": glue.name, "jsIntegrity": glue.integrity,
-        "wasm": wasm.name, "wasmIntegrity": wasm.integrity,
+        "js": format!("/{}", glue.name), "jsIntegrity": glue.integrity,
+        "wasm": format!("/{}", wasm.name), "wasmIntegrity": wasm.integrity,
         "messages": messages,
     });
     let boot = replace_once(
@@ -437,7 +437,7 @@ mod tests {
         let (_, boot) = named(&files, "boot-");
         for start in ["portal-", "messages/en-"] {
             assert!(
-                boot.contains(&format!("\"{}\"", named(&files, start).0)),
+                boot.contains(&format!("\"/{}\"", named(&files, start).0)),
                 "{start}: {boot}"
             );
         }
