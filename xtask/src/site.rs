@@ -206,7 +206,7 @@ fn assemble(mut parts: Parts) -> Result<Files> {
             let compact = serde_json::from_slice::<Value>(&bytes).with_context(|| name.clone())?;
             let locale = locale.to_owned();
             let asset = site.add(&name, serde_json::to_vec(&compact)?);
-            messages.insert(locale, format!("/{}", asset.name).into());
+            messages.insert(locale, asset.url.into());
         } else if parts.index.contains(&format!("href=\"{name}\"")) {
             icons.push((name.clone(), site.add(&name, bytes)));
         } else {
@@ -214,9 +214,7 @@ fn assemble(mut parts: Parts) -> Result<Files> {
         }
     }
     let assets = json!({
-        "js": format!("/{}", glue.name), "jsIntegrity": glue.integrity,
-        "wasm": format!("/{}", wasm.name), "wasmIntegrity": wasm.integrity,
-        "messages": messages,
+        "js": glue.url, "wasm": wasm.url, "wasmIntegrity": wasm.integrity, "messages": messages,
     });
     let boot = replace_once(
         "public/boot.js",
@@ -233,25 +231,26 @@ fn assemble(mut parts: Parts) -> Result<Files> {
     };
     rewrite(
         "src=\"boot.js\"",
-        format!("src=\"/{}\" integrity=\"{}\"", boot.name, boot.integrity),
+        format!("src=\"{}\" integrity=\"{}\"", boot.url, boot.integrity),
     )?;
     rewrite(
         "href=\"app.css\"",
-        format!("href=\"/{}\" integrity=\"{}\"", style.name, style.integrity),
+        format!("href=\"{}\" integrity=\"{}\"", style.url, style.integrity),
     )?;
     for (name, icon) in icons {
         rewrite(
             &format!("href=\"{name}\""),
-            format!("href=\"/{}\"", icon.name),
+            format!("href=\"{}\"", icon.url),
         )?;
     }
-    // The browser fetches both while it still reads the boot script, and checks them.
+    // The browser fetches both while it still reads the boot script. The module is checked here,
+    // the wasm by the boot script: browsers ignore `integrity` on a preloaded fetch, and say so.
     rewrite(
         "</head>",
         format!(
-            "<link rel=\"modulepreload\" href=\"/{}\" integrity=\"{}\">\n\
-             <link rel=\"preload\" as=\"fetch\" crossorigin href=\"/{}\" integrity=\"{}\">\n</head>",
-            glue.name, glue.integrity, wasm.name, wasm.integrity
+            "<link rel=\"modulepreload\" href=\"{}\" integrity=\"{}\">\n\
+             <link rel=\"preload\" as=\"fetch\" crossorigin href=\"{}\">\n</head>",
+            glue.url, glue.integrity, wasm.url
         ),
     )?;
     site.files
@@ -266,7 +265,8 @@ struct Site {
 
 /// A file whose name holds the hash of its bytes.
 struct Asset {
-    name: String,
+    /// From the root of the site.
+    url: String,
     /// For `integrity`.
     integrity: String,
 }
@@ -276,11 +276,12 @@ impl Site {
     fn add(&mut self, name: &str, bytes: Vec<u8>) -> Asset {
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
         let hash = hex(&Sha256::digest(&bytes));
+        let name = format!("{stem}-{}.{extension}", &hash[..16]);
         let asset = Asset {
-            name: format!("{stem}-{}.{extension}", &hash[..16]),
+            url: format!("/{name}"),
             integrity: format!("sha384-{}", BASE64_STANDARD.encode(Sha384::digest(&bytes))),
         };
-        self.files.insert(asset.name.clone(), bytes);
+        self.files.insert(name, bytes);
         asset
     }
 }
@@ -355,7 +356,9 @@ fn write_with_compressed(path: &Path, bytes: &[u8]) -> Result<()> {
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
-    if ["html", "css", "js", "json", "wasm", "svg", "txt"].contains(&extension.as_str()) {
+    let packs = ["html", "css", "js", "json", "wasm", "svg", "txt"].contains(&extension.as_str());
+    // A company edits this one: a packed copy would go on saying what it said before.
+    if packs && !path.ends_with("portico.json") {
         fs::write(
             path.with_extension(format!("{extension}.br")),
             brotli(bytes)?,
