@@ -123,10 +123,12 @@ fn names_browser(line: &str) -> bool {
         .any(|name| line.contains(name))
 }
 
-/// Whether a line holds a text that looks like a path of the site.
+/// Whether a line holds a text that looks like a path of the site; one with a dot is a file's.
 fn holds_path(line: &str) -> bool {
-    line.match_indices("\"/")
-        .any(|(at, _)| line[at + 2..].starts_with(|c: char| c.is_ascii_lowercase() || c == '{'))
+    line.split("\"/").skip(1).any(|rest| {
+        let text = rest.split('"').next().unwrap_or_default();
+        text.starts_with(|c: char| c.is_ascii_lowercase() || c == '{') && !text.contains('.')
+    })
 }
 
 /// The modules after each `pages::` of a line.
@@ -195,6 +197,10 @@ mod tests {
         assert_eq!(broken("src/route.rs", "\"/requests\""), 0);
         assert_eq!(broken("src/api/requests.rs", "\"/requests\""), 0);
         assert_eq!(broken("src/pages/home.rs", "\"/ \""), 0);
+        assert_eq!(
+            broken("src/i18n/mod.rs", "concat!(dir, \"/messages.rs\")"),
+            0
+        );
     }
 
     #[test]
