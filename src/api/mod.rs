@@ -1,0 +1,5 @@
+//! The client of the contract.
+
+mod failure;
+
+pub use failure::Failure;

@@ -1,0 +1,125 @@
+//! `Intl` of the browser: it knows every language and zone, and costs nothing to download. Formatters are kept, as
+//! making one is what takes time.
+
+use super::js::{call, construct, get, get_text, global, object};
+use std::{cell::RefCell, collections::HashMap};
+use wasm_bindgen::JsValue;
+
+/// The value of an option.
+#[derive(Clone, Copy)]
+pub enum Setting<'a> {
+    /// Such as `"long"`.
+    Text(&'a str),
+    /// Such as a number of digits.
+    Number(u32),
+}
+
+/// The options of a formatter, as `Intl` names them.
+pub type Settings<'a> = [(&'a str, Setting<'a>)];
+
+thread_local! {
+    static FORMATTERS: RefCell<HashMap<String, JsValue>> = RefCell::default();
+}
+
+fn formatter(kind: &str, locale: &str, settings: &Settings) -> JsValue {
+    let mut name = format!("{kind} {locale}");
+    for (option, setting) in settings {
+        name.push(' ');
+        name.push_str(option);
+        name.push('=');
+        match setting {
+            Setting::Text(text) => name.push_str(text),
+            Setting::Number(number) => name.push_str(&number.to_string()),
+        }
+    }
+    if let Some(kept) = FORMATTERS.with_borrow(|kept| kept.get(&name).cloned()) {
+        return kept;
+    }
+    let options: Vec<_> = settings
+        .iter()
+        .map(|(option, setting)| {
+            let value = match setting {
+                Setting::Text(text) => JsValue::from_str(text),
+                Setting::Number(number) => JsValue::from(*number),
+            };
+            (*option, value)
+        })
+        .collect();
+    let made = construct(
+        &get(&global(), "Intl"),
+        kind,
+        &[JsValue::from_str(locale), object(&options)],
+    )
+    .unwrap_or(JsValue::UNDEFINED);
+    FORMATTERS.with_borrow_mut(|kept| kept.insert(name, made.clone()));
+    made
+}
+
+fn text(formatter: &JsValue, method: &str, arguments: &[JsValue]) -> Option<String> {
+    call(formatter, method, arguments).ok()?.as_string()
+}
+
+/// An instant, in milliseconds since 1970.
+pub fn date_time(locale: &str, millis: f64, settings: &Settings) -> Option<String> {
+    text(
+        &formatter("DateTimeFormat", locale, settings),
+        "format",
+        &[millis.into()],
+    )
+}
+
+/// A number.
+pub fn number(locale: &str, number: f64, settings: &Settings) -> String {
+    text(
+        &formatter("NumberFormat", locale, settings),
+        "format",
+        &[number.into()],
+    )
+    .unwrap_or_else(|| number.to_string())
+}
+
+/// An amount of time from now: negative is past. `unit` is `"minute"`, `"hour"`, `"day"` ...
+pub fn relative(locale: &str, amount: f64, unit: &str) -> String {
+    text(
+        &formatter(
+            "RelativeTimeFormat",
+            locale,
+            &[("numeric", Setting::Text("auto"))],
+        ),
+        "format",
+        &[amount.into(), JsValue::from_str(unit)],
+    )
+    .unwrap_or_default()
+}
+
+/// "a, b and c".
+pub fn list(locale: &str, items: &[String]) -> String {
+    let array: js_sys::Array = items.iter().map(|i| JsValue::from_str(i)).collect();
+    text(
+        &formatter("ListFormat", locale, &[]),
+        "format",
+        &[array.into()],
+    )
+    .unwrap_or_else(|| items.join(", "))
+}
+
+/// The plural category of a count: `"one"`, `"other"` ...
+pub fn plural(locale: &str, count: f64) -> String {
+    text(
+        &formatter("PluralRules", locale, &[]),
+        "select",
+        &[count.into()],
+    )
+    .unwrap_or_default()
+}
+
+/// The IANA name of the customer's own zone.
+pub fn own_time_zone() -> Option<String> {
+    let resolved = call(
+        &formatter("DateTimeFormat", "en", &[]),
+        "resolvedOptions",
+        &[],
+    )
+    .ok()?;
+    get_text(&resolved, "timeZone")
+}

@@ -1,0 +1,71 @@
+//! Asynchronous work that ends when nobody wants it any more, and waiting.
+
+use futures_util::future::{AbortHandle, Abortable, Either, select};
+use leptos::prelude::StoredValue;
+use std::{future::Future, pin::pin};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+/// Work that runs in the background and is dropped, at the place where it waits, when this is dropped.
+#[must_use = "dropping it ends the work"]
+pub struct Task(AbortHandle);
+
+impl Task {
+    /// Begins.
+    pub fn spawn(work: impl Future<Output = ()> + 'static) -> Self {
+        let (handle, registration) = AbortHandle::new_pair();
+        let work = Abortable::new(work, registration);
+        wasm_bindgen_futures::spawn_local(async {
+            let _ = work.await;
+        });
+        Self(handle)
+    }
+
+    /// Ends with the component that is being built.
+    pub fn owned(self) {
+        let _ = StoredValue::new_local(self);
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Work that nothing ends but itself.
+pub fn detach(work: impl Future<Output = ()> + 'static) {
+    wasm_bindgen_futures::spawn_local(work);
+}
+
+/// Waits.
+pub async fn sleep(millis: u32) {
+    let promise = js_sys::Promise::new(&mut |resolve, _| {
+        let _ = super::js::call(
+            &super::js::global(),
+            "setTimeout",
+            &[resolve.unchecked_into::<JsValue>(), JsValue::from(millis)],
+        );
+    });
+    let _ = JsFuture::from(promise).await;
+}
+
+/// Waits until the page has been drawn. In a hidden tab, where nothing is drawn, a moment.
+pub async fn next_frame() {
+    let promise = js_sys::Promise::new(&mut |resolve, _| {
+        let _ = super::js::call(
+            &super::js::global(),
+            "requestAnimationFrame",
+            &[resolve.unchecked_into::<JsValue>()],
+        );
+    });
+    let _ = within(100, JsFuture::from(promise)).await;
+}
+
+/// The outcome of `work`, or `None` when it takes longer. The work is then dropped.
+pub async fn within<T>(millis: u32, work: impl Future<Output = T>) -> Option<T> {
+    match select(pin!(work), pin!(sleep(millis))).await {
+        Either::Left((outcome, _)) => Some(outcome),
+        Either::Right(_) => None,
+    }
+}

@@ -1,0 +1,3 @@
+//! What pages share. A component never imports a page.
+
+pub mod layout;

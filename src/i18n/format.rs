@@ -1,0 +1,159 @@
+//! Dates, numbers and sizes as the language on screen writes them, by `Intl`; reactive like messages.
+//!
+//! Times are shown in the company's zone (`set_time_zone`, from `/config`); where the customer's own clock differs,
+//! [`in_own_zone`] says what it is there. Relative times count from the server's clock, never from the device's.
+
+use super::{intl_tag, m};
+use crate::browser::{
+    clock,
+    intl::{
+        self,
+        Setting::{Number, Text},
+        Settings,
+    },
+};
+use leptos::prelude::*;
+use portico_contract::Instant;
+use std::sync::LazyLock;
+
+static ZONE: LazyLock<ArcRwSignal<Option<String>>> = LazyLock::new(ArcRwSignal::default);
+
+/// Says in which zone (IANA name) times are shown.
+pub fn set_time_zone(name: &str) {
+    ZONE.set(Some(name.to_owned()));
+}
+
+// Milliseconds since 1970 are far below 2^53.
+#[allow(clippy::cast_precision_loss)]
+fn millis(at: Instant) -> f64 {
+    at.unix_millis() as f64
+}
+
+fn instant(at: Instant, zone: Option<&str>, settings: &Settings) -> String {
+    let mut settings = settings.to_vec();
+    settings.extend(zone.map(|zone| ("timeZone", Text(zone))));
+    intl::date_time(intl_tag(), millis(at), &settings).unwrap_or_else(|| at.to_string())
+}
+
+fn in_company_zone(at: Instant, settings: &Settings) -> String {
+    instant(at, ZONE.get_untracked().as_deref(), settings)
+}
+
+/// "24 November 2026"
+pub fn date(at: Instant) -> String {
+    in_company_zone(at, &[("dateStyle", Text("long"))])
+}
+
+/// "24 November 2026 at 14:03"
+pub fn date_time(at: Instant) -> String {
+    in_company_zone(
+        at,
+        &[("dateStyle", Text("long")), ("timeStyle", Text("short"))],
+    )
+}
+
+/// "24 November 2026 at 14:03 GMT+8", for where the zone matters.
+pub fn date_time_with_zone(at: Instant) -> String {
+    in_company_zone(
+        at,
+        &[
+            ("day", Text("numeric")),
+            ("month", Text("long")),
+            ("year", Text("numeric")),
+            ("hour", Text("2-digit")),
+            ("minute", Text("2-digit")),
+            ("timeZoneName", Text("short")),
+        ],
+    )
+}
+
+/// "14:03"
+pub fn time(at: Instant) -> String {
+    in_company_zone(at, &[("timeStyle", Text("short"))])
+}
+
+/// "14:03" on the customer's own clock, of a moment that this device noted (milliseconds since 1970).
+pub fn time_on_this_device(device_millis: f64) -> String {
+    intl::date_time(intl_tag(), device_millis, &[("timeStyle", Text("short"))]).unwrap_or_default()
+}
+
+/// "24 November at 14:03" on the customer's own clock, of a moment that this device noted.
+pub fn date_time_on_this_device(device_millis: f64) -> String {
+    let settings = [("dateStyle", Text("long")), ("timeStyle", Text("short"))];
+    intl::date_time(intl_tag(), device_millis, &settings).unwrap_or_default()
+}
+
+/// The same instant on the customer's own clock, as [`date_time_with_zone`] writes it; `None` where that is the
+/// company's clock.
+pub fn in_own_zone(at: Instant) -> Option<String> {
+    let settings = [
+        ("day", Text("numeric")),
+        ("month", Text("long")),
+        ("year", Text("numeric")),
+        ("hour", Text("2-digit")),
+        ("minute", Text("2-digit")),
+    ];
+    let own = instant(at, None, &settings);
+    (own != in_company_zone(at, &settings)).then(|| {
+        let mut settings = settings.to_vec();
+        settings.push(("timeZoneName", Text("short")));
+        instant(at, None, &settings)
+    })
+}
+
+/// "yesterday", "in 3 hours"; [`date`] where it is more than a week away.
+pub fn relative(at: Instant) -> String {
+    let seconds = (millis(at) - clock::now_millis()) / 1_000.0;
+    let (amount, unit) = match seconds.abs() {
+        s if s < 60.0 => return m::time_now(),
+        s if s < 3_600.0 => (seconds / 60.0, "minute"),
+        s if s < 86_400.0 => (seconds / 3_600.0, "hour"),
+        s if s < 604_800.0 => (seconds / 86_400.0, "day"),
+        _ => return date(at),
+    };
+    intl::relative(intl_tag(), amount.trunc(), unit)
+}
+
+/// "1,234.5"
+pub fn number(value: f64) -> String {
+    intl::number(intl_tag(), value, &[])
+}
+
+/// "37 %" of a part from 0 to 1.
+pub fn percent(part: f64) -> String {
+    intl::number(
+        intl_tag(),
+        part,
+        &[
+            ("style", Text("percent")),
+            ("maximumFractionDigits", Number(0)),
+        ],
+    )
+}
+
+/// "25 MB", in units of 1024.
+pub fn file_size(bytes: u64) -> String {
+    // A size that is not exact beyond 2^53 bytes is exact enough.
+    #[allow(clippy::cast_precision_loss)]
+    let bytes = bytes as f64;
+    let (value, unit, digits) = match bytes {
+        b if b < 1_024.0 => (b, "byte", 0),
+        b if b < 1_048_576.0 => (b / 1_024.0, "kilobyte", 0),
+        b => (b / 1_048_576.0, "megabyte", 1),
+    };
+    intl::number(
+        intl_tag(),
+        value,
+        &[
+            ("style", Text("unit")),
+            ("unit", Text(unit)),
+            ("unitDisplay", Text("short")),
+            ("maximumFractionDigits", Number(digits)),
+        ],
+    )
+}
+
+/// "a, b and c"
+pub fn list(items: &[String]) -> String {
+    intl::list(intl_tag(), items)
+}

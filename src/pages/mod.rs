@@ -1,0 +1,10 @@
+//! A module per page. Pages never import each other.
+
+pub mod home;
+pub mod not_found;
+pub mod request;
+pub mod requests;
+pub mod sent;
+pub mod sign_in;
+pub mod submit;
+pub mod track;
