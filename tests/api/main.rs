@@ -1,1 +1,19 @@
-//! x
+//! The ticket API and the desk over HTTP, against the real server: every rule that a schema cannot say.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod bad_input;
+mod events;
+mod exactly_once;
+mod life;
+mod limits;
+mod lists;
+mod rules;
+mod schema;
+mod sessions;
+mod strangers;
+mod tracking;
+mod uploads;

@@ -375,7 +375,7 @@ impl Reply {
 /// The smallest complaint that the default catalogue takes, from a guest who gives `email`.
 pub fn complaint(subject: &str, email: Option<&str>) -> Value {
     let mut body = json!({
-        "type_id": "complaint",
+        "type_id": "billing-complaint",
         "subject": subject,
         "body": {"format": "text", "value": "The invoice of March was charged twice."},
     });

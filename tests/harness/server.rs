@@ -33,6 +33,7 @@ pub struct Server {
     port: u16,
     home: TempDir,
     options: Options,
+    shift: Option<String>,
 }
 
 impl Server {
@@ -55,6 +56,7 @@ impl Server {
             port: 0,
             home,
             options,
+            shift: None,
         };
         server.launch().await;
         server
@@ -63,6 +65,14 @@ impl Server {
     /// Starts it again on the same port and data, after [`Server::kill`] or [`Server::stop`].
     pub async fn restart(&mut self) {
         assert!(self.child.is_none(), "the server is still running");
+        self.launch().await;
+    }
+
+    /// Stops it and starts it again with its clock put forward by `shift` (`+11m`, `+91d`): the real clock
+    /// of the whole process, by which sessions, codes and limits run.
+    pub async fn travel(&mut self, shift: &str) {
+        self.stop().await;
+        self.shift = Some(shift.to_owned());
         self.launch().await;
     }
 
@@ -95,6 +105,13 @@ impl Server {
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
         command.stderr(log.try_clone().unwrap());
+        if let Some(shift) = &self.shift {
+            command
+                .env("LD_PRELOAD", fake_clock())
+                .env("FAKETIME", shift);
+            // Timers and time-outs go on as before.
+            command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        }
         let mut child = command
             .spawn()
             .unwrap_or_else(|e| panic!("{} does not start: {e}", binary.display()));
@@ -249,6 +266,20 @@ impl Drop for Server {
             eprintln!("--- server log (end)\n{}", tail(&self.log(), 4_000));
         }
     }
+}
+
+/// The library that moves a process's clock: `PORTICO_FAKETIME`, or where Debian puts it.
+fn fake_clock() -> PathBuf {
+    let debian = || {
+        let folders = std::fs::read_dir("/usr/lib").ok()?.flatten();
+        folders
+            .map(|folder| folder.path().join("faketime/libfaketimeMT.so.1"))
+            .find(|file| file.exists())
+    };
+    let given = std::env::var_os("PORTICO_FAKETIME").map(PathBuf::from);
+    given
+        .or_else(debian)
+        .expect("libfaketime is installed (Debian's package faketime)")
 }
 
 /// Copies what the server prints to its log and tells the port that it announces.

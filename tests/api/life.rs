@@ -1,0 +1,563 @@
+//! The life of a request between a customer and the desk.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use ed25519_dalek::{Signature, VerifyingKey};
+use portico_contract::code::{QueryCode, Reference};
+use portico_contract::request::Request;
+use portico_contract::submission::Created;
+use portico_contract::timeline::TimelineItem;
+use portico_tests::api::complaint;
+use portico_tests::{Api, Options, Reply, Server};
+use serde_json::{Value, json};
+
+async fn act(customer: &Api, id: &str, action: &str) -> Reply {
+    customer
+        .post(&format!("/requests/{id}/actions/{action}"))
+        .new_key()
+        .json(&json!({}))
+        .send()
+        .await
+}
+
+async fn desk_status(server: &Server, id: &str, change: Value) -> Reply {
+    server
+        .desk()
+        .post(&format!("/requests/{id}/status"))
+        .json(&change)
+        .send()
+        .await
+        .expect_status(200)
+}
+
+async fn read(customer: &Api, id: &str) -> Value {
+    customer
+        .get(&format!("/requests/{id}"))
+        .send()
+        .await
+        .expect_status(200)
+        .json
+}
+
+#[tokio::test]
+async fn a_submission_answers_with_a_reference_a_query_code_and_a_signed_receipt() {
+    let server = Server::start().await;
+    let body = complaint("雙重收費 charged twice", Some("a@example.com"));
+    let reply = server.guest().submit(&body).await;
+    let created: Created = reply.decode();
+    assert_eq!(created.request.subject, "雙重收費 charged twice");
+    assert_eq!(created.request.kind.as_str(), "complaint");
+    assert_eq!(created.request.status.as_str(), "new");
+    assert_eq!(
+        reply.header("location"),
+        Some(format!("/portal/v1/requests/{}", created.request.id.as_str()).as_str())
+    );
+
+    let reference = reply.text_at("/request/reference");
+    assert_eq!(reference.len(), 14, "{reference}");
+    for said in [
+        reference.to_lowercase(),
+        reference.replace('-', ""),
+        reference.replace('0', "O").replace('1', "l"),
+    ] {
+        assert_eq!(Reference::parse(&said).unwrap().to_string(), reference);
+    }
+    QueryCode::parse(&reply.text_at("/query_code")).unwrap();
+
+    let receipt = created.receipt.unwrap();
+    let content: Value = serde_json::from_str(&receipt.canonical).unwrap();
+    assert_eq!(
+        content.to_string(),
+        receipt.canonical,
+        "members are sorted, nothing stands between them"
+    );
+    assert_eq!(content["reference"], reference.as_str());
+    assert_eq!(content["subject"], body["subject"]);
+    let key: [u8; 32] = STANDARD
+        .decode(&receipt.public_key)
+        .unwrap()
+        .try_into()
+        .unwrap();
+    let signature: [u8; 64] = STANDARD
+        .decode(&receipt.signature)
+        .unwrap()
+        .try_into()
+        .unwrap();
+    let key = VerifyingKey::from_bytes(&key).unwrap();
+    key.verify_strict(
+        receipt.canonical.as_bytes(),
+        &Signature::from_bytes(&signature),
+    )
+    .unwrap();
+}
+
+#[tokio::test]
+async fn the_guest_gets_a_receipt_by_mail_with_a_link_that_carries_no_code_in_its_path() {
+    let server = Server::start().await;
+    let created = server
+        .guest()
+        .submit(&complaint("Charged twice", Some("guest@example.com")))
+        .await;
+    let reference = created.text_at("/request/reference");
+    let letter = portico_tests::until("the receipt", || async {
+        server
+            .letters_to("guest@example.com")
+            .pop()
+            .ok_or_else(|| "no mail".to_owned())
+    })
+    .await;
+    assert!(
+        letter.text.contains(&reference) || letter.subject.contains(&reference),
+        "{letter:?}"
+    );
+    assert!(
+        !letter.text.contains(&created.text_at("/query_code")),
+        "the query code is shown once, on the page"
+    );
+    let link = letter
+        .text
+        .split_whitespace()
+        .find(|word| word.contains("://"))
+        .expect("a link");
+    let (place, token) = link
+        .split_once('#')
+        .expect("the token stands in the fragment");
+    assert!(token.len() >= 22 && !place.contains('?'), "{link}");
+}
+
+#[tokio::test]
+async fn customer_and_desk_talk_and_what_is_internal_stays_inside() {
+    let server = Server::start().await;
+    let customer = server.customer("a@example.com").await;
+    let id = customer
+        .submit(&complaint("Charged twice", None))
+        .await
+        .text_at("/request/id");
+    let desk = server.desk();
+    assert_eq!(desk.all("/requests", 10).await[0]["id"], id.as_str());
+
+    let messages = format!("/requests/{id}/messages");
+    let say = async |text: &str, public: bool| {
+        desk.post(&messages)
+            .json(&json!({"body": {"format": "text", "value": text}, "public": public}))
+            .send()
+            .await
+            .expect_status(201)
+    };
+    say("We are looking into it.", true).await;
+    say("CANARY-INTERNAL he always complains", false).await;
+    let own = customer
+        .post(&messages)
+        .new_key()
+        .json(&json!({"body": {"format": "text", "value": "Thank you."}}));
+    let own = own.send().await.expect_status(201);
+    let item: TimelineItem = own.decode();
+    assert_eq!(own.json["author"]["me"], true);
+
+    let timeline = customer
+        .get(&format!("/requests/{id}/timeline"))
+        .send()
+        .await
+        .expect_status(200);
+    assert!(!timeline.text().contains("CANARY-INTERNAL"));
+    let items: Vec<TimelineItem> = serde_json::from_value(timeline.json["items"].clone()).unwrap();
+    assert!(
+        items.windows(2).all(|pair| pair[0].at <= pair[1].at),
+        "oldest first"
+    );
+    assert_eq!(items.iter().filter(|other| other.id == item.id).count(), 1);
+    let said: Vec<(&str, &str)> = timeline.json["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|item| item["kind"] == "message")
+        .map(|item| {
+            (
+                item["author"]["role"].as_str().unwrap(),
+                item["body"]["value"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("customer", "The invoice of March was charged twice."),
+            ("agent", "We are looking into it."),
+            ("customer", "Thank you."),
+        ]
+    );
+    assert!(
+        !customer
+            .get(&format!("/requests/{id}"))
+            .send()
+            .await
+            .text()
+            .contains("CANARY-INTERNAL")
+    );
+    assert!(
+        !customer
+            .get("/requests?q=CANARY-INTERNAL")
+            .send()
+            .await
+            .text()
+            .contains(&id),
+        "the search looks at internal notes"
+    );
+    let inside = desk
+        .get(&format!("/requests/{id}"))
+        .send()
+        .await
+        .expect_status(200);
+    assert!(
+        inside.text().contains("CANARY-INTERNAL"),
+        "the desk does not see its own note"
+    );
+}
+
+#[tokio::test]
+async fn a_reply_of_the_desk_is_mailed_counts_as_unread_and_is_read_once_seen() {
+    let server = Server::start().await;
+    let customer = server.customer("a@example.com").await;
+    let id = customer
+        .submit(&complaint("Charged twice", None))
+        .await
+        .text_at("/request/id");
+    assert_eq!(read(&customer, &id).await["unread_count"], 0);
+    let before = server.letters_to("a@example.com").len();
+    let reply =
+        json!({"body": {"format": "text", "value": "Please send the invoice."}, "public": true});
+    server
+        .desk()
+        .post(&format!("/requests/{id}/messages"))
+        .json(&reply)
+        .send()
+        .await
+        .expect_status(201);
+    assert_eq!(read(&customer, &id).await["unread_count"], 1);
+    portico_tests::until("the mail about the reply", || async {
+        if server.letters_to("a@example.com").len() > before {
+            Ok(())
+        } else {
+            Err("no mail".to_owned())
+        }
+    })
+    .await;
+    let timeline = customer
+        .get(&format!("/requests/{id}/timeline"))
+        .send()
+        .await
+        .expect_status(200);
+    let last = timeline.json["items"].as_array().unwrap().last().unwrap()["at"].clone();
+    let seen = customer
+        .post(&format!("/requests/{id}/seen"))
+        .json(&json!({"up_to": last}))
+        .send()
+        .await;
+    assert!(seen.status.is_success(), "{}", seen.text());
+    assert_eq!(read(&customer, &id).await["unread_count"], 0);
+}
+
+#[tokio::test]
+async fn confirm_and_reopen_exist_on_what_is_resolved_and_say_why_not_before() {
+    let server = Server::start().await;
+    let customer = server.customer("a@example.com").await;
+    let id = customer
+        .submit(&complaint("Charged twice", None))
+        .await
+        .text_at("/request/id");
+    let fresh = read(&customer, &id).await;
+    for (action, allowed) in [
+        ("reply", true),
+        ("withdraw", true),
+        ("edit", true),
+        ("confirm", false),
+        ("reopen", false),
+    ] {
+        assert_eq!(
+            fresh["actions"][action]["allowed"], allowed,
+            "{action}: {}",
+            fresh["actions"]
+        );
+    }
+    assert_eq!(fresh["actions"]["confirm"]["reason"], "not_resolved");
+    act(&customer, &id, "reopen")
+        .await
+        .expect_problem(409, "action_not_allowed");
+
+    let resolved =
+        json!({"status": "resolved", "outcome": "remedied", "explanation": "We paid it back."});
+    desk_status(&server, &id, resolved).await;
+    let resolved = read(&customer, &id).await;
+    assert_eq!(resolved["status"], "resolved");
+    assert_eq!(resolved["outcome"], "remedied");
+    assert!(resolved["resolved_at"].is_string());
+    assert_eq!(resolved["actions"]["confirm"]["allowed"], true);
+    assert_eq!(resolved["actions"]["reopen"]["allowed"], true);
+    assert!(
+        resolved["actions"]["reopen"]["until"].is_string(),
+        "{}",
+        resolved["actions"]
+    );
+    assert!(
+        customer
+            .get(&format!("/requests/{id}/timeline"))
+            .send()
+            .await
+            .text()
+            .contains("We paid it back.")
+    );
+
+    let reopened = act(&customer, &id, "reopen").await.expect_status(200).json;
+    assert_eq!(reopened["status"], "open");
+    assert_eq!(reopened["resolved_at"], Value::Null);
+    desk_status(
+        &server,
+        &id,
+        json!({"status": "resolved", "outcome": "compensated"}),
+    )
+    .await;
+    let confirmed = act(&customer, &id, "confirm").await.expect_status(200);
+    let confirmed: Request = confirmed.decode();
+    assert_eq!(confirmed.status.as_str(), "closed");
+    assert!(confirmed.closed_at.is_some());
+    let closed = read(&customer, &id).await;
+    assert_eq!(
+        closed["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|step| step["state"] != "done")
+            .count(),
+        0
+    );
+    for (action, state) in closed["actions"].as_object().unwrap() {
+        assert_eq!(state["allowed"], action == "reopen", "{action}");
+    }
+    act(&customer, &id, "confirm")
+        .await
+        .expect_problem(409, "action_not_allowed");
+    let late = json!({"body": {"format": "text", "value": "One more thing"}});
+    let late = customer
+        .post(&format!("/requests/{id}/messages"))
+        .new_key()
+        .json(&late)
+        .send()
+        .await;
+    late.expect_problem(409, "action_not_allowed");
+}
+
+#[tokio::test]
+async fn the_window_for_reopening_ends() {
+    let server = Server::with(Options {
+        test_clock: true,
+        ..Options::default()
+    })
+    .await;
+    let customer = server.customer("a@example.com").await;
+    let id = customer
+        .submit(&complaint("Charged twice", None))
+        .await
+        .text_at("/request/id");
+    desk_status(
+        &server,
+        &id,
+        json!({"status": "resolved", "outcome": "done"}),
+    )
+    .await;
+    let until = read(&customer, &id).await["actions"]["reopen"]["until"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let until = chrono::DateTime::parse_from_rfc3339(&until).unwrap();
+    let clock = async |moment: chrono::DateTime<chrono::FixedOffset>| {
+        let set = server
+            .desk()
+            .post("/clock")
+            .json(&json!({"now": moment.to_rfc3339()}))
+            .send()
+            .await;
+        assert!(set.status.is_success(), "{}", set.text());
+    };
+    clock(until - chrono::TimeDelta::seconds(60)).await;
+    assert_eq!(
+        read(&customer, &id).await["actions"]["reopen"]["allowed"],
+        true
+    );
+    clock(until + chrono::TimeDelta::seconds(1)).await;
+    let over = read(&customer, &id).await;
+    assert_eq!(over["actions"]["reopen"]["allowed"], false);
+    assert_eq!(over["actions"]["reopen"]["reason"], "window_over");
+    act(&customer, &id, "reopen")
+        .await
+        .expect_problem(409, "action_not_allowed");
+}
+
+#[tokio::test]
+async fn the_clock_cannot_be_moved_unless_the_server_was_started_for_tests() {
+    let server = Server::start().await;
+    let set = server
+        .desk()
+        .post("/clock")
+        .json(&json!({"now": "2030-01-01T00:00:00Z"}))
+        .send()
+        .await;
+    set.expect_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_request_can_be_edited_while_it_is_new_and_withdrawn_until_it_ends() {
+    let server = Server::start().await;
+    let customer = server.customer("a@example.com").await;
+    let id = customer
+        .submit(&complaint("Charged twise", None))
+        .await
+        .text_at("/request/id");
+    let path = format!("/requests/{id}/actions/edit");
+    let edit = async |change: Value| customer.post(&path).new_key().json(&change).send().await;
+    let better = json!({"subject": "Charged twice", "body": {"format": "text", "value": "In March and in April."}});
+    assert_eq!(
+        edit(better).await.expect_status(200).json["subject"],
+        "Charged twice"
+    );
+    assert!(
+        customer
+            .get(&format!("/requests/{id}/timeline"))
+            .send()
+            .await
+            .text()
+            .contains("In March and in April.")
+    );
+    edit(json!({"subject": ""}))
+        .await
+        .expect_invalid("/subject");
+    edit(json!({"fields": {"no_such_field": "x"}}))
+        .await
+        .expect_invalid("/fields/no_such_field");
+    edit(json!({"status": "closed"}))
+        .await
+        .expect_invalid("/status");
+
+    desk_status(&server, &id, json!({"status": "open"})).await;
+    assert_eq!(
+        read(&customer, &id).await["actions"]["edit"],
+        json!({"allowed": false, "reason": "not_new"})
+    );
+    edit(json!({"subject": "Too late"}))
+        .await
+        .expect_problem(409, "action_not_allowed");
+    let withdrawn = act(&customer, &id, "withdraw")
+        .await
+        .expect_status(200)
+        .json;
+    assert_eq!(
+        (withdrawn["status"].as_str(), withdrawn["outcome"].as_str()),
+        (Some("closed"), Some("withdrawn"))
+    );
+}
+
+#[tokio::test]
+async fn the_desk_reaches_any_status_and_says_whose_turn_it_is() {
+    let server = Server::start().await;
+    let customer = server.customer("a@example.com").await;
+    let id = customer
+        .submit(&complaint("Charged twice", None))
+        .await
+        .text_at("/request/id");
+    for status in ["open", "pending", "resolved", "closed", "open", "new"] {
+        desk_status(&server, &id, json!({"status": status})).await;
+        let seen = read(&customer, &id).await;
+        assert_eq!(seen["status"], status);
+        assert!(
+            !seen["status_label"].as_str().unwrap().is_empty()
+                && !seen["status_meaning"].as_str().unwrap().is_empty()
+        );
+    }
+    let change = json!({"status": "pending", "waiting_on": "customer", "grade": "major", "class": "complex", "handler": {"name": "Ms Lee", "team": "Billing", "third_party": null}});
+    desk_status(&server, &id, change).await;
+    let seen = read(&customer, &id).await;
+    assert_eq!(seen["waiting_on"], "customer");
+    assert_eq!(
+        (seen["grade"].as_str(), seen["class"].as_str()),
+        (Some("major"), Some("complex"))
+    );
+    assert_eq!(seen["handler"]["name"], "Ms Lee");
+    let key = seen["steps"][1]["key"].as_str().unwrap().to_owned();
+    server
+        .desk()
+        .post(&format!("/requests/{id}/step"))
+        .json(&json!({"key": key}))
+        .send()
+        .await
+        .expect_status(200);
+    let states: Vec<Value> = read(&customer, &id).await["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| step["state"].clone())
+        .collect();
+    assert_eq!(states[..2], [json!("done"), json!("current")], "{states:?}");
+}
+
+#[tokio::test]
+async fn the_desk_is_closed_to_everybody_without_its_token() {
+    let server = Server::start().await;
+    let customer = server.customer("a@example.com").await;
+    let nobody = Api::new(server.url("/desk/v1"));
+    for stranger in [
+        nobody.clone(),
+        nobody.bearer("made-up"),
+        nobody.bearer(customer.token().unwrap()),
+    ] {
+        stranger
+            .get("/requests")
+            .send()
+            .await
+            .expect_problem(401, "unauthenticated");
+    }
+    server
+        .guest()
+        .bearer(portico_tests::server::DESK_TOKEN)
+        .get("/requests")
+        .send()
+        .await
+        .expect_problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn every_type_of_the_catalogue_can_be_submitted_with_what_its_form_requires() {
+    let server = Server::start().await;
+    let customer = server.customer("a@example.com").await;
+    let types = customer
+        .get("/request-types")
+        .send()
+        .await
+        .expect_status(200);
+    for summary in types.json["items"].as_array().unwrap() {
+        let id = summary["id"].as_str().unwrap();
+        let form = customer
+            .get(&format!("/request-types/{id}"))
+            .send()
+            .await
+            .expect_status(200);
+        let required = form.json["fields"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|field| field["required"] == true);
+        let fields: serde_json::Map<String, Value> = required
+            .map(|field| {
+                (
+                    field["id"].as_str().unwrap().to_owned(),
+                    json!("Sensible text"),
+                )
+            })
+            .collect();
+        let body = json!({"type_id": id, "subject": "Please help", "body": {"format": "text", "value": "Details"}, "fields": fields});
+        let created = customer.submit(&body).await;
+        assert_eq!(created.json["request"]["kind"], summary["kind"], "{id}");
+        assert_eq!(
+            created.json["request"]["fields"].as_array().unwrap().len(),
+            fields.len(),
+            "{id}"
+        );
+    }
+}
