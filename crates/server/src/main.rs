@@ -1,2 +1,70 @@
-//! The `portico` server.
-fn main() {}
+//! `portico`: the ticket API contract over an embedded desk, in one program.
+
+pub mod catalogue;
+pub mod clock;
+pub mod hours;
+pub mod http;
+pub mod keys;
+pub mod problem;
+pub mod serve;
+pub mod settings;
+pub mod state;
+pub mod store;
+pub mod text;
+
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+/// The customer portal's server with its embedded service desk.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the server until it is told to stop (SIGINT, SIGTERM).
+    Serve(serve::Options),
+    /// Writes the default configuration for editing.
+    Init {
+        /// The folder that gets `portico.toml`; made when it is not there.
+        dir: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("portico: {e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), String> {
+    match command {
+        Command::Serve(options) => runtime()?.block_on(serve::serve(options)),
+        Command::Init { dir } => init(&dir),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    // The one provider of every TLS connection that goes out; an error means that it is installed already.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| e.to_string())
+}
+
+fn init(dir: &std::path::Path) -> Result<(), String> {
+    let file = dir.join("portico.toml");
+    if file.exists() {
+        return Err(format!("{} is there already", file.display()));
+    }
+    std::fs::create_dir_all(dir)
+        .and_then(|()| std::fs::write(&file, settings::DEFAULT_FILE))
+        .map_err(|e| format!("{}: {e}", file.display()))?;
+    println!("wrote {}; start with: portico serve --config {}", file.display(), file.display());
+    Ok(())
+}

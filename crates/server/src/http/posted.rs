@@ -1,0 +1,212 @@
+//! What a client sent: read strictly, and only when it is its turn (after authentication and authorisation).
+
+use crate::{
+    problem::{ApiError, Fault, pointer},
+    state::App,
+};
+use axum::{
+    body::{Body, Bytes},
+    extract::{FromRequest, OriginalUri, Request},
+    http::{HeaderMap, Method, header},
+};
+use futures::StreamExt;
+use portico_contract::problem::{FieldProblem, ProblemCode};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// Bytes of a body: a text of the greatest length fits with every character escaped.
+const BODY_LIMIT: usize = 1024 * 1024;
+/// A body that is too large is still read to here, because a sender who is cut off never sees the answer.
+const DISCARD_LIMIT: usize = 64 * 1024 * 1024;
+
+/// A call with a JSON body that has yet to be understood.
+#[derive(Debug)]
+pub struct Posted {
+    /// The call's method.
+    pub method: Method,
+    /// The call's path.
+    pub path: String,
+    /// The call's headers.
+    pub headers: HeaderMap,
+    body: Result<Bytes, ProblemCode>,
+}
+
+impl FromRequest<App> for Posted {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &App) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let path = parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |uri| uri.path()).to_owned();
+        let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+        let body = match announced {
+            Some(length) if length > DISCARD_LIMIT => Err(ProblemCode::PayloadTooLarge),
+            _ => read(body).await,
+        };
+        Ok(Self { method: parts.method, path, headers: parts.headers, body })
+    }
+}
+
+async fn read(body: Body) -> Result<Bytes, ProblemCode> {
+    let mut stream = body.into_data_stream();
+    let (mut kept, mut seen) = (Vec::new(), 0_usize);
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| ProblemCode::BadRequest)?;
+        seen += chunk.len();
+        if seen > DISCARD_LIMIT {
+            break;
+        }
+        if seen <= BODY_LIMIT {
+            kept.extend_from_slice(&chunk);
+        }
+    }
+    if seen > BODY_LIMIT { Err(ProblemCode::PayloadTooLarge) } else { Ok(kept.into()) }
+}
+
+impl Posted {
+    /// The body; an absent one is `{}`.
+    ///
+    /// # Errors
+    /// 413, 415, 400 when it is no JSON, 422 with the pointer when it is not what is asked for.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        let bytes = self.bytes()?;
+        let value: Value = serde_json::from_slice(bytes).map_err(|_| ApiError::bad_request())?;
+        if let Some(place) = nul(&value, &mut Vec::new()) {
+            return Err(ApiError::validation(vec![Fault::at(place, FieldProblem::Pattern)]));
+        }
+        let deserializer = &mut serde_json::Deserializer::from_slice(bytes);
+        serde_path_to_error::deserialize(deserializer).map_err(|e| ApiError::validation(vec![fault(&e)]))
+    }
+
+    fn bytes(&self) -> Result<&[u8], ApiError> {
+        let bytes = self.body.as_ref().map_err(|code| ApiError::new(*code))?;
+        if bytes.is_empty() {
+            return Ok(b"{}");
+        }
+        let media = self.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let media = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if media != "application/json" {
+            return Err(ApiError::new(ProblemCode::UnsupportedMedia));
+        }
+        Ok(bytes)
+    }
+
+    /// SHA-256 of method, path and body; two bodies that are the same JSON are the same.
+    ///
+    /// # Errors
+    /// As [`Posted::json`].
+    pub fn fingerprint(&self) -> Result<[u8; 32], ApiError> {
+        let value: Value = serde_json::from_slice(self.bytes()?).map_err(|_| ApiError::bad_request())?;
+        let canonical = serde_jcs::to_vec(&value).map_err(|_| ApiError::bad_request())?;
+        let mut hash = Sha256::new();
+        for part in [self.method.as_str().as_bytes(), self.path.as_bytes(), &canonical] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        Ok(hash.finalize().into())
+    }
+}
+
+/// Where a text has a NUL, which no text needs and some software cuts at.
+fn nul(value: &Value, path: &mut Vec<String>) -> Option<String> {
+    let here = |path: &[String]| pointer(&path.iter().map(String::as_str).collect::<Vec<_>>());
+    let inside = |path: &mut Vec<String>, name: String, value: &Value| {
+        path.push(name);
+        let found = nul(value, path);
+        path.pop();
+        found
+    };
+    match value {
+        Value::String(text) => text.contains('\0').then(|| here(path)),
+        Value::Array(items) => items.iter().enumerate().find_map(|(i, item)| inside(path, i.to_string(), item)),
+        Value::Object(map) => map.iter().find_map(|(name, item)| {
+            if name.contains('\0') { Some(here(path)) } else { inside(path, name.clone(), item) }
+        }),
+        _ => None,
+    }
+}
+
+/// What serde says, as a pointer and a code. It names the member that is missing or unknown only in its words.
+fn fault(error: &serde_path_to_error::Error<serde_json::Error>) -> Fault {
+    let mut parts: Vec<String> = error
+        .path()
+        .iter()
+        .filter_map(|segment| match segment {
+            serde_path_to_error::Segment::Seq { index } => Some(index.to_string()),
+            serde_path_to_error::Segment::Map { key } => Some(key.clone()),
+            serde_path_to_error::Segment::Enum { variant } => Some(variant.clone()),
+            serde_path_to_error::Segment::Unknown => None,
+        })
+        .collect();
+    let words = error.inner().to_string();
+    let named = |prefix: &str| Some(words.strip_prefix(prefix)?.split('`').next()?.to_owned());
+    let (member, problem) = if let Some(name) = named("missing field `") {
+        (Some(name), FieldProblem::Required)
+    } else if let Some(name) = named("unknown field `") {
+        (Some(name), FieldProblem::UnknownField)
+    } else {
+        (None, FieldProblem::WrongType)
+    };
+    if let Some(name) = member
+        && parts.last() != Some(&name)
+    {
+        parts.push(name);
+    }
+    Fault::at(pointer(&parts.iter().map(String::as_str).collect::<Vec<_>>()), problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portico_contract::submission::NewRequest;
+
+    fn posted(body: &str) -> Posted {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, "application/json; charset=utf-8".parse().unwrap());
+        Posted { method: Method::POST, path: "/x".to_owned(), headers, body: Ok(body.to_owned().into()) }
+    }
+
+    fn refusal(body: &str) -> (ProblemCode, String, Option<FieldProblem>) {
+        let error = posted(body).json::<NewRequest>().unwrap_err();
+        let first = error.fields.first();
+        (error.code, first.map(|f| f.pointer.clone()).unwrap_or_default(), first.map(|f| f.problem))
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_where_it_is() {
+        use FieldProblem as P;
+        let good = r#""type_id":"t","subject":"s","body":{"format":"text","value":"v"}"#;
+        for (body, place, problem) in [
+            (r#"{"type_id":"t"}"#.to_owned(), "/subject", P::Required),
+            (format!("{{{good},\"colour\":1}}"), "/colour", P::UnknownField),
+            (format!("{{{good},\"contact\":{{\"mail\":\"x\"}}}}"), "/contact/mail", P::UnknownField),
+            (format!("{{{good},\"urgency\":\"now\"}}"), "/urgency", P::WrongType),
+            (format!("{{{good},\"fields\":{{\"a/b\":{{}}}}}}"), "/fields/a~1b", P::WrongType),
+            (format!("{{{good},\"attachment_ids\":[1]}}"), "/attachment_ids/0", P::WrongType),
+            (good.replace('v', "\\u0000").replacen("", "{", 1) + "}", "/body/\0alue", P::Pattern),
+            (format!("{{{good},\"subject\":\"twice\"}}"), "/subject", P::WrongType),
+        ] {
+            let (code, at, what) = refusal(&body);
+            assert_eq!(code, ProblemCode::Validation, "{body}");
+            if what != Some(P::Pattern) {
+                assert_eq!((at.as_str(), what), (place, Some(problem)), "{body}");
+            }
+        }
+        assert_eq!(refusal("{").0, ProblemCode::BadRequest);
+        assert_eq!(refusal("[]").0, ProblemCode::Validation);
+    }
+
+    #[test]
+    fn the_same_json_is_the_same_submission() {
+        let one = posted(r#"{"a":1,"b":"\u00e9"}"#).fingerprint().unwrap();
+        assert_eq!(one, posted("{ \"b\": \"é\", \"a\": 1 }").fingerprint().unwrap());
+        assert_ne!(one, posted(r#"{"a":2,"b":"é"}"#).fingerprint().unwrap());
+    }
+
+    #[test]
+    fn another_media_type_is_refused() {
+        let mut posted = posted("{}");
+        posted.headers.insert(header::CONTENT_TYPE, "text/plain".parse().unwrap());
+        assert_eq!(posted.json::<Value>().unwrap_err().code, ProblemCode::UnsupportedMedia);
+    }
+}

@@ -1,0 +1,124 @@
+//! Starting, running and stopping.
+
+use crate::{
+    catalogue::Catalogue,
+    clock::{Clock, real_now},
+    http,
+    keys::Keys,
+    settings::Settings,
+    state::{App, Parts},
+    store::{SqliteStore, Store},
+};
+use chrono::TimeDelta;
+use std::{net::SocketAddr, os::unix::fs::DirBuilderExt, path::PathBuf, sync::Arc, time::Duration};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::Semaphore,
+};
+use tokio_util::sync::CancellationToken;
+
+/// The key of the store under which a moved business clock survives a restart.
+pub const CLOCK_OFFSET: &str = "clock_offset_millis";
+/// How long the answer to a submission is kept.
+const ANSWERS_KEPT: TimeDelta = TimeDelta::days(90);
+
+/// `portico serve`
+#[derive(clap::Args)]
+pub struct Options {
+    /// Where to listen; port 0 takes any free one.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// The data directory: database, files, keys.
+    #[arg(long, default_value = "data")]
+    data: PathBuf,
+    /// The configuration, as `portico init` writes it.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Adds customers and requests to try, once.
+    #[arg(long)]
+    demo: bool,
+    /// Lets the desk move business time, for tests.
+    #[arg(long)]
+    test_clock: bool,
+}
+
+/// Runs the server until it is told to stop.
+///
+/// # Errors
+/// A sentence for the operator when it cannot start.
+pub async fn serve(options: Options) -> Result<(), String> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let settings = Settings::load(options.config.as_deref())?;
+    let catalogue = Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
+    let data = options.data;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&data)
+        .map_err(|e| format!("{}: {e}", data.display()))?;
+    let keys = Keys::load(&data).map_err(|e| format!("{}: {e}", data.display()))?;
+    let store = SqliteStore::open(&data.join("portico.db")).await.map_err(|e| e.to_string())?;
+    let clock = if options.test_clock { moved_clock(&store).await? } else { Clock::default() };
+    let listener = TcpListener::bind(options.listen).await.map_err(|e| format!("{}: {e}", options.listen))?;
+    let address = listener.local_addr().map_err(|e| e.to_string())?;
+    let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let app = App::new(Parts {
+        store: Arc::new(store),
+        settings,
+        clock,
+        test_clock: options.test_clock,
+        catalogue,
+        keys,
+        data,
+        public_url: public_url.trim_end_matches('/').to_owned(),
+        running: http::once::Running::default(),
+        hashing: Semaphore::new(2),
+        stopping: CancellationToken::new(),
+    });
+
+    tokio::spawn(forget_old_answers(app.clone()));
+    println!("listening on http://{address}");
+    let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(told_to_stop(app)).await.map_err(|e| e.to_string())
+}
+
+/// The business clock as the last run left it.
+async fn moved_clock(store: &SqliteStore) -> Result<Clock, String> {
+    let offset = async { store.read().await?.meta(CLOCK_OFFSET).await }.await.map_err(|e| e.to_string())?;
+    Ok(Clock::ahead_by(offset.and_then(|text| text.parse().ok()).unwrap_or(0)))
+}
+
+/// Returns when the process is told to stop, after telling everything that would otherwise go on for ever.
+async fn told_to_stop(app: App) {
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut stream) => drop(stream.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+    tracing::info!("stopping");
+    app.stopping.cancel();
+}
+
+async fn forget_old_answers(app: App) {
+    loop {
+        let before = (real_now() - ANSWERS_KEPT).timestamp_millis();
+        let done = async {
+            let mut tx = app.store.write().await?;
+            tx.forget_answers(before).await?;
+            tx.commit().await
+        };
+        if let Err(error) = done.await {
+            tracing::warn!(%error, "old answers could not be forgotten");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(3600)) => {}
+            () = app.stopping.cancelled() => return,
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! What a company may set: one TOML file, every line optional.
+
+use crate::catalogue::Localized;
+use chrono_tz::Tz;
+use portico_contract::{config::ContactKind, config::OpeningHours, locale::Locale, session::Channel};
+use serde::Deserialize;
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
+
+/// The file that `portico init` writes: every setting with its default, commented out.
+pub const DEFAULT_FILE: &str = include_str!("../portico.toml");
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The company.
+    pub brand: Brand,
+    /// The languages that are offered; the first one is used when a browser asks for none of them.
+    pub locales: Vec<Locale>,
+    /// IANA name of the company's zone.
+    pub time_zone: Tz,
+    /// What stands before the paths of links in messages. Default: the address that is listened on.
+    pub public_url: Option<String>,
+    /// Origins of other sites whose scripts may call the API, such as `https://www.example.com`.
+    pub allowed_origins: Vec<String>,
+    /// Origins of sites that may show the portal in a frame.
+    pub frame_ancestors: Vec<String>,
+    /// Reverse proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// The company's own request types; relative to this file.
+    pub request_types: Option<PathBuf>,
+    /// The company's own words; relative to this file.
+    pub words: Option<PathBuf>,
+    /// Days after its end during which a request can be reopened.
+    pub reopen_days: u32,
+    /// What is accepted.
+    pub limits: Limits,
+    /// How often.
+    pub rates: Rates,
+    /// A mail server. Default: mail is written to files in the data directory.
+    pub smtp: Option<Smtp>,
+    /// A web hook that sends SMS. Default: they are written to files in the data directory.
+    pub sms: Option<SmsHook>,
+    /// How customers reach the company.
+    pub contacts: Vec<ContactSetting>,
+    /// How customers can sign in.
+    pub sign_in: Vec<Channel>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            brand: Brand::default(),
+            locales: vec![Locale::ZhHans, Locale::ZhHant, Locale::En],
+            time_zone: Tz::Asia__Shanghai,
+            public_url: None,
+            allowed_origins: Vec::new(),
+            frame_ancestors: Vec::new(),
+            trusted_proxies: Vec::new(),
+            request_types: None,
+            words: None,
+            reopen_days: 14,
+            limits: Limits::default(),
+            rates: Rates::default(),
+            smtp: None,
+            sms: None,
+            contacts: Vec::new(),
+            sign_in: vec![Channel::Email, Channel::Sms],
+        }
+    }
+}
+
+/// The company as it shows itself.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Brand {
+    /// Its name.
+    pub name: Localized,
+}
+
+impl Default for Brand {
+    fn default() -> Self {
+        Self { name: Localized::same("Portico") }
+    }
+}
+
+/// What is accepted.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Bytes of one attachment.
+    pub attachment_size: u64,
+    /// Attachments of one message.
+    pub attachments_per_message: u32,
+    /// File name extensions, lower-case, without the dot.
+    pub attachment_extensions: Vec<String>,
+    /// Characters of a subject.
+    pub subject_length: u32,
+    /// Characters of a text.
+    pub body_length: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let extensions = "jpg jpeg png gif webp heic bmp tif tiff pdf txt csv log doc docx xls xlsx ppt pptx odt ods odp \
+                          rtf zip mp3 m4a wav mp4 mov webm";
+        Self {
+            attachment_size: 25 * 1024 * 1024,
+            attachments_per_message: 10,
+            attachment_extensions: extensions.split_whitespace().map(str::to_owned).collect(),
+            subject_length: portico_contract::submission::SUBJECT_MAX,
+            body_length: portico_contract::submission::BODY_MAX,
+        }
+    }
+}
+
+/// So many in so many minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// How many.
+    pub count: u32,
+    /// In how many minutes.
+    pub minutes: u32,
+}
+
+/// How often something may happen.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rates {
+    /// New requests accepted from one client.
+    pub new_requests: Rate,
+    /// Wrong query codes for one reference.
+    pub wrong_codes_per_reference: Rate,
+    /// Wrong query codes from one client.
+    pub wrong_codes_per_client: Rate,
+    /// Sign-in codes for one address.
+    pub sign_in_codes: Rate,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        let rate = |count, minutes| Rate { count, minutes };
+        Self {
+            new_requests: rate(30, 10),
+            wrong_codes_per_reference: rate(5, 15),
+            wrong_codes_per_client: rate(20, 15),
+            sign_in_codes: rate(5, 10),
+        }
+    }
+}
+
+/// A mail server.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    /// `smtps://host`, `smtp://host:587?tls=required` or, for a local relay, `smtp://localhost:25`.
+    pub url: String,
+    /// The name to sign in with.
+    pub user: Option<String>,
+    /// The password to sign in with.
+    pub password: Option<String>,
+    /// The sender, such as `Service desk <service@example.com>`.
+    pub from: String,
+}
+
+impl std::fmt::Debug for Smtp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Smtp").field("url", &self.url).field("from", &self.from).finish_non_exhaustive()
+    }
+}
+
+/// A web hook that sends SMS: gets `POST {"to", "text"}` as JSON.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmsHook {
+    /// Its address.
+    pub url: String,
+    /// Signs each message: `X-Portico-Signature: t=<seconds>,v1=<hex>`, HMAC-SHA-256 over `<seconds>.<body>`.
+    pub secret: Option<String>,
+}
+
+impl std::fmt::Debug for SmsHook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SmsHook").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// A way to reach the company.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactSetting {
+    /// How.
+    pub channel: ContactKind,
+    /// Its name; default: the server's word for the channel.
+    #[serde(default)]
+    pub label: Option<Localized>,
+    /// A number, an address, a link.
+    pub value: Localized,
+    /// Opening hours in the company's zone; none: always.
+    #[serde(default)]
+    pub hours: Vec<OpeningHours>,
+}
+
+impl Settings {
+    /// Reads the file, or takes the defaults without one.
+    ///
+    /// # Errors
+    /// A sentence for the operator that names the place.
+    pub fn load(file: Option<&Path>) -> Result<Self, String> {
+        let Some(file) = file else { return Ok(Self::default()) };
+        let place = file.display();
+        let text = std::fs::read_to_string(file).map_err(|e| format!("{place}: {e}"))?;
+        let mut settings: Self = toml::from_str(&text).map_err(|e| format!("{place}: {e}"))?;
+        settings.check().map_err(|e| format!("{place}: {e}"))?;
+        let folder = file.parent().unwrap_or(Path::new("."));
+        for path in [&mut settings.request_types, &mut settings.words].into_iter().flatten() {
+            *path = folder.join(&*path);
+        }
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.locales.is_empty() || self.locales.contains(&Locale::Unknown) {
+            return Err("locales: name at least one of zh-Hans, zh-Hant, en".to_owned());
+        }
+        if self.sign_in.contains(&Channel::Unknown) {
+            return Err("sign_in: only email and sms are known".to_owned());
+        }
+        for contact in &self.contacts {
+            if contact.channel == ContactKind::Unknown {
+                return Err("contacts: channel is one of phone, email, online, on_site".to_owned());
+            }
+            crate::hours::Week::new(&contact.hours).map_err(|e| format!("contacts: {e}"))?;
+        }
+        Ok(())
+    }
+
+    /// The language of an answer to a call with this `Accept-Language`.
+    #[must_use]
+    pub fn locale(&self, accept_language: Option<&str>) -> Locale {
+        accept_language
+            .and_then(Locale::negotiate)
+            .filter(|locale| self.locales.contains(locale))
+            .or_else(|| self.locales.first().copied())
+            .unwrap_or(Locale::En)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_that_init_writes_is_the_defaults() {
+        let settings: Settings = toml::from_str(DEFAULT_FILE).unwrap();
+        assert_eq!(format!("{settings:?}"), format!("{:?}", Settings::default()));
+        // And with every setting switched on it is understood.
+        let on: String = DEFAULT_FILE
+            .lines()
+            .map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n")
+            .collect();
+        let settings: Settings = toml::from_str(&on).unwrap();
+        settings.check().unwrap();
+        assert!(settings.smtp.is_some() && settings.sms.is_some() && !settings.contacts.is_empty());
+    }
+
+    #[test]
+    fn a_misspelled_setting_is_refused() {
+        assert!(toml::from_str::<Settings>("reopen_day = 3").is_err());
+        assert!(toml::from_str::<Settings>("[limits]\nsize = 3").is_err());
+    }
+}

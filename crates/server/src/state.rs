@@ -1,0 +1,53 @@
+//! Everything a handler can reach.
+
+use crate::{
+    catalogue::Catalogue, clock::Clock, http::once::Running, keys::Keys, settings::Settings, store::Store,
+};
+use std::{ops::Deref, path::PathBuf, sync::Arc};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// The running server; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What it is made of.
+pub struct Parts {
+    /// What is kept.
+    pub store: Arc<dyn Store>,
+    /// What the company set.
+    pub settings: Settings,
+    /// Both times.
+    pub clock: Clock,
+    /// Business time may be moved.
+    pub test_clock: bool,
+    /// Forms and words.
+    pub catalogue: Catalogue,
+    /// Secrets.
+    pub keys: Keys,
+    /// The data directory.
+    pub data: PathBuf,
+    /// What stands before the paths of links, without a slash at its end.
+    pub public_url: String,
+    /// Submissions that are being handled at this moment.
+    pub running: Running,
+    /// Password hashes are costly: so many at a time.
+    pub hashing: Semaphore,
+    /// Ends long answers and workers when the server stops.
+    pub stopping: CancellationToken,
+}
+
+impl App {
+    /// Makes it.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

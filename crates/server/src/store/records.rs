@@ -1,0 +1,262 @@
+//! What is kept, as the store gives it.
+
+use portico_contract::{
+    Instant,
+    attachment::Attachment,
+    code::Reference,
+    form::Answers,
+    id::{CustomerId, RequestId, TimelineItemId, TypeId},
+    list::Sort,
+    locale::Locale,
+    request::{Class, Grade, Handler, Kind, Outcome, Status, StepKey, Urgency, WaitingOn},
+    session::Channel,
+    submission::Contact,
+    timeline::Role,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A request as it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RequestRecord {
+    /// For the API.
+    pub id: RequestId,
+    /// For people.
+    pub reference: Reference,
+    /// Whose it is; `None` for a guest's.
+    pub customer_id: Option<CustomerId>,
+    /// As the sender gave it.
+    pub contact: Contact,
+    /// In which language to write to the sender.
+    pub locale: Locale,
+    /// With which form it was made.
+    pub type_id: TypeId,
+    /// The same across companies.
+    pub kind: Kind,
+    /// One line.
+    pub subject: String,
+    /// The first message, for searching.
+    pub body: String,
+    /// The form's answers.
+    pub fields: Answers,
+    /// Where it stands.
+    pub status: Status,
+    /// Whose turn it is.
+    pub waiting_on: Option<WaitingOn>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// The customer's word.
+    pub urgency: Urgency,
+    /// The desk's word.
+    pub grade: Grade,
+    /// The desk's word.
+    pub class: Class,
+    /// Who handles it.
+    pub handler: Option<Handler>,
+    /// The step it has come to.
+    pub step: StepKey,
+    /// When the steps before it were done.
+    pub steps_done: BTreeMap<StepKey, Instant>,
+    /// The request that this one goes on from.
+    pub follow_up_of: Option<RequestId>,
+    /// Consents by purpose.
+    pub consents: BTreeMap<String, bool>,
+    /// When it was received.
+    pub created_at: Instant,
+    /// When it last changed, as its customer can see.
+    pub updated_at: Instant,
+    /// When the desk said that it is done.
+    pub resolved_at: Option<Instant>,
+    /// When it was finished.
+    pub closed_at: Option<Instant>,
+    /// The `at` of its last entry; the next one is later.
+    pub last_entry_at: Instant,
+    /// Up to where its customer has read.
+    pub seen_at: Instant,
+    /// Grows with every change that its customer can see.
+    pub version: u64,
+    /// The password hash of the query code.
+    pub query_hash: Option<String>,
+    /// Public entries by others than the customer after `seen_at`. Counted when read, not kept.
+    #[serde(skip)]
+    pub unread: u32,
+}
+
+/// Which requests somebody may see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// A customer's own, and what guests sent with an address that the customer has proven.
+    Customer(CustomerId),
+    /// One request.
+    Tracker(RequestId),
+    /// All of them.
+    Desk,
+}
+
+/// Which page of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filter {
+    /// One of these; empty: any.
+    pub status: Vec<Status>,
+    /// One of these; empty: any.
+    pub kind: Vec<Kind>,
+    /// Each of these lower-case words is in the subject, the first message or the reference.
+    pub words: Vec<String>,
+    /// Exactly this one.
+    pub reference: Option<Reference>,
+    /// The order.
+    pub sort: Sort,
+    /// Items on the page.
+    pub limit: u32,
+    /// After this one: its time in the list's order in milliseconds, and its id.
+    pub after: Option<(i64, String)>,
+}
+
+/// A page of requests.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// In order.
+    pub items: Vec<RequestRecord>,
+    /// Whether more follow.
+    pub more: bool,
+    /// On all pages.
+    pub total: u64,
+}
+
+/// What happened, as it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Happening {
+    /// Somebody wrote.
+    Message {
+        /// What the author is called, where known.
+        author: Option<String>,
+        /// Plain text.
+        body: String,
+    },
+    /// The status changed.
+    Status {
+        /// Before.
+        from: Option<Status>,
+        /// After.
+        to: Status,
+        /// Whose turn it is now.
+        waiting_on: Option<WaitingOn>,
+        /// How it ended.
+        outcome: Option<Outcome>,
+        /// Why, in somebody's words.
+        explanation: Option<String>,
+        /// Why, as a key of the server's words, where nobody said it.
+        note: Option<String>,
+    },
+    /// A step was reached.
+    Step {
+        /// Which.
+        key: StepKey,
+    },
+    /// The customer changed what was sent.
+    Edited,
+}
+
+/// An entry of a timeline that is to be added.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewEntry {
+    /// Of which request.
+    pub request_id: RequestId,
+    /// When.
+    pub at: Instant,
+    /// False for a note of the desk, which never leaves it.
+    pub public: bool,
+    /// Who did it.
+    pub role: Role,
+    /// What.
+    pub what: Happening,
+}
+
+/// An entry of a timeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Its place.
+    pub seq: i64,
+    /// Names it.
+    pub id: TimelineItemId,
+    /// When.
+    pub at: Instant,
+    /// False for a note of the desk.
+    pub public: bool,
+    /// Who did it.
+    pub role: Role,
+    /// What.
+    pub what: Happening,
+    /// With which files.
+    pub attachments: Vec<Attachment>,
+}
+
+/// The answer to a submission, sealed under its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptAnswer {
+    /// Who sent it.
+    pub actor: String,
+    /// SHA-256 of what was sent.
+    pub fingerprint: [u8; 32],
+    /// The HTTP status.
+    pub status: u16,
+    /// The request that it made or touched.
+    pub request_id: Option<RequestId>,
+    /// Real time, in milliseconds since 1970.
+    pub accepted_at_millis: i64,
+    /// The sealed answer.
+    pub sealed: Vec<u8>,
+}
+
+/// A customer with an account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Customer {
+    /// Names them.
+    pub id: CustomerId,
+    /// What to call them.
+    pub name: Option<String>,
+    /// Proven, in its normal form.
+    pub email: Option<String>,
+    /// Proven, in its normal form.
+    pub phone: Option<String>,
+    /// In which language to write to them.
+    pub locale: Option<Locale>,
+    /// When they first came.
+    pub created_at: Instant,
+}
+
+/// Whose session it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionOf {
+    /// A customer's.
+    Customer(CustomerId),
+    /// Somebody's who gave the query code of one request.
+    Tracker(RequestId),
+}
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// SHA-256 of its token.
+    pub token_hash: [u8; 32],
+    /// Whose it is.
+    pub of: SessionOf,
+    /// Real time, in milliseconds since 1970.
+    pub created_at_millis: i64,
+    /// Real time, in milliseconds since 1970.
+    pub expires_at_millis: i64,
+}
+
+/// A message that is to leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutgoingMessage {
+    /// How.
+    pub channel: Channel,
+    /// An e-mail address or a telephone number.
+    pub recipient: String,
+    /// Empty for an SMS.
+    pub subject: String,
+    /// Plain text.
+    pub body: String,
+}

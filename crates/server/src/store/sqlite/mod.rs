@@ -1,0 +1,166 @@
+//! The store in one SQLite file: one connection writes, several read beside it.
+
+mod access;
+mod outbox;
+mod requests;
+mod visitors;
+
+use super::{Result, Store, StoreError, Tx};
+use async_trait::async_trait;
+use portico_contract::Instant;
+use sqlx::{
+    Sqlite, SqlitePool, Transaction,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{path::Path, time::Duration};
+use tokio::sync::watch;
+
+const READERS: u32 = 4;
+const WAIT: Duration = Duration::from_secs(10);
+
+/// The store in one SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    events: watch::Sender<i64>,
+    messages: watch::Sender<()>,
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it when it is not there, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or was written by a newer version.
+    pub async fn open(file: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // What was acknowledged survives a power cut.
+            .synchronous(SqliteSynchronous::Full)
+            // What was deleted (a delivered message, a session) does not linger in free pages.
+            .pragma("secure_delete", "ON")
+            .busy_timeout(WAIT);
+        let pool = |connections| SqlitePoolOptions::new().max_connections(connections).acquire_timeout(WAIT);
+        let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
+        sqlx::migrate!().run(&writer).await.map_err(|e| StoreError::Failed(e.to_string()))?;
+        let readers = pool(READERS).connect_with(options.read_only(true)).await.map_err(failed)?;
+        let last: i64 = sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM events")
+            .fetch_one(&readers)
+            .await
+            .map_err(failed)?;
+        Ok(Self { writer, readers, events: watch::Sender::new(last), messages: watch::Sender::new(()) })
+    }
+
+    fn transaction(&self, tx: Transaction<'static, Sqlite>) -> Box<dyn Tx> {
+        Box::new(SqliteTx {
+            tx,
+            event: None,
+            queued: false,
+            events: self.events.clone(),
+            messages: self.messages.clone(),
+        })
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn read(&self) -> Result<Box<dyn Tx>> {
+        Ok(self.transaction(self.readers.begin().await.map_err(failed)?))
+    }
+
+    async fn write(&self) -> Result<Box<dyn Tx>> {
+        Ok(self.transaction(self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?))
+    }
+
+    fn events(&self) -> watch::Receiver<i64> {
+        self.events.subscribe()
+    }
+
+    fn messages(&self) -> watch::Receiver<()> {
+        self.messages.subscribe()
+    }
+}
+
+/// A transaction of SQLite.
+struct SqliteTx {
+    tx: Transaction<'static, Sqlite>,
+    /// The last event that it added.
+    event: Option<i64>,
+    /// It queued a message.
+    queued: bool,
+    events: watch::Sender<i64>,
+    messages: watch::Sender<()>,
+}
+
+#[async_trait]
+impl Tx for SqliteTx {
+    async fn commit(self: Box<Self>) -> Result<()> {
+        // A task of its own: a caller whose connection drops must not leave the commit half done.
+        let done = tokio::spawn(async move {
+            self.tx.commit().await.map_err(failed)?;
+            if let Some(id) = self.event {
+                self.events.send_if_modified(|last| {
+                    let newer = id > *last;
+                    *last = id.max(*last);
+                    newer
+                });
+            }
+            if self.queued {
+                self.messages.send_replace(());
+            }
+            Ok(())
+        });
+        done.await.map_err(|e| StoreError::Failed(e.to_string()))?
+    }
+
+    async fn meta(&mut self, key: &str) -> Result<Option<String>> {
+        sqlx::query_scalar("SELECT value FROM meta WHERE key = ?")
+            .bind(key)
+            .fetch_optional(&mut *self.tx)
+            .await
+            .map_err(failed)
+    }
+
+    async fn set_meta(&mut self, key: &str, value: &str) -> Result<()> {
+        sqlx::query("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+            .bind(key)
+            .bind(value)
+            .execute(&mut *self.tx)
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+}
+
+fn failed(error: sqlx::Error) -> StoreError {
+    match &error {
+        sqlx::Error::PoolTimedOut => StoreError::Busy,
+        sqlx::Error::Database(e) if e.is_unique_violation() => StoreError::Taken,
+        // 5 is SQLITE_BUSY, 13 SQLITE_FULL, with any extended code in the upper bits.
+        sqlx::Error::Database(e)
+            if e.code().and_then(|c| c.parse::<u32>().ok()).is_some_and(|c| matches!(c & 0xff, 5 | 13)) =>
+        {
+            StoreError::Busy
+        }
+        _ => StoreError::Failed(error.to_string()),
+    }
+}
+
+fn instant(millis: i64) -> Result<Instant> {
+    Instant::from_unix_millis(millis).ok_or_else(|| StoreError::Failed(format!("a time out of range: {millis}")))
+}
+
+fn hash(bytes: Vec<u8>) -> Result<[u8; 32]> {
+    bytes.try_into().map_err(|_| StoreError::Failed("a hash of another length".to_owned()))
+}
+
+fn decode<T: serde::de::DeserializeOwned>(doc: &str) -> Result<T> {
+    serde_json::from_str(doc).map_err(|e| StoreError::Failed(e.to_string()))
+}
+
+fn encode<T: serde::Serialize>(record: &T) -> Result<String> {
+    serde_json::to_string(record).map_err(|e| StoreError::Failed(e.to_string()))
+}

@@ -1,0 +1,365 @@
+use super::{SqliteTx, decode, encode, failed, hash, instant};
+use crate::{
+    store::{
+        Requests, Result,
+        records::{Entry, Filter, Happening, KeptAnswer, Listed, NewEntry, RequestRecord, Scope},
+    },
+    text,
+};
+use async_trait::async_trait;
+use portico_contract::{
+    Instant,
+    attachment::Attachment,
+    code::Reference,
+    event::EventKind,
+    id::{AttachmentId, RequestId, TimelineItemId},
+    list::Sort,
+    timeline::Role,
+};
+use sqlx::{FromRow, QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
+
+/// What is read of a request: its record, and what is counted beside it.
+const REQUEST: &str = "SELECT doc, (SELECT count(*) FROM entries e WHERE e.request_id = requests.id AND e.public = 1 \
+                       AND e.role <> 'customer' AND e.at > requests.seen_at) AS unread FROM requests WHERE ";
+
+#[derive(FromRow)]
+struct RequestRow {
+    doc: String,
+    unread: u32,
+}
+
+impl RequestRow {
+    fn record(self) -> Result<RequestRecord> {
+        Ok(RequestRecord { unread: self.unread, ..decode(&self.doc)? })
+    }
+}
+
+pub(super) fn in_scope(query: &mut QueryBuilder<Sqlite>, scope: &Scope) {
+    match scope {
+        Scope::Desk => query.push("1 = 1"),
+        Scope::Tracker(id) => query.push("id = ").push_bind(id.as_str().to_owned()),
+        Scope::Customer(id) => {
+            let id = id.as_str().to_owned();
+            query.push("(customer_id = ").push_bind(id.clone());
+            for column in ["email", "phone"] {
+                query
+                    .push(format!(" OR contact_{column} = (SELECT {column} FROM customers WHERE id = "))
+                    .push_bind(id.clone())
+                    .push(")");
+            }
+            query.push(")")
+        }
+    };
+}
+
+fn filtered(query: &mut QueryBuilder<Sqlite>, scope: &Scope, filter: &Filter) {
+    in_scope(query, scope);
+    for (column, words) in [
+        ("status", filter.status.iter().map(|s| s.as_str()).collect::<Vec<_>>()),
+        ("kind", filter.kind.iter().map(|k| k.as_str()).collect()),
+    ] {
+        if !words.is_empty() {
+            query.push(format!(" AND {column} IN ("));
+            let mut list = query.separated(", ");
+            for word in words {
+                list.push_bind(word);
+            }
+            query.push(")");
+        }
+    }
+    for word in &filter.words {
+        query.push(" AND instr(search, ").push_bind(word.clone()).push(") > 0");
+    }
+    if let Some(reference) = filter.reference {
+        query.push(" AND reference = ").push_bind(reference.to_string());
+    }
+}
+
+/// The columns that stand beside the record, in the order in which they are bound.
+fn bind_request<'q>(
+    query: sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments>,
+    r: &RequestRecord,
+) -> Result<sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments>> {
+    // Only a guest's addresses open the request to who proves them.
+    let guest = r.customer_id.is_none();
+    let email = r.contact.email.as_deref().filter(|_| guest).map(text::normal_email);
+    let phone = r.contact.phone.as_deref().filter(|_| guest).map(text::normal_phone);
+    Ok(query
+        .bind(r.id.as_str().to_owned())
+        .bind(r.reference.to_string())
+        .bind(r.customer_id.as_ref().map(|id| id.as_str().to_owned()))
+        .bind(email)
+        .bind(phone)
+        .bind(r.kind.as_str())
+        .bind(r.status.as_str())
+        .bind(r.created_at.unix_millis())
+        .bind(r.updated_at.unix_millis())
+        .bind(r.seen_at.unix_millis())
+        .bind(format!("{}\n{}\n{}", r.subject, r.body, r.reference).to_lowercase())
+        .bind(encode(r)?))
+}
+
+#[async_trait]
+impl Requests for SqliteTx {
+    async fn insert_request(&mut self, request: &RequestRecord) -> Result<()> {
+        let query = sqlx::query(
+            "INSERT INTO requests (id, reference, customer_id, contact_email, contact_phone, kind, status, created_at,
+             updated_at, seen_at, search, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        );
+        bind_request(query, request)?.execute(&mut *self.tx).await.map_err(failed)?;
+        Ok(())
+    }
+
+    async fn update_request(&mut self, request: &RequestRecord) -> Result<()> {
+        let query = sqlx::query(
+            "UPDATE requests SET reference = ?2, customer_id = ?3, contact_email = ?4, contact_phone = ?5, kind = ?6,
+             status = ?7, created_at = ?8, updated_at = ?9, seen_at = ?10, search = ?11, doc = ?12 WHERE id = ?1",
+        );
+        bind_request(query, request)?.execute(&mut *self.tx).await.map_err(failed)?;
+        Ok(())
+    }
+
+    async fn request(&mut self, id: &RequestId, scope: &Scope) -> Result<Option<RequestRecord>> {
+        let mut query = QueryBuilder::new(REQUEST);
+        query.push("id = ").push_bind(id.as_str().to_owned()).push(" AND ");
+        in_scope(&mut query, scope);
+        let row: Option<RequestRow> = query.build_query_as().fetch_optional(&mut *self.tx).await.map_err(failed)?;
+        row.map(RequestRow::record).transpose()
+    }
+
+    async fn request_by_reference(&mut self, reference: Reference, scope: &Scope) -> Result<Option<RequestRecord>> {
+        let mut query = QueryBuilder::new(REQUEST);
+        query.push("reference = ").push_bind(reference.to_string()).push(" AND ");
+        in_scope(&mut query, scope);
+        let row: Option<RequestRow> = query.build_query_as().fetch_optional(&mut *self.tx).await.map_err(failed)?;
+        row.map(RequestRow::record).transpose()
+    }
+
+    async fn list_requests(&mut self, scope: &Scope, filter: &Filter) -> Result<Listed> {
+        let mut count = QueryBuilder::new("SELECT count(*) FROM requests WHERE ");
+        filtered(&mut count, scope, filter);
+        let total: i64 = count.build_query_scalar().fetch_one(&mut *self.tx).await.map_err(failed)?;
+
+        let (column, direction, beyond) = match filter.sort {
+            Sort::CreatedAsc => ("created_at", "ASC", ">"),
+            Sort::CreatedDesc => ("created_at", "DESC", "<"),
+            Sort::UpdatedDesc | Sort::Unknown => ("updated_at", "DESC", "<"),
+        };
+        let mut query = QueryBuilder::new(REQUEST);
+        filtered(&mut query, scope, filter);
+        if let Some((at, id)) = &filter.after {
+            query.push(format!(" AND ({column}, id) {beyond} ("));
+            query.push_bind(*at).push(", ").push_bind(id.clone()).push(")");
+        }
+        query.push(format!(" ORDER BY {column} {direction}, id {direction} LIMIT "));
+        query.push_bind(i64::from(filter.limit) + 1);
+        let mut rows: Vec<RequestRow> = query.build_query_as().fetch_all(&mut *self.tx).await.map_err(failed)?;
+        let more = rows.len() > filter.limit as usize;
+        rows.truncate(filter.limit as usize);
+        Ok(Listed {
+            items: rows.into_iter().map(RequestRow::record).collect::<Result<_>>()?,
+            more,
+            total: total.unsigned_abs(),
+        })
+    }
+
+    async fn add_entry(&mut self, entry: &NewEntry) -> Result<Entry> {
+        let id = uuid::Uuid::new_v4().simple().to_string();
+        let done = sqlx::query("INSERT INTO entries (id, request_id, at, public, role, doc) VALUES (?, ?, ?, ?, ?, ?)")
+            .bind(&id)
+            .bind(entry.request_id.as_str())
+            .bind(entry.at.unix_millis())
+            .bind(entry.public)
+            .bind(entry.role.as_str())
+            .bind(encode(&entry.what)?)
+            .execute(&mut *self.tx)
+            .await
+            .map_err(failed)?;
+        Ok(Entry {
+            seq: done.last_insert_rowid(),
+            id: TimelineItemId::new(id),
+            at: entry.at,
+            public: entry.public,
+            role: entry.role,
+            what: entry.what.clone(),
+            attachments: Vec::new(),
+        })
+    }
+
+    async fn replace_first_message(&mut self, request: &RequestId, body: &str) -> Result<()> {
+        sqlx::query(
+            "UPDATE entries SET doc = json_set(doc, '$.body', ?) WHERE seq =
+             (SELECT min(seq) FROM entries WHERE request_id = ? AND role = 'customer')",
+        )
+        .bind(body)
+        .bind(request.as_str())
+        .execute(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn entries(&mut self, request: &RequestId, after: i64, limit: u32, notes: bool) -> Result<Vec<Entry>> {
+        let rows = sqlx::query(
+            "SELECT seq, id, at, public, role, doc FROM entries
+             WHERE request_id = ? AND seq > ? AND (public = 1 OR ?) ORDER BY seq LIMIT ?",
+        )
+        .bind(request.as_str())
+        .bind(after)
+        .bind(notes)
+        .bind(limit)
+        .fetch_all(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        let mut entries = rows.iter().map(entry).collect::<Result<Vec<_>>>()?;
+        let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(entries) };
+        let files = sqlx::query(
+            "SELECT a.*, a.entry_id FROM attachments a JOIN entries e ON e.id = a.entry_id
+             WHERE e.request_id = ? AND e.seq BETWEEN ? AND ? ORDER BY e.seq, a.position",
+        )
+        .bind(request.as_str())
+        .bind(first.seq)
+        .bind(last.seq)
+        .fetch_all(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        for row in &files {
+            let of: String = row.try_get("entry_id").map_err(failed)?;
+            if let Some(entry) = entries.iter_mut().find(|e| e.id.as_str() == of) {
+                entry.attachments.push(attachment(row)?);
+            }
+        }
+        Ok(entries)
+    }
+
+    async fn count_entries(&mut self, request: &RequestId, notes: bool) -> Result<u64> {
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM entries WHERE request_id = ? AND (public = 1 OR ?)")
+            .bind(request.as_str())
+            .bind(notes)
+            .fetch_one(&mut *self.tx)
+            .await
+            .map_err(failed)?;
+        Ok(count.unsigned_abs())
+    }
+
+    async fn append_event(&mut self, request: &RequestId, at: Instant) -> Result<()> {
+        let done = sqlx::query("INSERT INTO events (request_id, kind, at) VALUES (?, ?, ?)")
+            .bind(request.as_str())
+            .bind(EventKind::RequestChanged.as_str())
+            .bind(at.unix_millis())
+            .execute(&mut *self.tx)
+            .await
+            .map_err(failed)?;
+        self.event = Some(done.last_insert_rowid());
+        Ok(())
+    }
+
+    async fn add_attachment(&mut self, entry: &Entry, position: u32, file: &Attachment) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO attachments (id, entry_id, position, name, size, media_type, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(file.id.as_str())
+        .bind(entry.id.as_str())
+        .bind(position)
+        .bind(&file.name)
+        .bind(file.size as i64)
+        .bind(&file.media_type)
+        .bind(&file.sha256)
+        .execute(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn attachment(&mut self, id: &AttachmentId) -> Result<Option<(RequestId, Attachment)>> {
+        let row = sqlx::query(
+            "SELECT a.*, e.request_id FROM attachments a JOIN entries e ON e.id = a.entry_id
+             WHERE a.id = ? AND e.public = 1",
+        )
+        .bind(id.as_str())
+        .fetch_optional(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        row.as_ref()
+            .map(|row| {
+                let request: String = row.try_get("request_id").map_err(failed)?;
+                Ok((RequestId::new(request), attachment(row)?))
+            })
+            .transpose()
+    }
+
+    async fn kept_answer(&mut self, key_hash: &[u8; 32]) -> Result<Option<KeptAnswer>> {
+        let row = sqlx::query("SELECT * FROM submissions WHERE key_hash = ?")
+            .bind(&key_hash[..])
+            .fetch_optional(&mut *self.tx)
+            .await
+            .map_err(failed)?;
+        row.as_ref().map(kept_answer).transpose()
+    }
+
+    async fn keep_answer(&mut self, key_hash: &[u8; 32], answer: &KeptAnswer) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO submissions (key_hash, actor, fingerprint, status, request_id, accepted_at, answer)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&key_hash[..])
+        .bind(&answer.actor)
+        .bind(&answer.fingerprint[..])
+        .bind(answer.status)
+        .bind(answer.request_id.as_ref().map(RequestId::as_str))
+        .bind(answer.accepted_at_millis)
+        .bind(&answer.sealed)
+        .execute(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn forget_answers(&mut self, accepted_before_millis: i64) -> Result<u64> {
+        let done = sqlx::query("DELETE FROM submissions WHERE accepted_at < ?")
+            .bind(accepted_before_millis)
+            .execute(&mut *self.tx)
+            .await
+            .map_err(failed)?;
+        Ok(done.rows_affected())
+    }
+}
+
+fn entry(row: &SqliteRow) -> Result<Entry> {
+    let id: String = row.try_get("id").map_err(failed)?;
+    let role: String = row.try_get("role").map_err(failed)?;
+    let doc: String = row.try_get("doc").map_err(failed)?;
+    Ok(Entry {
+        seq: row.try_get("seq").map_err(failed)?,
+        id: TimelineItemId::new(id),
+        at: instant(row.try_get("at").map_err(failed)?)?,
+        public: row.try_get("public").map_err(failed)?,
+        role: Role::from_word(&role),
+        what: decode::<Happening>(&doc)?,
+        attachments: Vec::new(),
+    })
+}
+
+fn attachment(row: &SqliteRow) -> Result<Attachment> {
+    let id: String = row.try_get("id").map_err(failed)?;
+    let size: i64 = row.try_get("size").map_err(failed)?;
+    Ok(Attachment {
+        id: AttachmentId::new(id),
+        name: row.try_get("name").map_err(failed)?,
+        size: size.unsigned_abs(),
+        media_type: row.try_get("media_type").map_err(failed)?,
+        sha256: row.try_get("sha256").map_err(failed)?,
+    })
+}
+
+fn kept_answer(row: &SqliteRow) -> Result<KeptAnswer> {
+    let request: Option<String> = row.try_get("request_id").map_err(failed)?;
+    Ok(KeptAnswer {
+        actor: row.try_get("actor").map_err(failed)?,
+        fingerprint: hash(row.try_get("fingerprint").map_err(failed)?)?,
+        status: row.try_get("status").map_err(failed)?,
+        request_id: request.map(RequestId::new),
+        accepted_at_millis: row.try_get("accepted_at").map_err(failed)?,
+        sealed: row.try_get("answer").map_err(failed)?,
+    })
+}
