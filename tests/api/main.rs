@@ -8,6 +8,7 @@
 mod bad_input;
 mod events;
 mod exactly_once;
+mod instruments;
 mod life;
 mod limits;
 mod lists;
