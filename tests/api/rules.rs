@@ -361,11 +361,6 @@ async fn the_same_key_gives_the_same_answer_again_even_after_a_restart() {
         assert_eq!(known.json["reference"], first.json["request"]["reference"]);
     }
     assert_eq!(server.desk().all("/requests", 50).await.len(), 1);
-    let code = first.text_at("/query_code");
-    assert!(
-        !server.data_holds(&code) && !server.data_holds(&code.replace('-', "")),
-        "the query code is on the disk"
-    );
     assert!(
         !server.data_holds(&key.to_string()) && !server.data_holds(&key.simple().to_string()),
         "the key is on the disk"

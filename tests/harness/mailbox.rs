@@ -19,7 +19,10 @@ pub struct Letter {
 /// Every message in the outbox of the data directory, oldest first.
 pub fn letters(data: &Path) -> Vec<Letter> {
     let mut found = Vec::new();
-    for (folder, read) in [("mail", eml as fn(&[u8]) -> Option<Letter>), ("sms", sms)] {
+    for (folder, read) in [
+        ("mail", read_mail as fn(&[u8]) -> Option<Letter>),
+        ("sms", sms),
+    ] {
         let Ok(entries) = std::fs::read_dir(data.join("outbox").join(folder)) else {
             continue;
         };
@@ -38,7 +41,8 @@ pub fn letters(data: &Path) -> Vec<Letter> {
     found.into_iter().map(|(_, _, letter)| letter).collect()
 }
 
-fn eml(bytes: &[u8]) -> Option<Letter> {
+/// Reads a whole mail as it travels.
+pub fn read_mail(bytes: &[u8]) -> Option<Letter> {
     let message = MessageParser::default().parse(bytes)?;
     Some(Letter {
         to: message.to()?.first()?.address()?.to_owned(),
@@ -56,9 +60,10 @@ fn sms(bytes: &[u8]) -> Option<Letter> {
     })
 }
 
-/// The sign-in code in a message: its only run of six to ten digits.
+/// The sign-in code in a message: its only run of six to ten digits. A message with a link is no sign-in
+/// message, and the link may hold digits of its own.
 pub fn code_in(text: &str) -> Option<String> {
-    text.split(|c: char| !c.is_ascii_digit())
-        .find(|run| (6..=10).contains(&run.len()))
-        .map(str::to_owned)
+    let mut runs = text.split(|c: char| !c.is_ascii_digit());
+    let code = runs.find(|run| (6..=10).contains(&run.len()));
+    code.filter(|_| !text.contains("://")).map(str::to_owned)
 }
