@@ -86,17 +86,23 @@ const written = () =>
     };
   }).catch(() => "");
 
+const SVG = "http://www.w3.org/2000/svg";
 let stopped = false;
 
 const stop = async (message) => {
   if (stopped) return;
   stopped = true;
+  const icon = document.createElementNS(SVG, "svg");
+  icon.setAttribute("class", "icon");
+  icon.setAttribute("aria-hidden", "true");
+  icon.append(document.createElementNS(SVG, "use"));
+  icon.firstChild.setAttribute("href", "/icons.svg#warning");
   const heading = element("h1", { tabIndex: -1, textContent: words.title });
   const buttons = element("div", { className: "buttons" }, element("button", {
     className: "button", type: "button", textContent: words.reload, onclick: () => location.reload(),
   }));
-  const card = element("div", { className: "empty" }, heading, element("p", { textContent: message }), buttons);
-  document.getElementById("app").replaceChildren(element("main", { className: "page", id: "main" }, card));
+  const card = element("div", { className: "empty" }, icon, heading, element("p", { textContent: message }), buttons);
+  document.getElementById("app").replaceChildren(element("header", { className: "bar" }), element("main", { className: "page", id: "main" }, card));
   document.title = words.title;
   heading.focus();
 
