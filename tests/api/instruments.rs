@@ -70,6 +70,8 @@ async fn every_fault_does_what_it_says_and_only_where_it_should() {
             assert_eq!(answer.unwrap().bytes.len(), 50_000);
         }
     }
+    proxy.once("POST", "/target", Fault::Say("xx", "yyy"));
+    assert_eq!(send().await.unwrap().bytes, "yyy".repeat(25_000).as_bytes());
     proxy.offline(true);
     assert!(send().await.is_err());
     proxy.offline(false);

@@ -32,6 +32,9 @@ pub enum Fault {
     CaptivePortal,
     /// The request waits this many milliseconds and is then passed on.
     Slow(u64),
+    /// The answer's body has every occurrence of the first text replaced by the second: what a newer
+    /// server, or another one, might say.
+    Say(&'static str, &'static str),
 }
 
 /// Which requests are touched, and how often.
@@ -236,6 +239,13 @@ async fn serve(mut customer: TcpStream, state: Arc<Mutex<State>>) -> std::io::Re
                 customer.write_all(&answer).await?;
                 return Ok(());
             }
+            Fault::Say(from, to) => {
+                let mut server = forward(upstream, &request).await?;
+                let mut answer = Vec::new();
+                server.read_to_end(&mut answer).await?;
+                customer.write_all(&say(&answer, from, to)).await?;
+                return Ok(());
+            }
             Fault::Slow(millis) => {
                 tokio::time::sleep(Duration::from_millis(millis)).await;
                 pass(&mut customer, &mut waiting, upstream, &request, &state).await?;
@@ -360,6 +370,26 @@ async fn read_request(
         path,
         bytes,
     }))
+}
+
+/// The answer with other words in its body, and the length that it then has.
+fn say(answer: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let (head, body) = answer.split_at(end_of_head(answer).unwrap_or(answer.len()));
+    let body = String::from_utf8_lossy(body).replace(from, to);
+    let mut said = Vec::new();
+    for line in head.split_inclusive(|b| *b == b'\n') {
+        assert!(
+            !is_header(line, "transfer-encoding"),
+            "only an answer of a known length can be changed"
+        );
+        if is_header(line, "content-length") {
+            said.extend_from_slice(format!("content-length: {}\r\n", body.len()).as_bytes());
+        } else {
+            said.extend_from_slice(line);
+        }
+    }
+    said.extend_from_slice(body.as_bytes());
+    said
 }
 
 fn end_of_head(bytes: &[u8]) -> Option<usize> {
