@@ -55,7 +55,7 @@ pub(crate) fn for_site() -> Result<()> {
         "wasm-bindgen-cli",
         "wasm-bindgen",
         &locked_wasm_bindgen()?,
-        &[],
+        &["--bin", "wasm-bindgen"],
     )?;
     if find("npm").is_some() {
         npm_packages()
@@ -146,7 +146,9 @@ fn cargo_tool(package: &str, program: &str, version: &str, flags: &[&str]) -> Re
         // They do little work here: compiling them fast is worth more than their speed.
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
-        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"))
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"))?;
+    fs::remove_dir_all(CARGO_INSTALL_DIR)?;
+    Ok(())
 }
 
 fn npm_packages() -> Result<()> {
