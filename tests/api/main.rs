@@ -16,6 +16,7 @@ mod lists;
 mod rules;
 mod schema;
 mod sessions;
+mod site;
 mod strangers;
 mod tracking;
 mod uploads;
