@@ -8,7 +8,12 @@ mod structure;
 
 use anyhow::{Context, Result, bail};
 use process::{cargo, run, step};
-use std::{env, fs, os::unix::process::CommandExt, path::Path, process::Command};
+use std::{
+    env, fs,
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Command, ExitCode},
+};
 
 const USAGE: &str = "\
 cargo xtask <command>
@@ -27,7 +32,17 @@ cargo xtask <command>
 /// Where the server binary of a development build lies.
 const SERVER: &str = "target/debug/portico";
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match command() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .context("xtask lies in the workspace")?;

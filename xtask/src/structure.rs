@@ -17,6 +17,11 @@ const PACKAGES: [(&str, &[&str]); 5] = [
     ("xtask", &[]),
 ];
 
+/// The first segments of the portal's paths.
+const PATHS: [&str; 9] = [
+    "new", "sent", "track", "requests", "surveys", "help", "service", "account", "sign-in",
+];
+
 /// Fails with the list of all that breaks a rule.
 pub(crate) fn check() -> Result<()> {
     step("Structure");
@@ -107,7 +112,7 @@ fn source(path: &str, text: &str) -> Vec<String> {
             say("a component knows no page");
         }
         if let Some(page) = place.strip_prefix("pages/")
-            && imported_pages(line).any(|other| !page.starts_with(other))
+            && names_other_page(page, line)
         {
             say("pages do not know each other");
         }
@@ -123,20 +128,32 @@ fn names_browser(line: &str) -> bool {
         .any(|name| line.contains(name))
 }
 
-/// Whether a line holds a text that looks like a path of the site; one with a dot is a file's.
+/// Whether a line holds a text that begins like a path of the portal.
 fn holds_path(line: &str) -> bool {
     line.split("\"/").skip(1).any(|rest| {
-        let text = rest.split('"').next().unwrap_or_default();
-        text.starts_with(|c: char| c.is_ascii_lowercase() || c == '{') && !text.contains('.')
+        let segment = rest
+            .split(|c: char| !c.is_alphanumeric() && c != '-')
+            .next();
+        segment.is_some_and(|segment| PATHS.contains(&segment))
     })
 }
 
-/// The modules after each `pages::` of a line.
-fn imported_pages(line: &str) -> impl Iterator<Item = &str> {
-    line.split("pages::").skip(1).filter_map(|rest| {
-        rest.split(|c: char| !c.is_alphanumeric() && c != '_')
-            .find(|word| !word.is_empty())
-    })
+/// Whether a line of `file`, a path below `src/pages/`, names another page than its own.
+fn names_other_page(file: &str, line: &str) -> bool {
+    let own = file.split(['/', '.']).next().unwrap_or_default();
+    let named = |before: &str| {
+        line.split(before)
+            .skip(1)
+            .map(|rest| {
+                rest.split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .next()
+            })
+            .any(|name| name != Some(own))
+    };
+    // What is directly in `pages/` has the other pages beside it.
+    own != "mod"
+        && (named("pages::")
+            || (!file.contains('/') && named("super::") && !line.contains("super::*")))
 }
 
 #[cfg(test)]
@@ -193,10 +210,10 @@ mod tests {
     #[test]
     fn paths_are_written_in_one_place() {
         assert_eq!(broken("src/pages/home.rs", "<a href=\"/requests\">"), 1);
-        assert_eq!(broken("src/pages/home.rs", "format!(\"/{id}\")"), 1);
+        assert_eq!(broken("src/pages/home.rs", "format!(\"/new/{id}\")"), 1);
         assert_eq!(broken("src/route.rs", "\"/requests\""), 0);
         assert_eq!(broken("src/api/requests.rs", "\"/requests\""), 0);
-        assert_eq!(broken("src/pages/home.rs", "\"/ \""), 0);
+        assert_eq!(broken("src/pages/home.rs", "\"/contact/email\""), 0);
         assert_eq!(
             broken("src/i18n/mod.rs", "concat!(dir, \"/messages.rs\")"),
             0
@@ -223,6 +240,19 @@ mod tests {
         assert_eq!(
             broken("src/components/form.rs", "use crate::pages::submit::Step;"),
             1
+        );
+        assert_eq!(
+            broken("src/pages/requests.rs", "use crate::pages::request::Head;"),
+            1
+        );
+        assert_eq!(
+            broken("src/pages/requests.rs", "use super::request::Head;"),
+            1
+        );
+        assert_eq!(broken("src/pages/requests.rs", "use super::*;"), 0);
+        assert_eq!(
+            broken("src/pages/mod.rs", "use crate::pages::submit::Submit;"),
+            0
         );
         assert_eq!(broken("src/app.rs", "use crate::pages::submit::Submit;"), 0);
     }
