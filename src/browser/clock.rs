@@ -36,3 +36,9 @@ pub fn now_millis() -> f64 {
         .get()
         .map_or_else(device_millis, |offset| offset + monotonic())
 }
+
+/// A date as HTTP writes it, in milliseconds since 1970.
+pub fn parse_http_date(text: &str) -> Option<f64> {
+    let millis = js_sys::Date::parse(text);
+    millis.is_finite().then_some(millis)
+}

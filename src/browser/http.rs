@@ -27,7 +27,7 @@ pub struct Call<'a> {
     /// Name and value.
     pub headers: &'a [(&'a str, String)],
     /// What is sent along.
-    pub body: Body,
+    pub body: &'a Body,
     /// Whether the cookies of our own origin go along.
     pub cookies: bool,
     /// Milliseconds until the answer must be there, with its body; a stream only its head.
@@ -103,7 +103,7 @@ async fn begin(request: Call<'_>, abort: &Abort) -> Result<Head, NoAnswer> {
     ]);
     match request.body {
         Body::None => {}
-        Body::Text(text) => set(&options, "body", &JsValue::from_str(&text)),
+        Body::Text(text) => set(&options, "body", &JsValue::from_str(text)),
         Body::Blob(blob) => set(&options, "body", blob.as_js()),
     }
     let response = promised(call(
@@ -152,7 +152,8 @@ pub async fn send(request: Call<'_>) -> Result<Answer, NoAnswer> {
 
 /// A body that arrives piece by piece.
 pub struct Stream {
-    reader: JsValue,
+    response: JsValue,
+    reader: Option<JsValue>,
     _abort: Abort,
 }
 
@@ -166,15 +167,12 @@ pub async fn open(request: Call<'_>) -> Result<(Head, Stream), NoAnswer> {
     let head = task::within(timeout, begin(request, &abort))
         .await
         .unwrap_or(Err(NoAnswer::Timeout))?;
-    let reader =
-        call(&get(&head.response, "body"), "getReader", &[]).map_err(|_| NoAnswer::Network)?;
-    Ok((
-        head,
-        Stream {
-            reader,
-            _abort: abort,
-        },
-    ))
+    let stream = Stream {
+        response: head.response.clone(),
+        reader: None,
+        _abort: abort,
+    };
+    Ok((head, stream))
 }
 
 impl Stream {
@@ -183,7 +181,12 @@ impl Stream {
     /// # Errors
     /// When the connection is cut.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, NoAnswer> {
-        let piece = promised(call(&self.reader, "read", &[])).await?;
+        let reader = match self.reader.take() {
+            Some(reader) => reader,
+            None => call(&get(&self.response, "body"), "getReader", &[])
+                .map_err(|_| NoAnswer::Network)?,
+        };
+        let piece = promised(call(self.reader.insert(reader), "read", &[])).await?;
         if get(&piece, "done").is_truthy() {
             return Ok(None);
         }
@@ -191,6 +194,27 @@ impl Stream {
             .dyn_into()
             .map_err(|_| NoAnswer::Network)?;
         Ok(Some(bytes.to_vec()))
+    }
+
+    /// The whole body, which the browser may keep on disk.
+    ///
+    /// # Errors
+    /// When the connection is cut.
+    pub async fn blob(self) -> Result<Blob, NoAnswer> {
+        let blob = promised(call(&self.response, "blob", &[])).await?;
+        Blob::from_js(blob).ok_or(NoAnswer::Network)
+    }
+
+    /// What is left, as a text: as much of it as arrives within 15 s.
+    pub async fn rest(&mut self) -> String {
+        let mut bytes = Vec::new();
+        let all = async {
+            while let Ok(Some(piece)) = self.next().await {
+                bytes.extend(piece);
+            }
+        };
+        let _ = task::within(15_000, all).await;
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 
@@ -207,13 +231,19 @@ pub async fn get_file(url: &str) -> Option<String> {
         .as_string()
 }
 
+/// An address, whole, as seen from another one.
+pub fn resolve(address: &str, seen_from: &str) -> Option<String> {
+    let seen_from = parse(seen_from, &super::history::origin())?;
+    get_text(&parse(address, &get_text(&seen_from, "href")?)?, "href")
+}
+
+fn parse(address: &str, base: &str) -> Option<JsValue> {
+    let arguments = [JsValue::from_str(address), JsValue::from_str(base)];
+    construct(&global(), "URL", &arguments).ok()
+}
+
 /// Whether an address is on our own origin, where cookies go along.
-pub fn is_same_origin(url: &str) -> bool {
+pub fn is_same_origin(address: &str) -> bool {
     let origin = super::history::origin();
-    construct(
-        &global(),
-        "URL",
-        &[JsValue::from_str(url), JsValue::from_str(&origin)],
-    )
-    .is_ok_and(|parsed| get_text(&parsed, "origin") == Some(origin))
+    parse(address, &origin).is_some_and(|url| get_text(&url, "origin") == Some(origin))
 }

@@ -14,4 +14,5 @@ pub mod http;
 pub mod intl;
 mod js;
 pub mod key_value;
+pub mod random;
 pub mod task;

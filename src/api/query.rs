@@ -1,0 +1,150 @@
+//! Reading for a component: what there is to show, and fetching it anew.
+
+use super::Failure;
+use crate::{
+    browser::task::{self, Task},
+    i18n,
+};
+use leptos::prelude::*;
+use std::future::Future;
+
+/// Milliseconds before a skeleton is shown: what comes at once does not flicker.
+const PATIENCE: u32 = 200;
+
+/// What there is to show of something that is fetched.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Load<T> {
+    /// Nothing yet. `late`: it takes a while, show a skeleton (before that the empty space of it).
+    Loading {
+        /// It takes a while.
+        late: bool,
+    },
+    /// It is here.
+    Ready(T),
+    /// It could not be had.
+    Failed(Failure),
+}
+
+impl<T> Load<T> {
+    /// It, when it is here.
+    pub const fn ready(&self) -> Option<&T> {
+        match self {
+            Self::Ready(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// Something that a component reads. Belongs to the component, may be copied into its closures.
+pub struct Query<T: Send + Sync + 'static> {
+    load: RwSignal<Load<T>>,
+    fetching: RwSignal<bool>,
+    outdated: RwSignal<Option<Failure>>,
+    again: RwSignal<u32>,
+}
+
+impl<T: Send + Sync + 'static> Clone for Query<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync + 'static> Copy for Query<T> {}
+
+impl<T: Clone + Send + Sync + 'static> Query<T> {
+    /// Fetches now, and anew whenever a signal that `fetch` reads (before it waits) or the language changes. What is
+    /// shown stays until the new answer is here; the call before is ended and its answer never shown.
+    pub fn new<F>(fetch: impl Fn() -> F + 'static) -> Self
+    where
+        F: Future<Output = Result<T, Failure>> + 'static,
+    {
+        let query = Self {
+            load: RwSignal::new(Load::Loading { late: false }),
+            fetching: RwSignal::new(false),
+            outdated: RwSignal::new(None),
+            again: RwSignal::new(0),
+        };
+        Effect::new(move |_: Option<Task>| {
+            i18n::locale();
+            query.again.track();
+            let answer = fetch();
+            query.fetching.try_set(true);
+            Task::spawn(async move {
+                let late = Task::spawn(async move {
+                    task::sleep(PATIENCE).await;
+                    query.late();
+                });
+                let answer = answer.await;
+                drop(late);
+                query.arrived(answer);
+            })
+        });
+        query
+    }
+
+    fn late(self) {
+        self.load.try_update(|load| {
+            if let Load::Loading { late } = load {
+                *late = true;
+            }
+        });
+    }
+
+    fn arrived(self, answer: Result<T, Failure>) {
+        self.fetching.try_set(false);
+        match answer {
+            Ok(value) => {
+                self.outdated.try_set(None);
+                self.load.try_set(Load::Ready(value));
+            }
+            Err(failure) => {
+                let shown = self.load.try_with_untracked(|load| load.ready().is_some());
+                if shown == Some(true) {
+                    self.outdated.try_set(Some(failure));
+                } else {
+                    self.load.try_set(Load::Failed(failure));
+                }
+            }
+        }
+    }
+
+    /// What there is to show. Reactive.
+    pub fn get(self) -> Load<T> {
+        self.load.get()
+    }
+
+    /// It, when it is here. Reactive.
+    pub fn ready(self) -> Option<T> {
+        self.load.with(|load| load.ready().cloned())
+    }
+
+    /// Looks at what there is to show without a copy. Reactive.
+    pub fn with<R>(self, look: impl FnOnce(&Load<T>) -> R) -> R {
+        self.load.with(look)
+    }
+
+    /// Whether a call is under way: for `aria-busy`. Reactive.
+    pub fn is_fetching(self) -> bool {
+        self.fetching.get()
+    }
+
+    /// Why what is shown may be out of date: the last call did not succeed. Reactive.
+    pub fn outdated(self) -> Option<Failure> {
+        self.outdated.get()
+    }
+
+    /// Fetches anew ("Try again", something changed). A failure that is shown gives way to loading.
+    pub fn reload(self) {
+        self.load.try_update(|load| {
+            if matches!(load, Load::Failed(_)) {
+                *load = Load::Loading { late: true };
+            }
+        });
+        self.again.try_update(|n| *n += 1);
+    }
+
+    /// Shows what another call has just answered.
+    pub fn set(self, value: T) {
+        self.arrived(Ok(value));
+    }
+}

@@ -1,0 +1,88 @@
+//! `/session` and `/me`: signing in by a code, and who is signed in. Pages use `state::session`.
+
+use super::{Failure, access, call::call};
+use crate::browser::clock;
+use portico_contract::{
+    problem::ProblemCode,
+    session::{Channel, CodeRequest, Me, MePatch, Redeem, Session, SessionToken},
+};
+
+/// The session of the account; `None`: nobody is signed in. Sets the clock.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn current() -> Result<Option<Session>, Failure> {
+    match call("GET", "/session").once().await {
+        Ok(reply) => {
+            let session: Session = reply.read()?;
+            clock::set(session.server_now);
+            access::know_csrf(session.csrf_token.clone());
+            Ok(Some(session))
+        }
+        Err(failure) if failure.code() == Some(ProblemCode::Unauthenticated) => {
+            access::forget_session();
+            Ok(None)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The session that belongs to a token, such as one from a link. 401 when it has ended.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn of_token(token: &str) -> Result<Session, Failure> {
+    call("GET", "/session").token(token).once().await?.read()
+}
+
+/// Has a sign-in code sent. The answer is the same whether the address is known or not.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn request_code(channel: Channel, address: &str) -> Result<(), Failure> {
+    call("POST", "/session/code")
+        .json(&CodeRequest {
+            channel,
+            address: address.to_owned(),
+        })
+        .once()
+        .await?
+        .nothing()
+}
+
+/// Trades a code for a session.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn redeem(redeem: &Redeem) -> Result<(), Failure> {
+    let session: SessionToken = call("POST", "/session/redeem")
+        .json(redeem)
+        .once()
+        .await?
+        .read()?;
+    access::keep_session(&session.token, Some(session.csrf_token));
+    Ok(())
+}
+
+/// Ends the session of the account.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn end() -> Result<(), Failure> {
+    let ended = call("DELETE", "/session").once().await;
+    match ended {
+        Ok(_) => {}
+        Err(failure) if failure.code() == Some(ProblemCode::Unauthenticated) => {}
+        Err(failure) => return Err(failure),
+    }
+    access::forget_session();
+    Ok(())
+}
+
+/// Changes the profile.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn change_me(patch: &MePatch) -> Result<Me, Failure> {
+    call("PATCH", "/me").json(patch).once().await?.read()
+}

@@ -1,0 +1,26 @@
+//! Points in time on screen, in the company's zone.
+
+use crate::i18n::{format, m};
+use leptos::prelude::*;
+use portico_contract::Instant;
+
+/// Date and time.
+pub fn moment(at: Instant) -> AnyView {
+    ui! { <time datetime=at.to_string()>{move || format::date_time(at)}</time> }.into_any()
+}
+
+/// How long ago, or when.
+pub fn ago(at: Instant) -> AnyView {
+    ui! {
+        <time datetime=at.to_string()>{move || m::requests_updated(&format::relative(at))}</time>
+    }
+    .into_any()
+}
+
+/// Date and time for a sentence that names a limit: where the customer's own clock differs, its time stands with it.
+pub fn limit(at: Instant) -> String {
+    match format::in_own_zone(at) {
+        Some(own) => m::moment_both(&format::date_time_with_zone(at), &own),
+        None => format::date_time(at),
+    }
+}

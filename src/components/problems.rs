@@ -1,0 +1,122 @@
+//! What is not right with a form: the summary before the heading, and the same words at the field.
+//!
+//! A page puts [`summary`] after its back link and before its heading, and [`error`] into each field. Checking is done
+//! on sending: [`Problems::set`] shows everything at once and moves the focus to the summary.
+
+use crate::{
+    browser::{dom, task},
+    i18n::m,
+    navigation::Title,
+};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// Words that follow the language on screen.
+#[derive(Clone)]
+pub struct Words(Arc<dyn Fn() -> String + Send + Sync>);
+
+impl Words {
+    /// Words as a closure of messages.
+    pub fn new(text: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self(Arc::new(text))
+    }
+
+    /// The words in the language on screen.
+    pub fn get(&self) -> String {
+        (self.0)()
+    }
+}
+
+/// The fields of a form that are not right: the id of the control that takes the focus, and what to do.
+#[derive(Clone, Copy)]
+pub struct Problems {
+    list: RwSignal<Vec<(String, Words)>>,
+    title: Title,
+}
+
+const SUMMARY: &str = "problems";
+
+impl Problems {
+    /// None yet. The title of the page says it when there are some.
+    pub fn new(title: Title) -> Self {
+        Self {
+            list: RwSignal::default(),
+            title,
+        }
+    }
+
+    /// Shows these. True when there are none, and the form can be sent.
+    pub fn set(self, list: Vec<(String, Words)>) -> bool {
+        let none = list.is_empty();
+        self.title.set_error(!none);
+        self.list.try_set(list);
+        if !none {
+            task::detach(async {
+                task::next_frame().await;
+                dom::focus(SUMMARY);
+            });
+        }
+        none
+    }
+
+    /// Forgets all.
+    pub fn clear(self) {
+        self.set(Vec::new());
+    }
+
+    /// What is not right with the field of this id. Reactive.
+    pub fn of(self, id: &str) -> Option<Words> {
+        self.list.with(|list| {
+            let (_, words) = list.iter().find(|(field, _)| field == id)?;
+            Some(words.clone())
+        })
+    }
+}
+
+/// The summary; nothing while everything is right.
+pub fn summary(problems: Problems) -> AnyView {
+    let items = move || {
+        problems
+            .list
+            .get()
+            .into_iter()
+            .map(|(id, words)| {
+                let href = format!("#{id}");
+                ui! {
+                    <li>
+                        <a href=href on:click=move |event| {
+                            event.prevent_default();
+                            dom::focus_field(&id);
+                        }>{move || words.get()}</a>
+                    </li>
+                }
+            })
+            .collect_view()
+    };
+    (move || {
+        problems.list.with(|list| !list.is_empty()).then(|| {
+            ui! {
+                <div class="problem" id=SUMMARY role="alert" tabindex="-1">
+                    <h2>{m::problem_title}</h2>
+                    <ul>{items}</ul>
+                </div>
+            }
+        })
+    })
+    .into_any()
+}
+
+/// The words at a field, after its label and hint. The control refers to them by `aria-describedby`.
+pub fn error(problems: Problems, id: &'static str) -> AnyView {
+    (move || {
+        problems.of(id).map(|words| {
+            ui! {
+                <p class="error" id=format!("{id}-error")>
+                    <span class="visually-hidden">{m::problem_prefix}</span>
+                    {move || words.get()}
+                </p>
+            }
+        })
+    })
+    .into_any()
+}

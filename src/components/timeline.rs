@@ -1,0 +1,126 @@
+//! What happened so far, oldest first.
+
+use super::{
+    files::file_list,
+    icon::icon,
+    moment::moment,
+    prose::prose,
+};
+use crate::i18n::{self, m};
+use leptos::prelude::*;
+use portico_contract::{
+    id::{RequestId, TimelineItemId},
+    request::Status,
+    timeline::{Author, Body, Entry, Role, TextFormat, TimelineItem},
+};
+
+/// The entries. `first_new` is the first one that the customer has not seen before.
+pub fn timeline(
+    request: RequestId,
+    items: Signal<Vec<TimelineItem>>,
+    first_new: Signal<Option<TimelineItemId>>,
+) -> AnyView {
+    ui! {
+        <ol class="timeline">
+            <For
+                each=move || items.get()
+                key=|item| (item.id.clone(), i18n::locale())
+                children=move |item| entry(&request, item, first_new)
+            />
+        </ol>
+    }
+    .into_any()
+}
+
+fn entry(request: &RequestId, item: TimelineItem, first_new: Signal<Option<TimelineItemId>>) -> AnyView {
+    let TimelineItem { id, at, entry } = item;
+    let is_first_new = Memo::new(move |_| first_new.with(|first| first.as_ref() == Some(&id)));
+    let message = matches!(entry, Entry::Message { .. });
+    let mine = matches!(&entry, Entry::Message { author, .. } if author.me);
+    let content = match entry {
+        Entry::Message {
+            author,
+            body,
+            attachments,
+        } => ui! {
+            <article>
+                <header>{name(author)} {moment(at)}</header>
+                {prose(body)}
+                {file_list(request.clone(), attachments)}
+            </article>
+        }
+        .into_any(),
+        Entry::Status {
+            from,
+            to,
+            outcome,
+            explanation,
+            ..
+        } => {
+            let words = move || match (from, outcome.and_then(i18n::outcome)) {
+                (None, _) => m::request_received_event(),
+                (_, Some(outcome)) if to != Status::Open => m::request_result(&outcome),
+                _ => i18n::status(to)
+                    .map_or_else(m::request_status_changed, |s| m::request_status_event(&s)),
+            };
+            let mark = match to {
+                Status::Resolved | Status::Closed => "step-done",
+                _ => "clock",
+            };
+            event(mark, words, at, explanation)
+        }
+        Entry::Step { label, .. } => {
+            event("check", move || m::request_step_event(&label), at, None)
+        }
+        Entry::Edited => event("file", m::request_edited_event, at, None),
+        Entry::Unknown => event("info", m::request_unknown_event, at, None),
+    };
+    ui! {
+        <li class:message=message class:event=!message class:mine=mine class:new=is_first_new>
+            {move || is_first_new.get().then(|| ui! { <p class="since">{m::request_since}</p> })}
+            {content}
+        </li>
+    }
+    .into_any()
+}
+
+/// Who wrote.
+fn name(author: Author) -> AnyView {
+    if author.me {
+        return ui! { <strong>{m::request_you}</strong> }.into_any();
+    }
+    let side = match author.role {
+        Role::Customer => Some(m::request_customer),
+        Role::Agent => Some(m::request_desk),
+        Role::ThirdParty => Some(m::request_partner),
+        Role::System => Some(m::request_automatic),
+        Role::Unknown => None,
+    };
+    ui! {
+        <strong><bdi>{author.name}</bdi></strong>
+        {side.map(|side| ui! { <span>{side}</span> })}
+    }
+    .into_any()
+}
+
+fn event(
+    mark: &'static str,
+    words: impl Fn() -> String + Send + 'static,
+    at: portico_contract::Instant,
+    explanation: Option<String>,
+) -> AnyView {
+    let explanation = explanation.map(|value| {
+        prose(Body {
+            format: TextFormat::Text,
+            value,
+        })
+    });
+    ui! {
+        {icon(mark)}
+        <div>
+            <p>{words} " " {moment(at)}</p>
+            {explanation}
+        </div>
+    }
+    .into_any()
+}
