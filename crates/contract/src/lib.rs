@@ -25,7 +25,7 @@ pub mod submission;
 pub mod timeline;
 
 pub use instant::Instant;
-pub use words::strict;
+pub use words::{Word, strict};
 
 /// The path under which every resource of this version lives.
 pub const BASE_PATH: &str = "/portal/v1";

@@ -8,7 +8,7 @@ use portico_contract::{
     request::{Kind, StepKey},
 };
 use regex::Regex;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{collections::BTreeMap, path::Path};
 
@@ -45,7 +45,7 @@ impl Localized {
 }
 
 /// How many steps a request of a type goes through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepPlan {
     /// Accepted to answered.
@@ -246,7 +246,7 @@ fn request_type(raw: &Value) -> Result<RequestType, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use portico_contract::words::Word;
+    use portico_contract::Word;
 
     #[test]
     fn what_ships_loads_and_is_known() {

@@ -1,16 +1,25 @@
 //! `portico`: the ticket API contract over an embedded desk, in one program.
 
+pub mod attach;
 pub mod catalogue;
 pub mod clock;
+pub mod delivery;
+pub mod files;
 pub mod hours;
 pub mod http;
+pub mod intake;
 pub mod keys;
+pub mod life;
+pub mod limits;
 pub mod problem;
+pub mod receipt;
+pub mod secret;
 pub mod serve;
 pub mod settings;
 pub mod state;
 pub mod store;
 pub mod text;
+pub mod view;
 
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};

@@ -18,13 +18,11 @@ pub fn line(text: &str) -> String {
     visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A text of several lines: line ends become `\n`, other control characters but tabs go, the ends are trimmed.
-/// Everything else stays as it was sent, in every script and direction.
+/// A text of several lines, as it was sent, in every script and direction; only control characters go that are no
+/// line ends and no tabs.
 #[must_use]
 pub fn paragraph(text: &str) -> String {
-    let unix = text.replace("\r\n", "\n").replace('\r', "\n");
-    let kept: String = unix.chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect();
-    kept.trim().to_owned()
+    text.chars().filter(|c| matches!(c, '\n' | '\r' | '\t') || !c.is_control()).collect()
 }
 
 /// An e-mail address as two spellings of it are compared: trimmed and lower-case.
@@ -58,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_paragraph_keeps_its_lines_and_its_marks() {
-        assert_eq!(paragraph("a\r\nb\rc\u{7}\td\u{200f}e\n"), "a\nb\nc\td\u{200f}e");
+        assert_eq!(paragraph("a\r\nb\u{7}\td\u{200f}e\n"), "a\r\nb\td\u{200f}e\n");
     }
 
     #[test]

@@ -1,14 +1,23 @@
 //! The API over HTTP.
 
+pub mod actions;
 pub mod actor;
 pub mod config;
 pub mod context;
+pub mod cursor;
+pub mod desk;
+pub mod etag;
+pub mod messages;
 pub mod once;
 pub mod posted;
 pub mod request_types;
+pub mod requests;
+pub mod submissions;
+pub mod submit;
+pub mod timeline;
 
 use crate::{problem::ApiError, state::App};
-use axum::{Router, middleware, response::Response, routing::get};
+use axum::{Router, middleware, response::Response, routing::{get, post}};
 use portico_contract::BASE_PATH;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -17,9 +26,17 @@ pub fn router(app: App) -> Router {
     let portal = Router::new()
         .route("/config", get(config::config))
         .route("/request-types", get(request_types::list))
-        .route("/request-types/{id}", get(request_types::one));
+        .route("/request-types/{id}", get(request_types::one))
+        .route("/requests", get(requests::list).post(submit::submit))
+        .route("/requests/{id}", get(requests::one))
+        .route("/requests/{id}/timeline", get(timeline::timeline))
+        .route("/requests/{id}/messages", post(messages::post))
+        .route("/requests/{id}/actions/{name}", post(actions::act))
+        .route("/requests/{id}/seen", post(timeline::seen))
+        .route("/submissions/{key}", get(submissions::one));
     Router::new()
         .nest(BASE_PATH, api(portal, &app))
+        .nest("/desk/v1", api(desk::routes(), &app))
         .route("/healthz", get(healthz))
         .with_state(app)
 }

@@ -1,11 +1,12 @@
 //! What is kept, as the store gives it.
 
+use crate::catalogue::StepPlan;
 use portico_contract::{
     Instant,
     attachment::Attachment,
     code::Reference,
     form::Answers,
-    id::{CustomerId, RequestId, TimelineItemId, TypeId},
+    id::{AttachmentId, CustomerId, RequestId, TimelineItemId, TypeId},
     list::Sort,
     locale::Locale,
     request::{Class, Grade, Handler, Kind, Outcome, Status, StepKey, Urgency, WaitingOn},
@@ -37,8 +38,10 @@ pub struct RequestRecord {
     pub subject: String,
     /// The first message, for searching.
     pub body: String,
-    /// The form's answers.
+    /// The form's answers; of a file field, the ids of attachments.
     pub fields: Answers,
+    /// The names of the files in its file fields.
+    pub file_names: BTreeMap<AttachmentId, String>,
     /// Where it stands.
     pub status: Status,
     /// Whose turn it is.
@@ -53,6 +56,8 @@ pub struct RequestRecord {
     pub class: Class,
     /// Who handles it.
     pub handler: Option<Handler>,
+    /// How many steps it goes through.
+    pub steps: StepPlan,
     /// The step it has come to.
     pub step: StepKey,
     /// When the steps before it were done.

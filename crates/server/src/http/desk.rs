@@ -1,0 +1,305 @@
+//! The embedded desk, `/desk/v1`: what agents do, with the desk's token.
+
+use super::{
+    actor::{bearer, same_secret},
+    context::Lang,
+    etag::{etag, precondition},
+    messages::{add, save},
+    once::{Answer, Key, Once, once_as},
+    posted::Posted,
+    requests::{ListQuery, page},
+};
+use crate::{
+    delivery::letter::{self, Occasion},
+    intake,
+    life::{StatusChange, has_step},
+    problem::{ApiError, Fault},
+    serve::CLOCK_OFFSET,
+    state::App,
+    store::{
+        Tx,
+        records::{Entry, Happening, RequestRecord, Scope},
+    },
+    view::{self, Reader},
+};
+use axum::{
+    Json, Router,
+    extract::{FromRequestParts, Path, Query, State},
+    http::{StatusCode, header, request::Parts},
+    response::Response,
+    routing::{get, post},
+};
+use portico_contract::{
+    Instant,
+    code::Reference,
+    id::{RequestId, UploadId},
+    list::Page,
+    locale::Locale,
+    problem::{FieldProblem, ProblemCode},
+    request::{Class, Grade, Handler, Outcome, Request, Status, StepKey, WaitingOn},
+    strict,
+    submission::{Contact, SentBody},
+    timeline::{Role, TimelineItem},
+};
+use serde::{Deserialize, Serialize};
+
+/// The most entries of a timeline that the desk is shown at once: all of any real one.
+const ENTRIES: u32 = 10_000;
+/// Names the desk beside what it submitted.
+const NAME: &str = "desk";
+
+/// The routes of the desk.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/requests", get(list))
+        .route("/requests/{id}", get(one))
+        .route("/requests/{id}/messages", post(message))
+        .route("/requests/{id}/status", post(status))
+        .route("/requests/{id}/step", post(step))
+        .route("/clock", post(clock))
+}
+
+/// Somebody with the desk's token.
+pub struct Agent;
+
+impl FromRequestParts<App> for Agent {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        match bearer(&parts.headers) {
+            Some(token) if same_secret(token, app.keys.desk_token()) => Ok(Self),
+            _ => Err(ApiError::new(ProblemCode::Unauthenticated)),
+        }
+    }
+}
+
+/// A request as the desk sees it.
+#[derive(Serialize)]
+struct DeskRequest {
+    #[serde(flatten)]
+    request: Request,
+    contact: Contact,
+    locale: Locale,
+    timeline: Vec<DeskItem>,
+}
+
+/// An entry as the desk sees it.
+#[derive(Serialize)]
+struct DeskItem {
+    #[serde(flatten)]
+    item: TimelineItem,
+    public: bool,
+}
+
+fn item(app: &App, entry: &Entry, locale: Locale) -> DeskItem {
+    DeskItem { item: view::item(app, entry, Reader::Desk, locale), public: entry.public }
+}
+
+/// A request by its id or its reference, however it is typed.
+async fn find(tx: &mut dyn Tx, name: &str) -> Result<RequestRecord, ApiError> {
+    if let Some(found) = tx.request(&RequestId::new(name), &Scope::Desk).await? {
+        return Ok(found);
+    }
+    let reference = Reference::parse(name).map_err(|_| ApiError::not_found())?;
+    tx.request_by_reference(reference, &Scope::Desk).await?.ok_or_else(ApiError::not_found)
+}
+
+async fn list(
+    State(app): State<App>,
+    _: Agent,
+    lang: Lang,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Page<Request>>, ApiError> {
+    Ok(Json(page(&app, &Scope::Desk, &query, lang).await?))
+}
+
+async fn one(
+    State(app): State<App>,
+    _: Agent,
+    Lang(locale): Lang,
+    Path(id): Path<String>,
+) -> Result<([(header::HeaderName, String); 1], Json<DeskRequest>), ApiError> {
+    let mut tx = app.store.read().await?;
+    let record = find(&mut *tx, &id).await?;
+    let entries = tx.entries(&record.id, 0, ENTRIES, true).await?;
+    let request = view::request(&app, &record, locale);
+    let etag = etag(&record, &request)?;
+    let timeline = entries.iter().map(|entry| item(&app, entry, locale)).collect();
+    let shown = DeskRequest { request, contact: record.contact, locale: record.locale, timeline };
+    Ok(([(header::ETAG, etag)], Json(shown)))
+}
+
+/// `POST /desk/v1/requests/{id}/messages`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeskMessage {
+    body: SentBody,
+    /// False for a note, which never leaves the desk.
+    public: bool,
+    #[serde(default)]
+    attachment_ids: Vec<UploadId>,
+}
+
+async fn message(
+    State(app): State<App>,
+    _: Agent,
+    Lang(locale): Lang,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Response, ApiError> {
+    find(&mut *app.store.read().await?, &id).await?;
+    let new: DeskMessage = posted.json()?;
+    let turn = match once_as(&app, NAME, &posted, Key::Accepted).await? {
+        Once::Replay(response) => return Ok(response),
+        Once::New(turn) => turn,
+    };
+    let body = intake::message(&new.body, &new.attachment_ids, &app.settings.limits)?;
+    let mut tx = app.store.write().await?;
+    let mut record = find(&mut *tx, &id).await?;
+    precondition(&posted.headers, &record)?;
+    let author = record.handler.as_ref().and_then(|handler| handler.name.clone());
+    let entry = record.entry(app.clock.now(), new.public, Role::Agent, Happening::Message { author, body });
+    let entry = add(&mut *tx, &entry, &new.attachment_ids).await?;
+    if new.public {
+        save(&mut *tx, &record).await?;
+        letter::notify(&app, &mut *tx, &record, Occasion::Reply).await?;
+    } else {
+        // A note is no change that its customer could see.
+        tx.update_request(&record).await?;
+    }
+    let answer = Answer::json(StatusCode::CREATED, &item(&app, &entry, locale))?;
+    turn.commit(tx, answer, Some(&record.id)).await
+}
+
+/// `POST /desk/v1/requests/{id}/status`: what is absent stays.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeskStatus {
+    #[serde(default, deserialize_with = "strict")]
+    status: Option<Status>,
+    #[serde(default, deserialize_with = "strict")]
+    waiting_on: Option<WaitingOn>,
+    #[serde(default, deserialize_with = "strict")]
+    outcome: Option<Outcome>,
+    explanation: Option<String>,
+    #[serde(default, deserialize_with = "strict")]
+    grade: Option<Grade>,
+    #[serde(default, deserialize_with = "strict")]
+    class: Option<Class>,
+    handler: Option<DeskHandler>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeskHandler {
+    name: Option<String>,
+    team: Option<String>,
+    third_party: Option<String>,
+}
+
+async fn status(
+    State(app): State<App>,
+    _: Agent,
+    Lang(locale): Lang,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Response, ApiError> {
+    find(&mut *app.store.read().await?, &id).await?;
+    let new: DeskStatus = posted.json()?;
+    let turn = match once_as(&app, NAME, &posted, Key::Accepted).await? {
+        Once::Replay(response) => return Ok(response),
+        Once::New(turn) => turn,
+    };
+    let explanation = intake::comment(new.explanation.as_deref(), "/explanation", &app.settings.limits)?;
+    let mut tx = app.store.write().await?;
+    let mut record = find(&mut *tx, &id).await?;
+    precondition(&posted.headers, &record)?;
+    let now = app.clock.now();
+    record.grade = new.grade.unwrap_or(record.grade);
+    record.class = new.class.unwrap_or(record.class);
+    if let Some(DeskHandler { name, team, third_party }) = new.handler {
+        let handler = Handler { name, team, third_party };
+        record.handler = [&handler.name, &handler.team, &handler.third_party].iter().any(|n| n.is_some()).then_some(handler);
+    }
+    let before = record.status;
+    if new.status.is_some() || new.waiting_on.is_some() || new.outcome.is_some() || explanation.is_some() {
+        let change = StatusChange {
+            waiting_on: new.waiting_on,
+            outcome: new.outcome,
+            explanation: explanation.clone(),
+            note: None,
+        };
+        let entry = record.set_status(new.status.unwrap_or(before), change, Role::Agent, now);
+        tx.add_entry(&entry).await?;
+    } else {
+        record.changed(now);
+    }
+    save(&mut *tx, &record).await?;
+    // What asks something of the customer, or ends the matter, is worth a message.
+    if record.status != before && matches!(record.status, Status::Pending | Status::Resolved | Status::Closed) {
+        letter::notify(&app, &mut *tx, &record, Occasion::Status(explanation.as_deref())).await?;
+    }
+    let answer = answer(&app, &mut *tx, &record, locale).await?;
+    turn.commit(tx, answer, Some(&record.id)).await
+}
+
+/// `POST /desk/v1/requests/{id}/step`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeskStep {
+    #[serde(deserialize_with = "strict")]
+    key: StepKey,
+}
+
+async fn step(
+    State(app): State<App>,
+    _: Agent,
+    Lang(locale): Lang,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Response, ApiError> {
+    let record = find(&mut *app.store.read().await?, &id).await?;
+    let DeskStep { key } = posted.json()?;
+    if !has_step(record.steps, key) {
+        return Err(ApiError::validation(vec![Fault::at("/key", FieldProblem::NotAnOption)]));
+    }
+    let turn = match once_as(&app, NAME, &posted, Key::Accepted).await? {
+        Once::Replay(response) => return Ok(response),
+        Once::New(turn) => turn,
+    };
+    let mut tx = app.store.write().await?;
+    let mut record = find(&mut *tx, &id).await?;
+    precondition(&posted.headers, &record)?;
+    let now = app.clock.now();
+    record.reach(key, now);
+    let entry = record.entry(now, true, Role::Agent, Happening::Step { key });
+    tx.add_entry(&entry).await?;
+    save(&mut *tx, &record).await?;
+    let answer = answer(&app, &mut *tx, &record, locale).await?;
+    turn.commit(tx, answer, Some(&record.id)).await
+}
+
+/// The request as a re-read gives it.
+async fn answer(app: &App, tx: &mut dyn Tx, record: &RequestRecord, locale: Locale) -> Result<Answer, ApiError> {
+    let record = tx.request(&record.id, &Scope::Desk).await?.ok_or_else(ApiError::not_found)?;
+    let shown = view::request(app, &record, locale);
+    Ok(Answer::json(StatusCode::OK, &shown)?.with(header::ETAG, etag(&record, &shown)?))
+}
+
+/// `POST /desk/v1/clock`
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeskClock {
+    now: Instant,
+}
+
+async fn clock(State(app): State<App>, _: Agent, posted: Posted) -> Result<Json<DeskClock>, ApiError> {
+    if !app.test_clock {
+        return Err(ApiError::not_found());
+    }
+    let DeskClock { now } = posted.json()?;
+    let offset = app.clock.set(now);
+    let mut tx = app.store.write().await?;
+    tx.set_meta(CLOCK_OFFSET, &offset.to_string()).await?;
+    tx.commit().await?;
+    Ok(Json(DeskClock { now: app.clock.now() }))
+}

@@ -1,0 +1,98 @@
+//! `POST /requests/{id}/messages`: the customer writes.
+
+use super::{
+    actor::Actor,
+    context::Lang,
+    etag::precondition,
+    once::{Answer, Key, Once, once},
+    posted::Posted,
+    submit::author,
+};
+use crate::{
+    attach::Taking,
+    intake,
+    life::StatusChange,
+    problem::ApiError,
+    state::App,
+    store::{
+        Tx,
+        records::{Entry, Happening, RequestRecord},
+    },
+    view::{self, Reader},
+};
+use axum::{
+    extract::{Path, State},
+    http::{StatusCode, header},
+    response::Response,
+};
+use portico_contract::{
+    id::{RequestId, UploadId},
+    request::{Action, Status, WaitingOn},
+    submission::NewMessage,
+    timeline::Role,
+};
+
+/// `POST /requests/{id}/messages`
+pub async fn post(
+    State(app): State<App>,
+    actor: Actor,
+    Lang(locale): Lang,
+    Path(id): Path<RequestId>,
+    posted: Posted,
+) -> Result<Response, ApiError> {
+    let scope = actor.scope()?;
+    app.store.read().await?.request(&id, &scope).await?.ok_or_else(ApiError::not_found)?;
+    let new: NewMessage = posted.json()?;
+    let turn = match once(&app, &actor, &posted, Key::Required).await? {
+        Once::Replay(response) => return Ok(response),
+        Once::New(turn) => turn,
+    };
+    let body = intake::message(&new.body, &new.attachment_ids, &app.settings.limits)?;
+
+    let mut tx = app.store.write().await?;
+    let mut record = tx.request(&id, &scope).await?.ok_or_else(ApiError::not_found)?;
+    precondition(&posted.headers, &record)?;
+    let now = app.clock.now();
+    let situation = record.situation(app.settings.reopen_days, now);
+    situation.check(Action::Reply).map_err(ApiError::refused)?;
+    let what = Happening::Message { author: author(&mut *tx, &record).await?, body };
+    let entry = record.entry(now, true, Role::Customer, what);
+    let entry = add(&mut *tx, &entry, &new.attachment_ids).await?;
+    if record.status == Status::Pending && record.waiting_on == Some(WaitingOn::Customer) {
+        // What the desk waited for has come.
+        let change = record.set_status(Status::Open, StatusChange::default(), Role::System, now);
+        tx.add_entry(&change).await?;
+        record.seen_at = record.seen_at.max(change.at);
+    }
+    save(&mut *tx, &record).await?;
+    let item = view::item(&app, &entry, Reader::Customer, locale);
+    let answer = Answer::json(StatusCode::CREATED, &item)?.with(header::CONTENT_LANGUAGE, locale.as_str());
+    turn.commit(tx, answer, Some(&id)).await
+}
+
+/// Adds a message with its files, and gives it as it is kept.
+///
+/// # Errors
+/// 422 for an upload that cannot be taken; when the store fails.
+pub async fn add(
+    tx: &mut dyn Tx,
+    entry: &crate::store::records::NewEntry,
+    uploads: &[UploadId],
+) -> Result<Entry, ApiError> {
+    let added = tx.add_entry(entry).await?;
+    let mut taking = Taking::new(tx, &added);
+    taking.of_message(uploads).await?;
+    taking.finish()?;
+    let kept = tx.entries(&entry.request_id, added.seq - 1, 1, true).await?;
+    kept.into_iter().next().ok_or_else(|| ApiError::internal("the new entry is not there"))
+}
+
+/// Writes a changed request, and tells of it.
+///
+/// # Errors
+/// When the store fails.
+pub async fn save(tx: &mut dyn Tx, record: &RequestRecord) -> Result<(), ApiError> {
+    tx.update_request(record).await?;
+    tx.append_event(&record.id, record.updated_at).await?;
+    Ok(())
+}

@@ -1,0 +1,232 @@
+//! `POST /requests`: a new request, exactly once.
+
+use super::{
+    actor::Actor,
+    context::Lang,
+    etag,
+    once::{Answer, Key, Once, once},
+    posted::Posted,
+};
+use crate::{
+    attach::Taking,
+    delivery::letter::{self, Occasion},
+    intake::{self, Accepted},
+    keys::random,
+    life::usual_turn,
+    limits::{self, Client, Rule},
+    problem::{ApiError, Fault},
+    receipt, secret,
+    state::App,
+    store::{
+        StoreError, Tx,
+        records::{Happening, NewEntry, RequestRecord, Scope},
+    },
+    view,
+};
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::Response,
+};
+use portico_contract::{
+    BASE_PATH,
+    attachment::Attachment,
+    code::{QueryCode, Reference},
+    id::{CustomerId, RequestId},
+    locale::Locale,
+    problem::FieldProblem,
+    request::{Class, Grade, Status, Urgency},
+    submission::{Created, NewRequest, ReceiptContent},
+    timeline::Role,
+};
+
+/// How often a reference may turn out to be in use; with 45 random bits even once is news.
+const REFERENCE_TRIES: u32 = 5;
+
+/// `POST /requests`
+pub async fn submit(
+    State(app): State<App>,
+    actor: Actor,
+    client: Client,
+    Lang(locale): Lang,
+    posted: Posted,
+) -> Result<Response, ApiError> {
+    let new: NewRequest = posted.json()?;
+    let turn = match once(&app, &actor, &posted, Key::Required).await? {
+        Once::Replay(response) => return Ok(response),
+        Once::New(turn) => turn,
+    };
+    let customer = match &actor {
+        Actor::Customer(id) => Some(id.clone()),
+        Actor::Anonymous | Actor::Tracker(_) => None,
+    };
+    let accepted = intake::new_request(&app, &new, locale, customer.is_none())?;
+
+    // Whoever has no more room is told before the costly hash; this look leaves nothing behind.
+    limits::count(&app, &mut *app.store.write().await?, Rule::NewRequests, client.as_str()).await?;
+    let code = match customer {
+        Some(_) => None,
+        None => Some(QueryCode::from_random(bits()?)),
+    };
+    let query_hash = match &code {
+        Some(code) => Some(secret::password_hash(&app, code.to_string()).await?),
+        None => None,
+    };
+
+    let mut tx = app.store.write().await?;
+    limits::count(&app, &mut *tx, Rule::NewRequests, client.as_str()).await?;
+    check_follow_up(&mut *tx, &actor, new.follow_up_of.as_ref()).await?;
+    let mut record = record(&app, &accepted, &new, customer)?;
+    record.query_hash = query_hash;
+    insert(&mut *tx, &mut record).await?;
+    let files = write(&mut *tx, &mut record, &accepted, &new, locale).await?;
+    letter::notify(&app, &mut *tx, &record, Occasion::Received(code.as_ref())).await?;
+
+    let record = tx.request(&record.id, &Scope::Desk).await?.ok_or_else(|| ApiError::internal("the new request is not there"))?;
+    let receipt = receipt::receipt(
+        &app.keys,
+        &ReceiptContent {
+            reference: record.reference,
+            received_at: record.created_at,
+            type_id: record.type_id.clone(),
+            subject: record.subject.clone(),
+            body: record.body.clone(),
+            fields: record.fields.clone(),
+            files,
+        },
+    )?;
+    let request = view::request(&app, &record, locale);
+    let etag = etag::etag(&record, &request)?;
+    let created = Created { request, query_code: code, receipt: Some(receipt) };
+    let answer = Answer::json(StatusCode::CREATED, &created)?
+        .with(header::LOCATION, format!("{BASE_PATH}/requests/{}", record.id))
+        .with(header::ETAG, etag)
+        .with(header::CONTENT_LANGUAGE, locale.as_str());
+    turn.commit(tx, answer, Some(&record.id)).await
+}
+
+fn bits() -> Result<u64, ApiError> {
+    Ok(u64::from_le_bytes(random().map_err(ApiError::internal)?))
+}
+
+/// A request goes on only from one that its sender may see.
+async fn check_follow_up(tx: &mut dyn Tx, actor: &Actor, of: Option<&RequestId>) -> Result<(), ApiError> {
+    let Some(of) = of else { return Ok(()) };
+    let found = match actor.scope() {
+        Ok(scope) => tx.request(of, &scope).await?,
+        Err(_) => None,
+    };
+    match found {
+        Some(_) => Ok(()),
+        None => Err(ApiError::validation(vec![Fault::at("/follow_up_of", FieldProblem::NotAnOption)])),
+    }
+}
+
+fn record(
+    app: &App,
+    accepted: &Accepted<'_>,
+    new: &NewRequest,
+    customer_id: Option<CustomerId>,
+) -> Result<RequestRecord, ApiError> {
+    let now = app.clock.now();
+    let urgency = new.urgency.unwrap_or(Urgency::Regular);
+    let steps = accepted.request_type.steps;
+    let mut record = RequestRecord {
+        id: RequestId::new(uuid::Uuid::new_v4().simple().to_string()),
+        reference: Reference::from_random(bits()?),
+        customer_id,
+        contact: accepted.contact.clone(),
+        locale: accepted.locale,
+        type_id: accepted.request_type.id.clone(),
+        kind: accepted.request_type.kind,
+        subject: accepted.subject.clone(),
+        body: accepted.body.clone(),
+        fields: accepted.fields.clone(),
+        file_names: Default::default(),
+        status: Status::New,
+        waiting_on: usual_turn(Status::New),
+        outcome: None,
+        urgency,
+        // Until the desk decides, the customer's word counts.
+        grade: match urgency {
+            Urgency::Urgent => Grade::Urgent,
+            Urgency::Special => Grade::Special,
+            Urgency::Regular | Urgency::Unknown => Grade::Regular,
+        },
+        class: Class::General,
+        handler: None,
+        steps,
+        step: steps.first_open(),
+        steps_done: Default::default(),
+        follow_up_of: new.follow_up_of.clone(),
+        consents: new.consents.clone(),
+        created_at: now,
+        updated_at: now,
+        resolved_at: None,
+        closed_at: None,
+        last_entry_at: now,
+        seen_at: now,
+        version: 0,
+        query_hash: None,
+        unread: 0,
+    };
+    record.reach(steps.first_open(), now);
+    Ok(record)
+}
+
+async fn insert(tx: &mut dyn Tx, record: &mut RequestRecord) -> Result<(), ApiError> {
+    for _ in 0..REFERENCE_TRIES {
+        match tx.insert_request(record).await {
+            Err(StoreError::Taken) => record.reference = Reference::from_random(bits()?),
+            other => return Ok(other?),
+        }
+    }
+    Err(ApiError::internal("no free reference"))
+}
+
+/// Writes the first entries of the timeline, takes the files, and tells of it. Returns the files.
+async fn write(
+    tx: &mut dyn Tx,
+    record: &mut RequestRecord,
+    accepted: &Accepted<'_>,
+    new: &NewRequest,
+    locale: Locale,
+) -> Result<Vec<Attachment>, ApiError> {
+    let message = Happening::Message { author: author(tx, record).await?, body: record.body.clone() };
+    // The first entry has the very time of the request.
+    let first = NewEntry { request_id: record.id.clone(), at: record.created_at, public: true, role: Role::Customer, what: message };
+    let first = tx.add_entry(&first).await?;
+    let mut taking = Taking::new(tx, &first);
+    taking.of_message(&new.attachment_ids).await?;
+    taking.of_fields(record, accepted.request_type, locale).await?;
+    let files = taking.finish()?;
+    let what = Happening::Status {
+        from: None,
+        to: record.status,
+        waiting_on: record.waiting_on,
+        outcome: None,
+        explanation: None,
+        note: None,
+    };
+    let entry = record.entry(record.created_at, true, Role::System, what);
+    tx.add_entry(&entry).await?;
+    // Nobody needs to be told of their own request.
+    record.seen_at = record.last_entry_at;
+    tx.update_request(record).await?;
+    tx.append_event(&record.id, record.updated_at).await?;
+    Ok(files)
+}
+
+/// What the sender is called.
+///
+/// # Errors
+/// When the store fails.
+pub async fn author(tx: &mut dyn Tx, record: &RequestRecord) -> Result<Option<String>, ApiError> {
+    if record.contact.name.is_some() {
+        return Ok(record.contact.name.clone());
+    }
+    Ok(match &record.customer_id {
+        Some(id) => tx.customer(id).await?.and_then(|customer| customer.name),
+        None => None,
+    })
+}
