@@ -4,8 +4,11 @@ pub mod attach;
 pub mod catalogue;
 pub mod clock;
 pub mod delivery;
+pub mod demo;
+pub mod desk_line;
 pub mod files;
 pub mod hours;
+pub mod housekeeping;
 pub mod http;
 pub mod intake;
 pub mod keys;
@@ -18,6 +21,7 @@ pub mod serve;
 pub mod settings;
 pub mod state;
 pub mod store;
+pub mod telemetry;
 pub mod text;
 pub mod view;
 
@@ -36,6 +40,8 @@ struct Arguments {
 enum Command {
     /// Runs the server until it is told to stop (SIGINT, SIGTERM).
     Serve(serve::Options),
+    /// Works at the desk of a running server.
+    Desk(desk_line::Desk),
     /// Writes the default configuration for editing.
     Init {
         /// The folder that gets `portico.toml`; made when it is not there.
@@ -56,6 +62,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), String> {
     match command {
         Command::Serve(options) => runtime()?.block_on(serve::serve(options)),
+        Command::Desk(desk) => runtime()?.block_on(desk_line::run(desk)),
         Command::Init { dir } => init(&dir),
     }
 }

@@ -29,7 +29,7 @@ use axum::{
     response::Response,
 };
 use portico_contract::{
-    BASE_PATH,
+    BASE_PATH, Instant,
     attachment::Attachment,
     code::{QueryCode, Reference},
     id::{CustomerId, RequestId},
@@ -76,7 +76,7 @@ pub async fn submit(
     let mut tx = app.store.write().await?;
     limits::count(&app, &mut *tx, Rule::NewRequests, client.as_str()).await?;
     check_follow_up(&mut *tx, &actor, new.follow_up_of.as_ref()).await?;
-    let mut record = record(&app, &accepted, &new, customer)?;
+    let mut record = record(&accepted, &new, customer, app.clock.now())?;
     record.query_hash = query_hash;
     insert(&mut *tx, &mut record).await?;
     let files = write(&mut *tx, &mut record, &accepted, &new, locale).await?;
@@ -105,7 +105,11 @@ pub async fn submit(
     turn.commit(tx, answer, Some(&record.id)).await
 }
 
-fn bits() -> Result<u64, ApiError> {
+/// Random bits for a code.
+///
+/// # Errors
+/// 500 when the system has none.
+pub fn bits() -> Result<u64, ApiError> {
     Ok(u64::from_le_bytes(random().map_err(ApiError::internal)?))
 }
 
@@ -122,13 +126,16 @@ async fn check_follow_up(tx: &mut dyn Tx, actor: &Actor, of: Option<&RequestId>)
     }
 }
 
-fn record(
-    app: &App,
+/// A request that has just come in, with a new id and reference.
+///
+/// # Errors
+/// 500 when the system has no randomness.
+pub fn record(
     accepted: &Accepted<'_>,
     new: &NewRequest,
     customer_id: Option<CustomerId>,
+    now: Instant,
 ) -> Result<RequestRecord, ApiError> {
-    let now = app.clock.now();
     let urgency = new.urgency.unwrap_or(Urgency::Regular);
     let steps = accepted.request_type.steps;
     let mut record = RequestRecord {
@@ -174,7 +181,11 @@ fn record(
     Ok(record)
 }
 
-async fn insert(tx: &mut dyn Tx, record: &mut RequestRecord) -> Result<(), ApiError> {
+/// Adds it, under another reference when its own is in use.
+///
+/// # Errors
+/// When the store fails.
+pub async fn insert(tx: &mut dyn Tx, record: &mut RequestRecord) -> Result<(), ApiError> {
     for _ in 0..REFERENCE_TRIES {
         match tx.insert_request(record).await {
             Err(StoreError::Taken) => record.reference = Reference::from_random(bits()?),
@@ -185,7 +196,10 @@ async fn insert(tx: &mut dyn Tx, record: &mut RequestRecord) -> Result<(), ApiEr
 }
 
 /// Writes the first entries of the timeline, takes the files, and tells of it. Returns the files.
-async fn write(
+///
+/// # Errors
+/// 422 for an upload that cannot be taken; when the store fails.
+pub async fn write(
     tx: &mut dyn Tx,
     record: &mut RequestRecord,
     accepted: &Accepted<'_>,

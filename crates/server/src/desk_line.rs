@@ -1,0 +1,274 @@
+//! `portico desk`: the desk from the command line, over the desk's API of a running server.
+
+use crate::keys;
+use clap::{Args, Subcommand, builder::PossibleValuesParser};
+use portico_contract::{
+    problem::Problem,
+    request::{Class, Grade, Outcome, Status, StepKey, WaitingOn},
+};
+use reqwest::{Client, Method};
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+
+/// `portico desk`
+#[derive(Args)]
+pub struct Desk {
+    /// Where the server listens.
+    #[arg(long, global = true, default_value = "http://127.0.0.1:8080")]
+    url: String,
+    /// The server's data directory, which has the desk's token unless PORTICO_DESK_TOKEN gives it.
+    #[arg(long, global = true, default_value = "data")]
+    data: PathBuf,
+    /// The language of the answers: en, zh-Hans, zh-Hant.
+    #[arg(long, global = true, default_value = "en")]
+    language: String,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Lists requests, the one that changed last first.
+    List {
+        /// Only these, separated by commas.
+        #[arg(long)]
+        status: Option<String>,
+        /// Words in subject, text or reference.
+        #[arg(long)]
+        q: Option<String>,
+    },
+    /// Shows a request with everything that happened.
+    Show {
+        /// Its reference or id.
+        request: String,
+    },
+    /// Writes to the customer.
+    Reply {
+        /// The request's reference or id.
+        request: String,
+        /// What to write.
+        text: String,
+    },
+    /// Writes a note that never leaves the desk.
+    Note {
+        /// The request's reference or id.
+        request: String,
+        /// What to write.
+        text: String,
+    },
+    /// Changes the status and what goes with it.
+    Status(StatusArguments),
+    /// Comes to a step.
+    Step {
+        /// The request's reference or id.
+        request: String,
+        /// The step.
+        #[arg(value_parser = words(StepKey::ALL, StepKey::as_str))]
+        key: String,
+    },
+    /// Moves business time, when the server was started with --test-clock.
+    Clock {
+        /// RFC 3339, such as 2026-11-24T09:00:00+08:00.
+        now: String,
+    },
+}
+
+#[derive(Args)]
+struct StatusArguments {
+    /// The request's reference or id.
+    request: String,
+    /// The new status.
+    #[arg(value_parser = words(Status::ALL, Status::as_str))]
+    status: String,
+    /// Whose turn it is.
+    #[arg(long, value_parser = words(WaitingOn::ALL, WaitingOn::as_str))]
+    waiting_on: Option<String>,
+    /// How it ended.
+    #[arg(long, value_parser = words(Outcome::ALL, Outcome::as_str))]
+    outcome: Option<String>,
+    /// Why, in words for the customer.
+    #[arg(long)]
+    explanation: Option<String>,
+    /// How grave it is.
+    #[arg(long, value_parser = words(Grade::ALL, Grade::as_str))]
+    grade: Option<String>,
+    /// How much work it is.
+    #[arg(long, value_parser = words(Class::ALL, Class::as_str))]
+    class: Option<String>,
+    /// Who handles it.
+    #[arg(long)]
+    handler: Option<String>,
+    /// The team of who handles it.
+    #[arg(long)]
+    team: Option<String>,
+    /// The partner who handles it.
+    #[arg(long)]
+    third_party: Option<String>,
+}
+
+/// The words that the contract knows, for help and for refusing a misspelled one before it is sent.
+fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> PossibleValuesParser {
+    PossibleValuesParser::new(all.iter().map(|w| word(*w)).collect::<Vec<_>>())
+}
+
+/// Does what the command says, and prints what the server answers.
+///
+/// # Errors
+/// A sentence for the operator.
+pub async fn run(desk: Desk) -> Result<(), String> {
+    let token = keys::desk_token(&desk.data).map_err(|e| {
+        format!("no desk token: set {} or name the data directory with --data ({e})", keys::DESK_TOKEN_VARIABLE)
+    })?;
+    let line = Line { http: Client::new(), url: desk.url, token, language: desk.language };
+    match desk.command {
+        Command::List { status, q } => {
+            let mut cursor: Option<String> = None;
+            loop {
+                let query = [("status", status.clone()), ("q", q.clone()), ("cursor", cursor), ("limit", Some("100".to_owned()))];
+                let page = line.get("requests", &query).await?;
+                page["items"].as_array().into_iter().flatten().for_each(print_line);
+                cursor = page["next_cursor"].as_str().map(str::to_owned);
+                if cursor.is_none() {
+                    return Ok(());
+                }
+            }
+        }
+        Command::Show { request } => print_request(&line.get(&format!("requests/{request}"), &[]).await?),
+        Command::Reply { request, text } => line.write(&request, text, true).await?,
+        Command::Note { request, text } => line.write(&request, text, false).await?,
+        Command::Status(arguments) => {
+            let path = format!("requests/{}/status", arguments.request);
+            print_line(&line.post(&path, &arguments.body()).await?);
+        }
+        Command::Step { request, key } => {
+            print_line(&line.post(&format!("requests/{request}/step"), &json!({"key": key})).await?);
+        }
+        Command::Clock { now } => {
+            println!("{}", text(&line.post("clock", &json!({"now": now})).await?["now"]));
+        }
+    }
+    Ok(())
+}
+
+impl StatusArguments {
+    fn body(self) -> Value {
+        let given = [
+            ("status", Some(self.status)),
+            ("waiting_on", self.waiting_on),
+            ("outcome", self.outcome),
+            ("explanation", self.explanation),
+            ("grade", self.grade),
+            ("class", self.class),
+        ];
+        let mut body: Map<String, Value> =
+            given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))).collect();
+        if [&self.handler, &self.team, &self.third_party].iter().any(|name| name.is_some()) {
+            let handler = json!({"name": self.handler, "team": self.team, "third_party": self.third_party});
+            body.insert("handler".to_owned(), handler);
+        }
+        body.into()
+    }
+}
+
+/// The line to a desk.
+struct Line {
+    http: Client,
+    url: String,
+    token: String,
+    language: String,
+}
+
+impl Line {
+    async fn get(&self, path: &str, query: &[(&str, Option<String>)]) -> Result<Value, String> {
+        self.call(Method::GET, path, query, None).await
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Result<Value, String> {
+        self.call(Method::POST, path, &[], Some(body)).await
+    }
+
+    async fn write(&self, request: &str, text: String, public: bool) -> Result<(), String> {
+        let body = json!({"body": {"format": "text", "value": text}, "public": public});
+        print_entry(&self.post(&format!("requests/{request}/messages"), &body).await?);
+        Ok(())
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, Option<String>)],
+        body: Option<&Value>,
+    ) -> Result<Value, String> {
+        let url = format!("{}/desk/v1/{path}", self.url.trim_end_matches('/'));
+        let mut call = self.http.request(method, url).bearer_auth(&self.token);
+        call = call.header("accept-language", &self.language).query(query);
+        if let Some(body) = body {
+            call = call.json(body);
+        }
+        let answer = call.send().await.map_err(|e| format!("{} does not answer: {e}", self.url))?;
+        let good = answer.status().is_success();
+        let bytes = answer.bytes().await.map_err(|e| e.to_string())?;
+        if good {
+            return serde_json::from_slice(&bytes).map_err(|e| e.to_string());
+        }
+        let problem: Problem = serde_json::from_slice(&bytes)
+            .map_err(|_| format!("{} is no desk of Portico", self.url))?;
+        let fields = problem.errors.iter().map(|e| format!("\n  {}: {}", e.pointer, e.detail));
+        Err(format!("{} ({}){}", problem.title, problem.code, fields.collect::<String>()))
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or("-")
+}
+
+fn print_line(request: &Value) {
+    println!(
+        "{}  {:<9} {:<16} {}  {}",
+        text(&request["reference"]),
+        text(&request["status"]),
+        text(&request["kind"]),
+        text(&request["updated_at"]),
+        text(&request["subject"])
+    );
+}
+
+fn print_request(request: &Value) {
+    print_line(request);
+    let contact = &request["contact"];
+    println!(
+        "urgency {}, grade {}, class {}, waiting on {}, outcome {}, contact {} {} {}",
+        text(&request["urgency"]),
+        text(&request["grade"]),
+        text(&request["class"]),
+        text(&request["waiting_on"]),
+        text(&request["outcome"]),
+        text(&contact["name"]),
+        text(&contact["email"]),
+        text(&contact["phone"])
+    );
+    for field in request["fields"].as_array().into_iter().flatten() {
+        println!("{}: {}", text(&field["label"]), text(&field["display"]));
+    }
+    let steps = request["steps"].as_array().into_iter().flatten();
+    let steps: Vec<String> = steps.map(|s| format!("{} ({})", text(&s["key"]), text(&s["state"]))).collect();
+    println!("{}\n", steps.join(" > "));
+    request["timeline"].as_array().into_iter().flatten().for_each(print_entry);
+}
+
+fn print_entry(entry: &Value) {
+    let at = text(&entry["at"]);
+    match text(&entry["kind"]) {
+        "message" => {
+            let note = if entry["public"] == false { " (note)" } else { "" };
+            println!("{at}  {}{note}: {}", text(&entry["author"]["name"]), text(&entry["body"]["value"]));
+            for file in entry["attachments"].as_array().into_iter().flatten() {
+                println!("    {} ({} bytes)", text(&file["name"]), file["size"]);
+            }
+        }
+        "status" => println!("{at}  status {}: {}", text(&entry["to"]), text(&entry["explanation"])),
+        "step" => println!("{at}  step {}", text(&entry["key"])),
+        other => println!("{at}  {other}"),
+    }
+}
