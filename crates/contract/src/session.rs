@@ -83,7 +83,16 @@ pub struct Track {
     pub query_code: String,
 }
 
-/// The answer to [`Track`].
+/// `POST /track/link`: trades the token of a link in an e-mail, which stands in its fragment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TrackLink {
+    /// What follows `t=` in the fragment.
+    pub token: String,
+}
+
+/// The answer to [`Track`] and [`TrackLink`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TrackToken {

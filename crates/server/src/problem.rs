@@ -1,9 +1,9 @@
 //! The one error of the server, and how it is told: `application/problem+json` in the language of the call.
 
-use crate::{catalogue::Catalogue, store::StoreError};
+use crate::{catalogue::Catalogue, limits::Exceeded, store::StoreError};
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use portico_contract::{
@@ -25,6 +25,8 @@ pub struct ApiError {
     pub reason: Option<Refusal>,
     /// Seconds after which it is worth trying again.
     pub retry_after: Option<u64>,
+    /// The limit that was reached.
+    pub limit: Option<Exceeded>,
     /// For the log alone, never shown.
     pub source: Option<String>,
 }
@@ -120,7 +122,7 @@ impl ApiError {
     /// An error without more to say.
     #[must_use]
     pub fn new(code: ProblemCode) -> Self {
-        Self { code, fields: Vec::new(), reason: None, retry_after: None, source: None }
+        Self { code, fields: Vec::new(), reason: None, retry_after: None, limit: None, source: None }
     }
 
     /// 404, also for what belongs to somebody else.
@@ -183,6 +185,15 @@ impl ApiError {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Some(limit) = &self.limit {
+            let Exceeded { policy, count, window, retry_after } = limit;
+            for (name, value) in [
+                ("ratelimit-policy", format!("\"{policy}\";q={count};w={window}")),
+                ("ratelimit", format!("\"{policy}\";r=0;t={retry_after}")),
+            ] {
+                headers.extend(HeaderValue::try_from(value).map(|value| (HeaderName::from_static(name), value)));
+            }
         }
         if code == ProblemCode::Unauthenticated {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

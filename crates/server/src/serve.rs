@@ -1,27 +1,30 @@
 //! Starting, running and stopping.
 
 use crate::{
+    demo,
     catalogue::Catalogue,
-    clock::{Clock, real_now},
-    http,
+    clock::Clock,
+    delivery::Delivery,
+    files::Files,
+    housekeeping, http,
     keys::Keys,
     settings::Settings,
     state::{App, Parts},
     store::{SqliteStore, Store},
+    telemetry,
 };
-use chrono::TimeDelta;
 use std::{net::SocketAddr, os::unix::fs::DirBuilderExt, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    sync::Semaphore,
+    sync::{Semaphore, watch},
 };
 use tokio_util::sync::CancellationToken;
 
 /// The key of the store under which a moved business clock survives a restart.
 pub const CLOCK_OFFSET: &str = "clock_offset_millis";
-/// How long the answer to a submission is kept.
-const ANSWERS_KEPT: TimeDelta = TimeDelta::days(90);
+/// How long what is being answered may go on when the server is told to stop.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// `portico serve`
 #[derive(clap::Args)]
@@ -48,8 +51,11 @@ pub struct Options {
 /// # Errors
 /// A sentence for the operator when it cannot start.
 pub async fn serve(options: Options) -> Result<(), String> {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    let settings = Settings::load(options.config.as_deref())?;
+    telemetry::init();
+    let mut settings = Settings::load(options.config.as_deref())?;
+    if options.demo {
+        demo::dress(&mut settings)?;
+    }
     let catalogue = Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
     let data = options.data;
     std::fs::DirBuilder::new()
@@ -63,24 +69,44 @@ pub async fn serve(options: Options) -> Result<(), String> {
     let listener = TcpListener::bind(options.listen).await.map_err(|e| format!("{}: {e}", options.listen))?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
     let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let files = Files::open(&data).map_err(|e| format!("{}: {e}", data.display()))?;
+    let store: Arc<dyn Store> = Arc::new(store);
+    let delivery = Delivery::new(&settings, &data, Arc::clone(&store))?;
     let app = App::new(Parts {
-        store: Arc::new(store),
+        store,
         settings,
         clock,
         test_clock: options.test_clock,
         catalogue,
         keys,
         data,
+        files,
         public_url: public_url.trim_end_matches('/').to_owned(),
         running: http::once::Running::default(),
         hashing: Semaphore::new(2),
+        signed_out: watch::Sender::new(()),
         stopping: CancellationToken::new(),
     });
 
-    tokio::spawn(forget_old_answers(app.clone()));
+    let delivering = tokio::spawn(delivery.run(app.stopping.clone()));
+    tokio::spawn(housekeeping::run(app.clone()));
     println!("listening on http://{address}");
+    if options.demo {
+        let program = std::env::args().next().unwrap_or_default();
+        demo::begin(&app, &address.to_string(), &program).await?;
+    }
     let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(told_to_stop(app)).await.map_err(|e| e.to_string())
+    let stopping = app.stopping.clone();
+    let served = axum::serve(listener, service).with_graceful_shutdown(told_to_stop(app));
+    let result = tokio::select! {
+        result = served => result.map_err(|e| e.to_string()),
+        // A client that takes its time does not keep the server from leaving.
+        () = async { stopping.cancelled().await; tokio::time::sleep(GRACE).await } => Ok(()),
+    };
+    if let Err(error) = tokio::time::timeout(GRACE, delivering).await {
+        tracing::warn!(%error, "a message was still on its way; it goes again with the next start");
+    }
+    result
 }
 
 /// The business clock as the last run left it.
@@ -103,22 +129,4 @@ async fn told_to_stop(app: App) {
     }
     tracing::info!("stopping");
     app.stopping.cancel();
-}
-
-async fn forget_old_answers(app: App) {
-    loop {
-        let before = (real_now() - ANSWERS_KEPT).timestamp_millis();
-        let done = async {
-            let mut tx = app.store.write().await?;
-            tx.forget_answers(before).await?;
-            tx.commit().await
-        };
-        if let Err(error) = done.await {
-            tracing::warn!(%error, "old answers could not be forgotten");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(3600)) => {}
-            () = app.stopping.cancelled() => return,
-        }
-    }
 }

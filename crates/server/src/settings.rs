@@ -1,6 +1,6 @@
 //! What a company may set: one TOML file, every line optional.
 
-use crate::catalogue::Localized;
+use crate::{catalogue::Localized, files::media};
 use chrono_tz::Tz;
 use portico_contract::{config::ContactKind, config::OpeningHours, locale::Locale, session::Channel};
 use serde::Deserialize;
@@ -40,6 +40,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How often.
     pub rates: Rates,
+    /// How long.
+    pub sessions: Sessions,
     /// A mail server. Default: mail is written to files in the data directory.
     pub smtp: Option<Smtp>,
     /// A web hook that sends SMS. Default: they are written to files in the data directory.
@@ -65,6 +67,7 @@ impl Default for Settings {
             reopen_days: 14,
             limits: Limits::default(),
             rates: Rates::default(),
+            sessions: Sessions::default(),
             smtp: None,
             sms: None,
             contacts: Vec::new(),
@@ -97,6 +100,8 @@ pub struct Limits {
     pub attachments_per_message: u32,
     /// File name extensions, lower-case, without the dot.
     pub attachment_extensions: Vec<String>,
+    /// Bytes that one client may upload without sending the message that they belong to.
+    pub pending_uploads_size: u64,
     /// Characters of a subject.
     pub subject_length: u32,
     /// Characters of a text.
@@ -105,12 +110,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        let extensions = "jpg jpeg png gif webp heic bmp tif tiff pdf txt csv log doc docx xls xlsx ppt pptx odt ods odp \
-                          rtf zip mp3 m4a wav mp4 mov webm";
         Self {
             attachment_size: 25 * 1024 * 1024,
             attachments_per_message: 10,
-            attachment_extensions: extensions.split_whitespace().map(str::to_owned).collect(),
+            attachment_extensions: media::extensions().map(str::to_owned).collect(),
+            pending_uploads_size: 1024 * 1024 * 1024,
             subject_length: portico_contract::submission::SUBJECT_MAX,
             body_length: portico_contract::submission::BODY_MAX,
         }
@@ -139,6 +143,8 @@ pub struct Rates {
     pub wrong_codes_per_client: Rate,
     /// Sign-in codes for one address.
     pub sign_in_codes: Rate,
+    /// Sign-in codes that one client asks for, whatever the address: an SMS costs money.
+    pub sign_in_codes_per_client: Rate,
 }
 
 impl Default for Rates {
@@ -149,7 +155,30 @@ impl Default for Rates {
             wrong_codes_per_reference: rate(5, 15),
             wrong_codes_per_client: rate(20, 15),
             sign_in_codes: rate(5, 10),
+            sign_in_codes_per_client: rate(60, 10),
         }
+    }
+}
+
+/// How long what lets people in stays good, in real time.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sessions {
+    /// Hours after its last use in which a customer's session ends.
+    pub idle_hours: u32,
+    /// Days after which it ends however often it is used.
+    pub days: u32,
+    /// Minutes of a sign-in code.
+    pub code_minutes: u32,
+    /// Hours of the session that a query code or a link opens.
+    pub track_hours: u32,
+    /// Days of the link in a guest's e-mail.
+    pub link_days: u32,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self { idle_hours: 24, days: 14, code_minutes: 10, track_hours: 24, link_days: 30 }
     }
 }
 
@@ -230,6 +259,14 @@ impl Settings {
         if self.sign_in.contains(&Channel::Unknown) {
             return Err("sign_in: only email and sms are known".to_owned());
         }
+        if let Some(other) = self.limits.attachment_extensions.iter().find(|e| !media::is_extension_taken(e)) {
+            return Err(format!("limits.attachment_extensions: files named .{other} cannot be checked, so not taken"));
+        }
+        for origin in self.allowed_origins.iter().chain(&self.frame_ancestors) {
+            if !is_origin(origin) {
+                return Err(format!("{origin:?} is no origin: scheme and host (and port) alone, no slash at the end"));
+            }
+        }
         for contact in &self.contacts {
             if contact.channel == ContactKind::Unknown {
                 return Err("contacts: channel is one of phone, email, online, on_site".to_owned());
@@ -250,6 +287,15 @@ impl Settings {
     }
 }
 
+/// `https://www.example.com`, with a port if need be: what a browser sends as `Origin`.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| {
+        !host.is_empty()
+            && host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.:[]".contains(&b))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,6 +312,16 @@ mod tests {
         let settings: Settings = toml::from_str(&on).unwrap();
         settings.check().unwrap();
         assert!(settings.smtp.is_some() && settings.sms.is_some() && !settings.contacts.is_empty());
+    }
+
+    #[test]
+    fn an_origin_is_what_a_browser_sends() {
+        for good in ["https://www.example.com", "http://127.0.0.1:8081", "http://[::1]:80"] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in ["*", "https://*", "https://a.example/", "a.example", "https://A.example", "https://", "null"] {
+            assert!(!is_origin(bad), "{bad}");
+        }
     }
 
     #[test]

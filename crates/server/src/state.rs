@@ -1,10 +1,10 @@
 //! Everything a handler can reach.
 
 use crate::{
-    catalogue::Catalogue, clock::Clock, http::once::Running, keys::Keys, settings::Settings, store::Store,
+    catalogue::Catalogue, clock::Clock, files::Files, http::once::Running, keys::Keys, settings::Settings, store::Store,
 };
 use std::{ops::Deref, path::PathBuf, sync::Arc};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 /// The running server; cheap to clone.
@@ -27,12 +27,16 @@ pub struct Parts {
     pub keys: Keys,
     /// The data directory.
     pub data: PathBuf,
+    /// Files that customers send.
+    pub files: Files,
     /// What stands before the paths of links, without a slash at its end.
     pub public_url: String,
     /// Submissions that are being handled at this moment.
     pub running: Running,
     /// Password hashes are costly: so many at a time.
     pub hashing: Semaphore,
+    /// Changes when somebody signs out, so that their live answers end.
+    pub signed_out: watch::Sender<()>,
     /// Ends long answers and workers when the server stops.
     pub stopping: CancellationToken,
 }

@@ -125,6 +125,13 @@ impl Presented {
                 return Err(ApiError::new(ProblemCode::Forbidden));
             }
         }
+        let mut record = record;
+        if let Some(ends) = super::session::extended(app, &record) {
+            let mut tx = app.store.write().await?;
+            tx.extend_session(&record.token_hash, ends).await?;
+            tx.commit().await?;
+            record.expires_at_millis = ends;
+        }
         Ok(Some(Self { record, token: token.to_owned(), by_cookie }))
     }
 }

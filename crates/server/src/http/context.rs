@@ -3,15 +3,16 @@
 use crate::{
     problem::{ApiError, Unworded},
     state::App,
+    telemetry,
 };
 use axum::{
-    extract::{FromRequestParts, Request, State},
+    extract::{FromRequestParts, MatchedPath, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     middleware::Next,
     response::Response,
 };
 use portico_contract::{locale::Locale, problem::ProblemCode};
-use std::convert::Infallible;
+use std::{convert::Infallible, time::Instant};
 use tracing::Instrument;
 
 /// The language of a call.
@@ -34,6 +35,9 @@ pub async fn context(State(app): State<App>, request: Request, next: Next) -> Re
     let locale = locale_of(request.headers(), &app);
     let trace_id = crate::keys::random::<8>().map(hex::encode).unwrap_or_default();
     let span = tracing::info_span!("call", trace_id);
+    let began = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(error) = error_of(&mut response) {
         if let Some(source) = &error.source {
@@ -52,6 +56,7 @@ pub async fn context(State(app): State<App>, request: Request, next: Next) -> Re
     headers.entry(header::CONTENT_LANGUAGE).or_insert(HeaderValue::from_static(locale.as_str()));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.append(header::VARY, HeaderValue::from_static("accept-language"));
+    telemetry::answered(&method, route.as_ref().map(MatchedPath::as_str), response.status(), began, &trace_id);
     response
 }
 

@@ -2,23 +2,31 @@
 
 pub mod actions;
 pub mod actor;
+pub mod attachments;
 pub mod config;
 pub mod context;
 pub mod cursor;
 pub mod desk;
 pub mod etag;
+pub mod events;
+pub mod headers;
+pub mod me;
 pub mod messages;
 pub mod once;
 pub mod posted;
 pub mod request_types;
 pub mod requests;
+pub mod session;
+pub mod site;
 pub mod submissions;
 pub mod submit;
 pub mod timeline;
+pub mod track;
 
 use crate::{problem::ApiError, state::App};
 use axum::{Router, middleware, response::Response, routing::{get, post}};
 use portico_contract::BASE_PATH;
+use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// The whole server.
@@ -33,11 +41,25 @@ pub fn router(app: App) -> Router {
         .route("/requests/{id}/messages", post(messages::post))
         .route("/requests/{id}/actions/{name}", post(actions::act))
         .route("/requests/{id}/seen", post(timeline::seen))
-        .route("/submissions/{key}", get(submissions::one));
+        .route("/submissions/{key}", get(submissions::one))
+        .route("/track", post(track::by_code))
+        .route("/track/link", post(track::by_link))
+        .route("/session", get(session::session).delete(session::sign_out))
+        .route("/session/code", post(session::request_code))
+        .route("/session/redeem", post(session::redeem))
+        .route("/me", get(me::me).patch(me::change))
+        .route("/events", get(events::events))
+        .route("/changes", get(events::changes))
+        .merge(attachments::routes());
+    let settings = &app.settings;
+    let https = app.public_url.starts_with("https://");
+    let policy = Arc::new(headers::Policy::new(&settings.frame_ancestors, &settings.allowed_origins, https));
     Router::new()
         .nest(BASE_PATH, api(portal, &app))
         .nest("/desk/v1", api(desk::routes(), &app))
         .route("/healthz", get(healthz))
+        .fallback(site::serve)
+        .layer(middleware::from_fn_with_state(policy, headers::set))
         .with_state(app)
 }
 

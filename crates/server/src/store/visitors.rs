@@ -32,6 +32,8 @@ pub trait SignIn {
     async fn add_link(&mut self, token_hash: &[u8; 32], request: &RequestId, expires_at: i64) -> Result<()>;
     /// The request that a link leads to, if the link has not ended.
     async fn link(&mut self, token_hash: &[u8; 32], now: i64) -> Result<Option<RequestId>>;
+    /// Lets a session end later.
+    async fn extend_session(&mut self, token_hash: &[u8; 32], expires_at: i64) -> Result<()>;
     /// Forgets codes, links and sessions that have ended.
     async fn forget_ended(&mut self, now: i64) -> Result<()>;
 }

@@ -77,6 +77,16 @@ impl SignIn for SqliteTx {
         Ok(id.map(RequestId::new))
     }
 
+    async fn extend_session(&mut self, token_hash: &[u8; 32], expires_at: i64) -> Result<()> {
+        sqlx::query("UPDATE sessions SET expires_at = ? WHERE token_hash = ?")
+            .bind(expires_at)
+            .bind(&token_hash[..])
+            .execute(&mut *self.tx)
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+
     async fn forget_ended(&mut self, now: i64) -> Result<()> {
         for table in [
             "DELETE FROM sign_in_codes WHERE expires_at <= ?",

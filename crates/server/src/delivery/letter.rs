@@ -1,0 +1,243 @@
+//! What messages say, in the language of who gets them.
+
+use super::mail;
+use crate::{
+    http::actor::token_hash,
+    problem::ApiError,
+    clock::real_now,
+    secret,
+    state::App,
+    store::{
+        Tx,
+        records::{OutgoingMessage, RequestRecord},
+    },
+    text,
+};
+use chrono::TimeDelta;
+use portico_contract::{
+    code::QueryCode,
+    form::{is_email, is_phone},
+    locale::Locale,
+    session::Channel,
+};
+
+/// An address that a message can be sent to, in its normal form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// How.
+    pub channel: Channel,
+    /// Where.
+    pub address: String,
+}
+
+impl Recipient {
+    /// Reads an address as people type it; `None` when it is none.
+    #[must_use]
+    pub fn new(channel: Channel, typed: &str) -> Option<Self> {
+        let address = match channel {
+            Channel::Email => text::normal_email(typed),
+            Channel::Sms => text::normal_phone(typed),
+            Channel::Unknown => return None,
+        };
+        let fits = match channel {
+            Channel::Email => is_email(&address) && mail::is_deliverable(&address),
+            _ => is_phone(typed) && is_phone(&address),
+        };
+        fits.then_some(Self { channel, address })
+    }
+}
+
+/// Why somebody is written to about their request.
+#[derive(Debug, Clone, Copy)]
+pub enum Occasion<'a> {
+    /// It was received. A guest gets the query code.
+    Received(Option<&'a QueryCode>),
+    /// The desk has replied.
+    Reply,
+    /// Its status has changed; why, in the desk's words.
+    Status(Option<&'a str>),
+}
+
+/// Queues a sign-in code.
+///
+/// # Errors
+/// When the store fails.
+pub async fn sign_in(
+    app: &App,
+    tx: &mut dyn Tx,
+    to: &Recipient,
+    locale: Locale,
+    code: &str,
+) -> Result<(), ApiError> {
+    let minutes = app.settings.sessions.code_minutes.to_string();
+    let brand = app.settings.brand.name.get(locale);
+    let values = [("brand", brand), ("code", code), ("minutes", minutes.as_str())];
+    Ok(tx.queue(&write(app, to, "sign_in", locale, &values)).await?)
+}
+
+/// Queues a message to who sent a request. Nothing where they left no address that can be written to.
+///
+/// # Errors
+/// When the store fails.
+pub async fn notify(
+    app: &App,
+    tx: &mut dyn Tx,
+    request: &RequestRecord,
+    occasion: Occasion<'_>,
+) -> Result<(), ApiError> {
+    let Some(to) = recipient(tx, request).await? else {
+        return Ok(());
+    };
+    let locale = request.locale;
+    let catalogue = &app.catalogue;
+    let brand = app.settings.brand.name.get(locale);
+    let reference = request.reference.to_string();
+    let track_link = format!("{}/track#{reference}", app.public_url);
+    let link = match request.customer_id {
+        Some(_) => format!("{}/requests/{reference}", app.public_url),
+        // A guest has no session to come back to: the link brings a token of its own, where no log sees it.
+        None => {
+            let token = secret::token()?;
+            let ends = real_now() + TimeDelta::days(i64::from(app.settings.sessions.link_days));
+            tx.add_link(&token_hash(&token), &request.id, ends.timestamp_millis()).await?;
+            format!("{}/track#t={token}", app.public_url)
+        }
+    };
+    let form = catalogue.request_type(&request.type_id).map(|t| t.form(locale).name.as_str());
+    let contact = contact(app, locale);
+    let code = match occasion {
+        Occasion::Received(code) => code.map(ToString::to_string),
+        _ => None,
+    };
+    let status = catalogue.word(status_key(request), locale);
+    let kind = match occasion {
+        Occasion::Received(Some(_)) => "receipt",
+        Occasion::Received(None) => "receipt_signed_in",
+        Occasion::Reply => "reply",
+        Occasion::Status(_) => "status",
+    };
+    let explanation = match occasion {
+        Occasion::Status(explanation) => explanation.unwrap_or_default(),
+        _ => "",
+    };
+    let values = [
+        ("brand", brand),
+        ("reference", reference.as_str()),
+        ("query_code", code.as_deref().unwrap_or_default()),
+        ("subject", request.subject.as_str()),
+        ("type", form.unwrap_or_default()),
+        ("next", catalogue.word("next.received", locale)),
+        ("link", link.as_str()),
+        ("track_link", track_link.as_str()),
+        ("status_label", status),
+        ("explanation", explanation),
+        ("contact", contact.as_str()),
+    ];
+    Ok(tx.queue(&write(app, &to, kind, locale, &values)).await?)
+}
+
+fn status_key(request: &RequestRecord) -> &'static str {
+    use portico_contract::request::Status;
+    match request.status {
+        Status::Queued | Status::Unknown => "status.queued.label",
+        Status::New => "status.new.label",
+        Status::Open => "status.open.label",
+        Status::Pending => "status.pending.label",
+        Status::Resolved => "status.resolved.label",
+        Status::Closed => "status.closed.label",
+    }
+}
+
+/// Where the sender of a request wants to be written to: what they gave with it, else what they have proven.
+async fn recipient(tx: &mut dyn Tx, request: &RequestRecord) -> Result<Option<Recipient>, ApiError> {
+    let contact = &request.contact;
+    let mut email = contact.email.clone();
+    let mut phone = contact.phone.clone();
+    if email.is_none()
+        && phone.is_none()
+        && let Some(id) = &request.customer_id
+        && let Some(customer) = tx.customer(id).await?
+    {
+        (email, phone) = (customer.email, customer.phone);
+    }
+    let email = email.and_then(|address| Recipient::new(Channel::Email, &address));
+    let phone = phone.and_then(|address| Recipient::new(Channel::Sms, &address));
+    Ok(match contact.preferred {
+        Some(Channel::Sms) => phone.or(email),
+        _ => email.or(phone),
+    })
+}
+
+/// How the company is reached, for the end of a letter; empty where it named no way.
+fn contact(app: &App, locale: Locale) -> String {
+    let catalogue = &app.catalogue;
+    let lines: Vec<String> = app
+        .settings
+        .contacts
+        .iter()
+        .map(|contact| {
+            let key = format!("channel.{}", contact.channel);
+            let label = match &contact.label {
+                Some(label) => label.get(locale),
+                None => catalogue.word(&key, locale),
+            };
+            let value = contact.value.get(locale);
+            catalogue.fill("mail.contact_line", locale, &[("label", label), ("value", value)])
+        })
+        .collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    catalogue.fill("mail.contact", locale, &[("contacts", &lines.join("\n"))])
+}
+
+fn write(app: &App, to: &Recipient, kind: &str, locale: Locale, values: &[(&str, &str)]) -> OutgoingMessage {
+    let (subject, body) = match to.channel {
+        Channel::Sms => (String::new(), app.catalogue.fill(&format!("sms.{kind}"), locale, values)),
+        _ => (
+            app.catalogue.fill(&format!("mail.{kind}.subject"), locale, values),
+            app.catalogue.fill(&format!("mail.{kind}.body"), locale, values),
+        ),
+    };
+    OutgoingMessage {
+        channel: to.channel,
+        recipient: to.address.clone(),
+        subject,
+        body: without_gaps(&body),
+    }
+}
+
+/// What was left empty (an explanation, the contact) leaves no hole of blank lines.
+fn without_gaps(body: &str) -> String {
+    let mut out = body.to_owned();
+    while out.contains("\n\n\n") {
+        out = out.replace("\n\n\n", "\n\n");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_as_people_type_it_or_not_at_all() {
+        let read = |channel, typed| Recipient::new(channel, typed).map(|to| to.address);
+        assert_eq!(read(Channel::Email, " Tai.Man@Example.com ").as_deref(), Some("tai.man@example.com"));
+        assert_eq!(read(Channel::Sms, "+852 2345-6789").as_deref(), Some("+85223456789"));
+        for (channel, typed) in [
+            (Channel::Email, "+852 2345 6789"),
+            (Channel::Email, "a@b"),
+            (Channel::Sms, "a@example.com"),
+            (Channel::Sms, "12"),
+            (Channel::Unknown, "a@example.com"),
+        ] {
+            assert_eq!(read(channel, typed), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn empty_parts_leave_no_gap() {
+        assert_eq!(without_gaps("a\n\n\n\n\nb\n\nc\n"), "a\n\nb\n\nc\n");
+    }
+}
