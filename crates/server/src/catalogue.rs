@@ -266,9 +266,10 @@ mod tests {
 
     #[test]
     fn filling_puts_values_in_once_and_leaves_other_braces() {
-        let catalogue = Catalogue::load(None, None).unwrap();
-        let text = catalogue.fill("field.required", Locale::En, &[("label", "{label} {x}")]);
-        assert_eq!(text, "Answer “{label} {x}”");
+        let words = [("greeting".to_owned(), Localized::same("“{name}” {and} {name"))].into();
+        let catalogue = Catalogue { types: Vec::new(), words };
+        let text = catalogue.fill("greeting", Locale::En, &[("name", "{and}"), ("and", "&")]);
+        assert_eq!(text, "“{and}” & {name");
         assert_eq!(catalogue.fill("no.such {a}", Locale::En, &[]), "no.such {a}");
     }
 }
