@@ -90,8 +90,8 @@ async fn take_mail(stream: TcpStream) -> std::io::Result<String> {
         }
         let answer = match (in_data, line.trim_end()) {
             (true, ".") => {
-                in_data = false;
-                "250 taken"
+                stream.write_all(b"250 taken\r\n").await?;
+                return Ok(mail);
             }
             (true, _) => {
                 mail += &line;
@@ -101,11 +101,6 @@ async fn take_mail(stream: TcpStream) -> std::io::Result<String> {
                 in_data = true;
                 "354 go on"
             }
-            (false, "QUIT") => {
-                stream.write_all(b"221 bye\r\n").await?;
-                return Ok(mail);
-            }
-            (false, _) if !mail.is_empty() => return Ok(mail),
             (false, _) => "250 fine",
         };
         stream.write_all(format!("{answer}\r\n").as_bytes()).await?;
