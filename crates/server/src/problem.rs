@@ -102,7 +102,8 @@ impl Fault {
                 .into_iter()
                 .map(|name| format!("label.{name}"))
                 .find(|key| catalogue.word(key, locale) != key);
-            found.map_or(path, |key| catalogue.word(&key, locale).to_owned())
+            let last = path.rsplit('.').next().unwrap_or_default();
+            found.map_or_else(|| last.to_owned(), |key| catalogue.word(&key, locale).to_owned())
         });
         FieldError {
             pointer: self.pointer.clone(),

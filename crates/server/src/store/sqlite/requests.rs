@@ -145,14 +145,16 @@ impl Requests for SqliteTx {
             Sort::CreatedDesc => ("created_at", "DESC", "<"),
             Sort::UpdatedDesc | Sort::Unknown => ("updated_at", "DESC", "<"),
         };
+        let order = format!(" ORDER BY {column} {direction}, id {direction}");
+        // The page is found by its ids first, so that records are read and entries counted for no other.
         let mut query = QueryBuilder::new(REQUEST);
+        query.push("id IN (SELECT id FROM requests WHERE ");
         filtered(&mut query, scope, filter);
         if let Some((at, id)) = &filter.after {
             query.push(format!(" AND ({column}, id) {beyond} ("));
             query.push_bind(*at).push(", ").push_bind(id.clone()).push(")");
         }
-        query.push(format!(" ORDER BY {column} {direction}, id {direction} LIMIT "));
-        query.push_bind(i64::from(filter.limit) + 1);
+        query.push(&order).push(" LIMIT ").push_bind(i64::from(filter.limit) + 1).push(")").push(&order);
         let mut rows: Vec<RequestRow> = query.build_query_as().fetch_all(&mut *self.tx).await.map_err(failed)?;
         let more = rows.len() > filter.limit as usize;
         rows.truncate(filter.limit as usize);
