@@ -6,6 +6,7 @@
 )]
 
 mod bad_input;
+mod cli;
 mod delivery;
 mod events;
 mod exactly_once;

@@ -77,7 +77,7 @@ impl Server {
     }
 
     async fn launch(&mut self) {
-        let binary = tool("PORTICO_BIN", "target/debug/portico");
+        let binary = program();
         let log = OpenOptions::new()
             .create(true)
             .append(true)
@@ -266,6 +266,11 @@ impl Drop for Server {
             eprintln!("--- server log (end)\n{}", tail(&self.log(), 4_000));
         }
     }
+}
+
+/// The program under test: `PORTICO_BIN`, or the debug build of this checkout.
+pub fn program() -> PathBuf {
+    tool("PORTICO_BIN", "target/debug/portico")
 }
 
 /// The library that moves a process's clock: `PORTICO_FAKETIME`, or where Debian puts it.

@@ -1,0 +1,171 @@
+//! The program on the command line: `portico desk`, `portico init`, `serve --demo`.
+
+use std::process::{Command, Output};
+
+use portico_tests::api::complaint;
+use portico_tests::server::{DESK_TOKEN, program};
+use portico_tests::{Options, Server, until};
+use serde_json::json;
+
+fn desk(server: &Server, token: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(program());
+    command
+        .arg("desk")
+        .args(["--url", &server.origin()])
+        .arg("--data")
+        .arg(server.data());
+    command
+        .args(arguments)
+        .env("PORTICO_DESK_TOKEN", token)
+        .output()
+        .unwrap()
+}
+
+fn said(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+#[tokio::test]
+async fn the_desk_can_be_worked_from_the_command_line() {
+    let server = Server::start().await;
+    let customer = server.customer("a@example.com").await;
+    let created = customer.submit(&complaint("Charged twice", None)).await;
+    let (id, reference) = (
+        created.text_at("/request/id"),
+        created.text_at("/request/reference"),
+    );
+    for (arguments, expected) in [
+        (vec!["list"], reference.as_str()),
+        (vec!["show", &reference], "Charged twice"),
+        (
+            vec!["reply", &reference, "We are looking into it."],
+            "We are looking into it.",
+        ),
+        (vec!["note", &reference, "CANARY-NOTE"], "CANARY-NOTE"),
+        (vec!["step", &reference, "assessed"], &reference),
+        (
+            vec![
+                "status",
+                &reference,
+                "resolved",
+                "--outcome",
+                "remedied",
+                "--explanation",
+                "Paid back.",
+            ],
+            &reference,
+        ),
+        (vec!["show", &reference], "CANARY-NOTE"),
+    ] {
+        let output = desk(&server, DESK_TOKEN, &arguments);
+        assert!(
+            output.status.success() && said(&output).contains(expected),
+            "{arguments:?}: {}",
+            said(&output)
+        );
+    }
+    let seen = customer
+        .get(&format!("/requests/{id}"))
+        .send()
+        .await
+        .expect_status(200);
+    assert_eq!(
+        (seen.json["status"].as_str(), seen.json["outcome"].as_str()),
+        (Some("resolved"), Some("remedied"))
+    );
+    let timeline = customer
+        .get(&format!("/requests/{id}/timeline"))
+        .send()
+        .await
+        .text();
+    assert!(
+        timeline.contains("We are looking into it.")
+            && timeline.contains("Paid back.")
+            && !timeline.contains("CANARY")
+    );
+
+    for (token, arguments) in [
+        (DESK_TOKEN, vec!["status", &reference, "levitating"]),
+        (DESK_TOKEN, vec!["show", "PT-00000-00000"]),
+        (DESK_TOKEN, vec!["clock", "2030-01-01T00:00:00Z"]),
+        ("made-up", vec!["list"]),
+    ] {
+        let output = desk(&server, token, &arguments);
+        assert!(
+            !output.status.success() && !output.stderr.is_empty(),
+            "{arguments:?}: {}",
+            said(&output)
+        );
+        assert!(!said(&output).contains("panicked"), "{}", said(&output));
+    }
+}
+
+#[tokio::test]
+async fn the_configuration_that_init_writes_starts_a_server_and_is_never_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let init = || {
+        Command::new(program())
+            .arg("init")
+            .arg(folder.path())
+            .output()
+            .unwrap()
+    };
+    assert!(init().status.success());
+    let file = folder.path().join("portico.toml");
+    let config = std::fs::read_to_string(&file).unwrap();
+    let server = Server::with(Options {
+        config: Some(config.clone()),
+        ..Options::default()
+    })
+    .await;
+    server
+        .guest()
+        .get("/config")
+        .send()
+        .await
+        .expect_status(200);
+    std::fs::write(&file, "reopen_days = 3\n").unwrap();
+    assert!(!init().status.success());
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "reopen_days = 3\n");
+}
+
+#[tokio::test]
+async fn the_demonstration_prints_what_to_try_and_it_works() {
+    let server = Server::with(Options {
+        demo: true,
+        ..Options::default()
+    })
+    .await;
+    let codes = until("a reference and a query code", || async {
+        let log = server.log();
+        let words: Vec<&str> = log.split_whitespace().collect();
+        let reference = words
+            .iter()
+            .find(|word| word.starts_with("PT-"))
+            .map(|word| (*word).to_owned());
+        let code = words
+            .iter()
+            .find(|word| portico_contract::code::QueryCode::parse(word).is_ok());
+        reference
+            .zip(code.map(|code| (*code).to_owned()))
+            .ok_or(log)
+    })
+    .await;
+    let opened = server
+        .guest()
+        .post("/track")
+        .json(&json!({"reference": codes.0, "query_code": codes.1}))
+        .send()
+        .await;
+    opened.expect_status(200);
+    assert!(
+        server.log().contains("portico desk") || server.log().contains(" desk "),
+        "{}",
+        server.log()
+    );
+    assert!(server.desk().all("/requests", 100).await.len() > 2);
+}
