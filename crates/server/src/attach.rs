@@ -33,7 +33,13 @@ impl<'a> Taking<'a> {
     /// Begins after the files that the entry has.
     pub fn new(tx: &'a mut dyn Tx, entry: &'a Entry) -> Self {
         let position = u32::try_from(entry.attachments.len()).unwrap_or(u32::MAX);
-        Self { tx, entry, taken: Vec::new(), faults: Vec::new(), position }
+        Self {
+            tx,
+            entry,
+            taken: Vec::new(),
+            faults: Vec::new(),
+            position,
+        }
     }
 
     /// Takes those that a message names.
@@ -42,7 +48,8 @@ impl<'a> Taking<'a> {
     /// When the store fails.
     pub async fn of_message(&mut self, ids: &[UploadId]) -> Result<(), ApiError> {
         for (i, id) in ids.iter().enumerate() {
-            self.take(id.as_str(), || format!("/attachment_ids/{i}")).await?;
+            self.take(id.as_str(), || format!("/attachment_ids/{i}"))
+                .await?;
         }
         Ok(())
     }
@@ -62,11 +69,18 @@ impl<'a> Taking<'a> {
             .map(|(field, i, id)| (field.clone(), i, id.to_owned()))
             .collect();
         for (field, i, id) in named {
-            if self.entry.attachments.iter().any(|file| file.id.as_str() == id) {
+            if self
+                .entry
+                .attachments
+                .iter()
+                .any(|file| file.id.as_str() == id)
+            {
                 continue;
             }
             let at = || pointer(&["fields", field.as_str(), &i.to_string()]);
-            let Some(file) = self.take(&id, at).await? else { continue };
+            let Some(file) = self.take(&id, at).await? else {
+                continue;
+            };
             if let Some(FieldValue::List(list)) = record.fields.get_mut(&field)
                 && let Some(place) = list.get_mut(i)
             {
@@ -89,20 +103,30 @@ impl<'a> Taking<'a> {
         }
     }
 
-    async fn take(&mut self, id: &str, at: impl Fn() -> String) -> Result<Option<Attachment>, ApiError> {
+    async fn take(
+        &mut self,
+        id: &str,
+        at: impl Fn() -> String,
+    ) -> Result<Option<Attachment>, ApiError> {
         if let Some((_, file)) = self.taken.iter().find(|(upload, _)| upload == id) {
             return Ok(Some(file.clone()));
         }
         let hash = token_hash(id);
         let attachment = AttachmentId::new(uuid::Uuid::new_v4().simple().to_string());
-        let upload = self.tx.upload(&hash).await?.filter(|u| u.expires_at > real_now().timestamp_millis());
+        let upload = self
+            .tx
+            .upload(&hash)
+            .await?
+            .filter(|u| u.expires_at > real_now().timestamp_millis());
         let whole = upload.and_then(|u| Some((u.name, u.length, u.accepted?)));
         let Some((name, size, accepted)) = whole else {
-            self.faults.push(Fault::at(at(), FieldProblem::UnknownUpload));
+            self.faults
+                .push(Fault::at(at(), FieldProblem::UnknownUpload));
             return Ok(None);
         };
         if !self.tx.use_upload(&hash, &attachment).await? {
-            self.faults.push(Fault::at(at(), FieldProblem::UnknownUpload));
+            self.faults
+                .push(Fault::at(at(), FieldProblem::UnknownUpload));
             return Ok(None);
         }
         let file = Attachment {
@@ -112,7 +136,9 @@ impl<'a> Taking<'a> {
             media_type: accepted.media_type,
             sha256: accepted.sha256,
         };
-        self.tx.add_attachment(self.entry, self.position, &file).await?;
+        self.tx
+            .add_attachment(self.entry, self.position, &file)
+            .await?;
         self.position += 1;
         self.taken.push((id.to_owned(), file.clone()));
         Ok(Some(file))

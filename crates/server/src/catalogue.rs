@@ -30,7 +30,11 @@ impl Localized {
     /// One text for every language, such as a name.
     #[must_use]
     pub fn same(text: &str) -> Self {
-        Self { en: text.to_owned(), zh_hans: text.to_owned(), zh_hant: text.to_owned() }
+        Self {
+            en: text.to_owned(),
+            zh_hans: text.to_owned(),
+            zh_hant: text.to_owned(),
+        }
     }
 
     /// The text in one language.
@@ -140,9 +144,13 @@ impl Catalogue {
     pub fn load(types: Option<&Path>, words: Option<&Path>) -> Result<Self, String> {
         let mut all: BTreeMap<String, Localized> = parse(DEFAULT_WORDS, "words")?;
         if let Some(path) = words {
-            let own: BTreeMap<String, Localized> = parse(&read(path)?, &path.display().to_string())?;
+            let own: BTreeMap<String, Localized> =
+                parse(&read(path)?, &path.display().to_string())?;
             if let Some(unknown) = own.keys().find(|key| !all.contains_key(*key)) {
-                return Err(format!("{}: the server never says {unknown:?}", path.display()));
+                return Err(format!(
+                    "{}: the server never says {unknown:?}",
+                    path.display()
+                ));
             }
             all.extend(own);
         }
@@ -150,7 +158,11 @@ impl Catalogue {
             Some(path) => parse(&read(path)?, &path.display().to_string())?,
             None => parse(DEFAULT_TYPES, "request types")?,
         };
-        let types = types.types.iter().map(request_type).collect::<Result<Vec<_>, _>>()?;
+        let types = types
+            .types
+            .iter()
+            .map(request_type)
+            .collect::<Result<Vec<_>, _>>()?;
         for (i, t) in types.iter().enumerate() {
             if types[..i].iter().any(|earlier| earlier.id == t.id) {
                 return Err(format!("request type {} stands there twice", t.id));
@@ -214,7 +226,10 @@ fn localize(value: &Value, locale: Locale) -> Value {
         Value::Array(items) => items.iter().map(|item| localize(item, locale)).collect(),
         Value::Object(map) => match Localized::deserialize(value) {
             Ok(text) => Value::String(text.get(locale).to_owned()),
-            Err(_) => map.iter().map(|(k, v)| (k.clone(), localize(v, locale))).collect(),
+            Err(_) => map
+                .iter()
+                .map(|(k, v)| (k.clone(), localize(v, locale)))
+                .collect(),
         },
         other => other.clone(),
     }
@@ -226,13 +241,23 @@ fn request_type(raw: &Value) -> Result<RequestType, String> {
     let form = |locale| {
         serde_json::from_value::<FormSchema>(localize(raw, locale)).map_err(|e| fail(e.to_string()))
     };
-    let forms = [form(Locale::ZhHans)?, form(Locale::ZhHant)?, form(Locale::En)?];
+    let forms = [
+        form(Locale::ZhHans)?,
+        form(Locale::ZhHant)?,
+        form(Locale::En)?,
+    ];
     let steps = StepPlan::deserialize(&raw["steps"]).map_err(|e| fail(format!("steps: {e}")))?;
     let mut patterns = BTreeMap::new();
     for field in &forms[0].fields {
-        for condition in [&field.visible_if, &field.required_if].into_iter().flatten() {
+        for condition in [&field.visible_if, &field.required_if]
+            .into_iter()
+            .flatten()
+        {
             if forms[0].field(&condition.field).is_none() {
-                return Err(fail(format!("field {} hangs on {}, which is not there", field.id, condition.field)));
+                return Err(fail(format!(
+                    "field {} hangs on {}, which is not there",
+                    field.id, condition.field
+                )));
             }
         }
         if let Some(pattern) = &field.pattern {
@@ -240,7 +265,13 @@ fn request_type(raw: &Value) -> Result<RequestType, String> {
             patterns.insert(field.id.clone(), whole);
         }
     }
-    Ok(RequestType { id: forms[0].id.clone(), kind: forms[0].kind, steps, forms, patterns })
+    Ok(RequestType {
+        id: forms[0].id.clone(),
+        kind: forms[0].kind,
+        steps,
+        forms,
+        patterns,
+    })
 }
 
 #[cfg(test)]
@@ -258,18 +289,34 @@ mod tests {
         for t in catalogue.types() {
             for locale in Locale::ALL {
                 let form = t.form(*locale);
-                assert!(form.kind.is_known() && !form.name.is_empty() && !form.description.is_empty());
-                assert!(form.fields.iter().all(|f| f.field_type.is_known() && !f.label.is_empty()));
+                assert!(
+                    form.kind.is_known() && !form.name.is_empty() && !form.description.is_empty()
+                );
+                assert!(
+                    form.fields
+                        .iter()
+                        .all(|f| f.field_type.is_known() && !f.label.is_empty())
+                );
             }
         }
     }
 
     #[test]
     fn filling_puts_values_in_once_and_leaves_other_braces() {
-        let words = [("greeting".to_owned(), Localized::same("“{name}” {and} {name"))].into();
-        let catalogue = Catalogue { types: Vec::new(), words };
+        let words = [(
+            "greeting".to_owned(),
+            Localized::same("“{name}” {and} {name"),
+        )]
+        .into();
+        let catalogue = Catalogue {
+            types: Vec::new(),
+            words,
+        };
         let text = catalogue.fill("greeting", Locale::En, &[("name", "{and}"), ("and", "&")]);
         assert_eq!(text, "“{and}” & {name");
-        assert_eq!(catalogue.fill("no.such {a}", Locale::En, &[]), "no.such {a}");
+        assert_eq!(
+            catalogue.fill("no.such {a}", Locale::En, &[]),
+            "no.such {a}"
+        );
     }
 }

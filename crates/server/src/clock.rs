@@ -15,7 +15,9 @@ impl Clock {
     /// A clock whose business time is ahead of real time by `offset_millis`.
     #[must_use]
     pub fn ahead_by(offset_millis: i64) -> Self {
-        Self { offset_millis: AtomicI64::new(offset_millis) }
+        Self {
+            offset_millis: AtomicI64::new(offset_millis),
+        }
     }
 
     /// Business time, in UTC.

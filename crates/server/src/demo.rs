@@ -115,14 +115,24 @@ pub fn dress(settings: &mut Settings) -> Result<(), String> {
 /// # Errors
 /// A sentence for the operator.
 pub async fn begin(app: &App, address: &str, program: &str) -> Result<(), String> {
-    let to_try = fill(app).await.map_err(|e| format!("demonstration data: {e:?}"))?;
-    let customer = demo()?.customers.into_iter().next().map(|c| c.email).unwrap_or_default();
+    let to_try = fill(app)
+        .await
+        .map_err(|e| format!("demonstration data: {e:?}"))?;
+    let customer = demo()?
+        .customers
+        .into_iter()
+        .next()
+        .map(|c| c.email)
+        .unwrap_or_default();
     let Some((reference, code)) = to_try.as_deref().and_then(|text| text.split_once(' ')) else {
         println!("there are requests already: no demonstration data was added");
         return Ok(());
     };
     let mail = app.data.join("outbox").join("mail");
-    let desk = format!("{program} desk --url http://{address} --data {}", app.data.display());
+    let desk = format!(
+        "{program} desk --url http://{address} --data {}",
+        app.data.display()
+    );
     println!(
         "
 Open     {}
@@ -188,8 +198,11 @@ async fn add(
     request: &DemoRequest,
     query_hash: Option<String>,
 ) -> Result<Reference, ApiError> {
-    let customer = tx.customer_by_address(&text::normal_email(&request.customer)).await?;
-    let customer = customer.ok_or_else(|| ApiError::internal(format!("no customer {}", request.customer)))?;
+    let customer = tx
+        .customer_by_address(&text::normal_email(&request.customer))
+        .await?;
+    let customer =
+        customer.ok_or_else(|| ApiError::internal(format!("no customer {}", request.customer)))?;
     let locale = customer.locale.unwrap_or(Locale::En);
     let new = NewRequest {
         type_id: request.type_id.clone(),
@@ -204,7 +217,12 @@ async fn add(
         locale: None,
     };
     let accepted = intake::new_request(app, &new, locale, false)?;
-    let mut record = submit::record(&accepted, &new, Some(customer.id), ago(app, request.minutes_ago))?;
+    let mut record = submit::record(
+        &accepted,
+        &new,
+        Some(customer.id),
+        ago(app, request.minutes_ago),
+    )?;
     record.query_hash = query_hash;
     submit::insert(tx, &mut record).await?;
     submit::write(tx, &mut record, &accepted, &new, locale).await?;
@@ -218,7 +236,12 @@ async fn add(
     Ok(record.reference)
 }
 
-async fn happen(app: &App, tx: &mut dyn Tx, record: &mut RequestRecord, entry: &DemoEntry) -> Result<(), ApiError> {
+async fn happen(
+    app: &App,
+    tx: &mut dyn Tx,
+    record: &mut RequestRecord,
+    entry: &DemoEntry,
+) -> Result<(), ApiError> {
     let at = ago(app, entry.minutes_ago);
     let role = entry.by.unwrap_or(Role::Agent);
     let new = if let Some(body) = &entry.message {
@@ -226,7 +249,15 @@ async fn happen(app: &App, tx: &mut dyn Tx, record: &mut RequestRecord, entry: &
             Role::Customer => submit::author(tx, record).await?,
             _ => entry.name.clone(),
         };
-        record.entry(at, true, role, Happening::Message { author, body: body.clone() })
+        record.entry(
+            at,
+            true,
+            role,
+            Happening::Message {
+                author,
+                body: body.clone(),
+            },
+        )
     } else if let Some(status) = &entry.status {
         let change = StatusChange {
             waiting_on: status.waiting_on,

@@ -117,23 +117,42 @@ fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> PossibleValuesParse
 /// A sentence for the operator.
 pub async fn run(desk: Desk) -> Result<(), String> {
     let token = keys::desk_token(&desk.data).map_err(|e| {
-        format!("no desk token: set {} or name the data directory with --data ({e})", keys::DESK_TOKEN_VARIABLE)
+        format!(
+            "no desk token: set {} or name the data directory with --data ({e})",
+            keys::DESK_TOKEN_VARIABLE
+        )
     })?;
-    let line = Line { http: Client::new(), url: desk.url, token, language: desk.language };
+    let line = Line {
+        http: Client::new(),
+        url: desk.url,
+        token,
+        language: desk.language,
+    };
     match desk.command {
         Command::List { status, q } => {
             let mut cursor: Option<String> = None;
             loop {
-                let query = [("status", status.clone()), ("q", q.clone()), ("cursor", cursor), ("limit", Some("100".to_owned()))];
+                let query = [
+                    ("status", status.clone()),
+                    ("q", q.clone()),
+                    ("cursor", cursor),
+                    ("limit", Some("100".to_owned())),
+                ];
                 let page = line.get("requests", &query).await?;
-                page["items"].as_array().into_iter().flatten().for_each(print_line);
+                page["items"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .for_each(print_line);
                 cursor = page["next_cursor"].as_str().map(str::to_owned);
                 if cursor.is_none() {
                     return Ok(());
                 }
             }
         }
-        Command::Show { request } => print_request(&line.get(&format!("requests/{request}"), &[]).await?),
+        Command::Show { request } => {
+            print_request(&line.get(&format!("requests/{request}"), &[]).await?)
+        }
         Command::Reply { request, text } => line.write(&request, text, true).await?,
         Command::Note { request, text } => line.write(&request, text, false).await?,
         Command::Status(arguments) => {
@@ -141,10 +160,17 @@ pub async fn run(desk: Desk) -> Result<(), String> {
             print_line(&line.post(&path, &arguments.body()).await?);
         }
         Command::Step { request, key } => {
-            print_line(&line.post(&format!("requests/{request}/step"), &json!({"key": key})).await?);
+            print_line(
+                &line
+                    .post(&format!("requests/{request}/step"), &json!({"key": key}))
+                    .await?,
+            );
         }
         Command::Clock { now } => {
-            println!("{}", text(&line.post("clock", &json!({"now": now})).await?["now"]));
+            println!(
+                "{}",
+                text(&line.post("clock", &json!({"now": now})).await?["now"])
+            );
         }
     }
     Ok(())
@@ -160,10 +186,16 @@ impl StatusArguments {
             ("grade", self.grade),
             ("class", self.class),
         ];
-        let mut body: Map<String, Value> =
-            given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))).collect();
-        if [&self.handler, &self.team, &self.third_party].iter().any(|name| name.is_some()) {
-            let handler = json!({"name": self.handler, "team": self.team, "third_party": self.third_party});
+        let mut body: Map<String, Value> = given
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.into())))
+            .collect();
+        if [&self.handler, &self.team, &self.third_party]
+            .iter()
+            .any(|name| name.is_some())
+        {
+            let handler =
+                json!({"name": self.handler, "team": self.team, "third_party": self.third_party});
             body.insert("handler".to_owned(), handler);
         }
         body.into()
@@ -189,7 +221,11 @@ impl Line {
 
     async fn write(&self, request: &str, text: String, public: bool) -> Result<(), String> {
         let body = json!({"body": {"format": "text", "value": text}, "public": public});
-        print_entry(&self.post(&format!("requests/{request}/messages"), &body).await?);
+        print_entry(
+            &self
+                .post(&format!("requests/{request}/messages"), &body)
+                .await?,
+        );
         Ok(())
     }
 
@@ -206,7 +242,10 @@ impl Line {
         if let Some(body) = body {
             call = call.json(body);
         }
-        let answer = call.send().await.map_err(|e| format!("{} does not answer: {e}", self.url))?;
+        let answer = call
+            .send()
+            .await
+            .map_err(|e| format!("{} does not answer: {e}", self.url))?;
         let good = answer.status().is_success();
         let bytes = answer.bytes().await.map_err(|e| e.to_string())?;
         if good {
@@ -214,8 +253,16 @@ impl Line {
         }
         let problem: Problem = serde_json::from_slice(&bytes)
             .map_err(|_| format!("{} is no desk of Portico", self.url))?;
-        let fields = problem.errors.iter().map(|e| format!("\n  {}: {}", e.pointer, e.detail));
-        Err(format!("{} ({}){}", problem.title, problem.code, fields.collect::<String>()))
+        let fields = problem
+            .errors
+            .iter()
+            .map(|e| format!("\n  {}: {}", e.pointer, e.detail));
+        Err(format!(
+            "{} ({}){}",
+            problem.title,
+            problem.code,
+            fields.collect::<String>()
+        ))
     }
 }
 
@@ -252,22 +299,40 @@ fn print_request(request: &Value) {
         println!("{}: {}", text(&field["label"]), text(&field["display"]));
     }
     let steps = request["steps"].as_array().into_iter().flatten();
-    let steps: Vec<String> = steps.map(|s| format!("{} ({})", text(&s["key"]), text(&s["state"]))).collect();
+    let steps: Vec<String> = steps
+        .map(|s| format!("{} ({})", text(&s["key"]), text(&s["state"])))
+        .collect();
     println!("{}\n", steps.join(" > "));
-    request["timeline"].as_array().into_iter().flatten().for_each(print_entry);
+    request["timeline"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .for_each(print_entry);
 }
 
 fn print_entry(entry: &Value) {
     let at = text(&entry["at"]);
     match text(&entry["kind"]) {
         "message" => {
-            let note = if entry["public"] == false { " (note)" } else { "" };
-            println!("{at}  {}{note}: {}", text(&entry["author"]["name"]), text(&entry["body"]["value"]));
+            let note = if entry["public"] == false {
+                " (note)"
+            } else {
+                ""
+            };
+            println!(
+                "{at}  {}{note}: {}",
+                text(&entry["author"]["name"]),
+                text(&entry["body"]["value"])
+            );
             for file in entry["attachments"].as_array().into_iter().flatten() {
                 println!("    {} ({} bytes)", text(&file["name"]), file["size"]);
             }
         }
-        "status" => println!("{at}  status {}: {}", text(&entry["to"]), text(&entry["explanation"])),
+        "status" => println!(
+            "{at}  status {}: {}",
+            text(&entry["to"]),
+            text(&entry["explanation"])
+        ),
         "step" => println!("{at}  step {}", text(&entry["key"])),
         other => println!("{at}  {other}"),
     }

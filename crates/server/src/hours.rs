@@ -50,9 +50,15 @@ impl Week {
                 if date.weekday().number_from_monday() != *day {
                     continue;
                 }
-                let end_date = if to <= from { date + TimeDelta::days(1) } else { date };
-                let (Some(start), Some(end)) = (first(zone, date.and_time(*from)), first(zone, end_date.and_time(*to)))
-                else {
+                let end_date = if to <= from {
+                    date + TimeDelta::days(1)
+                } else {
+                    date
+                };
+                let (Some(start), Some(end)) = (
+                    first(zone, date.and_time(*from)),
+                    first(zone, end_date.and_time(*to)),
+                ) else {
                     continue;
                 };
                 if start <= now && now < end {
@@ -63,7 +69,13 @@ impl Week {
                 }
             }
         }
-        (false, openings.into_iter().min().map(|at| Instant::from(at.with_timezone(&zone))))
+        (
+            false,
+            openings
+                .into_iter()
+                .min()
+                .map(|at| Instant::from(at.with_timezone(&zone))),
+        )
     }
 }
 
@@ -71,7 +83,10 @@ impl Week {
 fn first(zone: Tz, local: chrono::NaiveDateTime) -> Option<DateTime<Utc>> {
     zone.from_local_datetime(&local)
         .earliest()
-        .or_else(|| zone.from_local_datetime(&(local + TimeDelta::hours(1))).earliest())
+        .or_else(|| {
+            zone.from_local_datetime(&(local + TimeDelta::hours(1)))
+                .earliest()
+        })
         .map(|at| at.with_timezone(&Utc))
 }
 
@@ -80,7 +95,12 @@ mod tests {
     use super::*;
 
     fn week(days: &[u8], from: &str, to: &str) -> Week {
-        Week::new(&[OpeningHours { days: days.to_vec(), from: from.to_owned(), to: to.to_owned() }]).unwrap()
+        Week::new(&[OpeningHours {
+            days: days.to_vec(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+        }])
+        .unwrap()
     }
 
     fn at(text: &str) -> Instant {
@@ -92,12 +112,18 @@ mod tests {
         let office = week(&[1, 2, 3, 4, 5], "09:00", "18:00");
         let zone = Tz::Asia__Shanghai;
         // 2026-11-20 is a Friday.
-        assert_eq!(office.at(at("2026-11-20T17:59:59+08:00"), zone), (true, None));
+        assert_eq!(
+            office.at(at("2026-11-20T17:59:59+08:00"), zone),
+            (true, None)
+        );
         assert_eq!(
             office.at(at("2026-11-20T18:00:00+08:00"), zone),
             (false, Some(at("2026-11-23T09:00:00+08:00")))
         );
-        assert_eq!(office.at(at("2026-11-20T00:30:00Z"), zone), (false, Some(at("2026-11-20T01:00:00Z"))));
+        assert_eq!(
+            office.at(at("2026-11-20T00:30:00Z"), zone),
+            (false, Some(at("2026-11-20T01:00:00Z")))
+        );
     }
 
     #[test]
@@ -107,13 +133,20 @@ mod tests {
         // The clock goes back on Sunday 2026-10-25 at 01:00 UTC.
         assert_eq!(night.at(at("2026-10-25T03:59:00Z"), zone), (true, None));
         assert!(!night.at(at("2026-10-25T04:00:00Z"), zone).0);
-        assert_eq!(week(&[], "09:00", "18:00").at(at("2026-10-25T03:59:00Z"), zone), (true, None));
+        assert_eq!(
+            week(&[], "09:00", "18:00").at(at("2026-10-25T03:59:00Z"), zone),
+            (true, None)
+        );
     }
 
     #[test]
     fn what_is_no_time_is_refused() {
         for (day, from) in [(8, "09:00"), (1, "9 Uhr")] {
-            let hours = OpeningHours { days: vec![day], from: from.to_owned(), to: "10:00".to_owned() };
+            let hours = OpeningHours {
+                days: vec![day],
+                from: from.to_owned(),
+                to: "10:00".to_owned(),
+            };
             assert!(Week::new(&[hours]).is_err());
         }
     }

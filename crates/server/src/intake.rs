@@ -44,7 +44,12 @@ pub struct Accepted<'a> {
 ///
 /// # Errors
 /// 422 with everything that is not right.
-pub fn new_request<'a>(app: &'a App, new: &NewRequest, locale: Locale, guest: bool) -> Result<Accepted<'a>, ApiError> {
+pub fn new_request<'a>(
+    app: &'a App,
+    new: &NewRequest,
+    locale: Locale,
+    guest: bool,
+) -> Result<Accepted<'a>, ApiError> {
     let mut faults = Vec::new();
     let request_type = app.catalogue.request_type(&new.type_id);
     if request_type.is_none() {
@@ -52,18 +57,34 @@ pub fn new_request<'a>(app: &'a App, new: &NewRequest, locale: Locale, guest: bo
     }
     let subject = subject(&new.subject, &app.settings.limits, &mut faults);
     let body = body(&new.body, &app.settings.limits, false, &mut faults);
-    let fields = request_type.map(|t| answers(t, &new.fields, locale, &mut faults)).unwrap_or_default();
+    let fields = request_type
+        .map(|t| answers(t, &new.fields, locale, &mut faults))
+        .unwrap_or_default();
     let contact = contact(new.contact.as_ref(), guest, &mut faults);
-    if new.consents.len() > CONSENTS_MAX || new.consents.keys().any(|purpose| purpose.chars().count() > NAME_MAX as usize)
+    if new.consents.len() > CONSENTS_MAX
+        || new
+            .consents
+            .keys()
+            .any(|purpose| purpose.chars().count() > NAME_MAX as usize)
     {
         faults.push(Fault::too_long("/consents", NAME_MAX));
     }
     let in_fields = file_ids(&fields, request_type, locale).count();
-    file_count(new.attachment_ids.len() + in_fields, &app.settings.limits, &mut faults);
+    file_count(
+        new.attachment_ids.len() + in_fields,
+        "/attachment_ids",
+        &app.settings.limits,
+        &mut faults,
+    );
     match request_type {
-        Some(request_type) if faults.is_empty() => {
-            Ok(Accepted { request_type, subject, body, fields, contact, locale: new.locale.unwrap_or(locale) })
-        }
+        Some(request_type) if faults.is_empty() => Ok(Accepted {
+            request_type,
+            subject,
+            body,
+            fields,
+            contact,
+            locale: new.locale.unwrap_or(locale),
+        }),
         _ => Err(ApiError::validation(faults)),
     }
 }
@@ -75,8 +96,12 @@ pub fn new_request<'a>(app: &'a App, new: &NewRequest, locale: Locale, guest: bo
 pub fn message(sent: &SentBody, files: &[UploadId], limits: &Limits) -> Result<String, ApiError> {
     let mut faults = Vec::new();
     let body = body(sent, limits, !files.is_empty(), &mut faults);
-    file_count(files.len(), limits, &mut faults);
-    if faults.is_empty() { Ok(body) } else { Err(ApiError::validation(faults)) }
+    file_count(files.len(), "/attachment_ids", limits, &mut faults);
+    if faults.is_empty() {
+        Ok(body)
+    } else {
+        Err(ApiError::validation(faults))
+    }
 }
 
 /// Checks a word with an action; `None` when it is empty.
@@ -84,11 +109,13 @@ pub fn message(sent: &SentBody, files: &[UploadId], limits: &Limits) -> Result<S
 /// # Errors
 /// 422 when it is too long.
 pub fn comment(sent: Option<&str>, at: &str, limits: &Limits) -> Result<Option<String>, ApiError> {
-    let comment = sent.map(text::paragraph).filter(|text| !text.trim().is_empty());
+    let comment = sent
+        .map(text::paragraph)
+        .filter(|text| !text.trim().is_empty());
     match &comment {
-        Some(text) if text.chars().count() > limits.body_length as usize => {
-            Err(ApiError::validation(vec![Fault::too_long(at, limits.body_length)]))
-        }
+        Some(text) if text.chars().count() > limits.body_length as usize => Err(
+            ApiError::validation(vec![Fault::too_long(at, limits.body_length)]),
+        ),
         _ => Ok(comment),
     }
 }
@@ -119,12 +146,19 @@ pub fn body(sent: &SentBody, limits: &Limits, with_files: bool, faults: &mut Vec
 }
 
 /// Cleans and checks the answers of a form; returns those that count.
-pub fn answers(request_type: &RequestType, sent: &Answers, locale: Locale, faults: &mut Vec<Fault>) -> Answers {
+pub fn answers(
+    request_type: &RequestType,
+    sent: &Answers,
+    locale: Locale,
+    faults: &mut Vec<Fault>,
+) -> Answers {
     let form = request_type.form(locale);
     let clean = |(id, value): (&_, &FieldValue)| {
         let kind = form.field(id).map(|field| field.field_type);
         let value = match (value, kind) {
-            (FieldValue::Text(text), Some(FieldType::Textarea)) => FieldValue::Text(text::paragraph(text)),
+            (FieldValue::Text(text), Some(FieldType::Textarea)) => {
+                FieldValue::Text(text::paragraph(text))
+            }
             (FieldValue::Text(text), Some(_)) => FieldValue::Text(text::line(text)),
             (other, _) => other.clone(),
         };
@@ -165,31 +199,57 @@ pub fn file_ids<'a>(
             FieldValue::List(list) => Some((id, list)),
             _ => None,
         })
-        .flat_map(|(id, list)| list.iter().enumerate().map(move |(i, upload)| (id, i, upload.as_str())))
+        .flat_map(|(id, list)| {
+            list.iter()
+                .enumerate()
+                .map(move |(i, upload)| (id, i, upload.as_str()))
+        })
 }
 
-fn file_count(count: usize, limits: &Limits, faults: &mut Vec<Fault>) {
+/// Checks how many files there are.
+pub fn file_count(count: usize, at: &str, limits: &Limits, faults: &mut Vec<Fault>) {
     if count > limits.attachments_per_message as usize {
-        faults.push(Fault::too_long("/attachment_ids", limits.attachments_per_message).worded("field.too_many"));
+        faults.push(Fault::too_long(at, limits.attachments_per_message).worded("field.too_many"));
     }
 }
 
 fn contact(sent: Option<&Contact>, guest: bool, faults: &mut Vec<Fault>) -> Contact {
-    let given = |text: &Option<String>| text.as_deref().map(text::line).filter(|text| !text.is_empty());
+    let given = |text: &Option<String>| {
+        text.as_deref()
+            .map(text::line)
+            .filter(|text| !text.is_empty())
+    };
     let contact = sent.map_or_else(Contact::default, |c| Contact {
         name: given(&c.name),
         email: given(&c.email),
         phone: given(&c.phone),
         preferred: c.preferred,
     });
-    if contact.name.as_ref().is_some_and(|name| name.chars().count() > NAME_MAX as usize) {
+    if contact
+        .name
+        .as_ref()
+        .is_some_and(|name| name.chars().count() > NAME_MAX as usize)
+    {
         faults.push(Fault::too_long("/contact/name", NAME_MAX));
     }
     for (channel, address, at, problem) in [
-        (Channel::Email, &contact.email, "/contact/email", FieldProblem::NotAnEmail),
-        (Channel::Sms, &contact.phone, "/contact/phone", FieldProblem::NotAPhone),
+        (
+            Channel::Email,
+            &contact.email,
+            "/contact/email",
+            FieldProblem::NotAnEmail,
+        ),
+        (
+            Channel::Sms,
+            &contact.phone,
+            "/contact/phone",
+            FieldProblem::NotAPhone,
+        ),
     ] {
-        if address.as_ref().is_some_and(|address| Recipient::new(channel, address).is_none()) {
+        if address
+            .as_ref()
+            .is_some_and(|address| Recipient::new(channel, address).is_none())
+        {
             faults.push(Fault::at(at, problem));
         }
     }

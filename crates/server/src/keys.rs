@@ -32,24 +32,38 @@ impl Keys {
     /// # Errors
     /// When a file cannot be read or written, or holds something else.
     pub fn load(data: &Path) -> io::Result<Self> {
-        let seed = kept(&data.join(RECEIPT_KEY_FILE), || Ok(STANDARD.encode(random::<32>()?)))?;
+        let seed = kept(&data.join(RECEIPT_KEY_FILE), || {
+            Ok(STANDARD.encode(random::<32>()?))
+        })?;
         let seed: [u8; 32] = STANDARD
             .decode(seed)
             .ok()
             .and_then(|bytes| bytes.try_into().ok())
-            .ok_or_else(|| io::Error::other(format!("{RECEIPT_KEY_FILE} in the data directory is no key")))?;
+            .ok_or_else(|| {
+                io::Error::other(format!(
+                    "{RECEIPT_KEY_FILE} in the data directory is no key"
+                ))
+            })?;
         let desk_token = match std::env::var(DESK_TOKEN_VARIABLE) {
             Ok(token) if !token.is_empty() => token,
-            _ => kept(&data.join(DESK_TOKEN_FILE), || Ok(hex::encode(random::<32>()?)))?,
+            _ => kept(&data.join(DESK_TOKEN_FILE), || {
+                Ok(hex::encode(random::<32>()?))
+            })?,
         };
-        Ok(Self { receipt: SigningKey::from_bytes(&seed), desk_token })
+        Ok(Self {
+            receipt: SigningKey::from_bytes(&seed),
+            desk_token,
+        })
     }
 
     /// Signs the bytes of a receipt: signature and public key, both base64.
     #[must_use]
     pub fn sign(&self, bytes: &[u8]) -> (String, String) {
         let signature = self.receipt.sign(bytes);
-        (STANDARD.encode(signature.to_bytes()), STANDARD.encode(self.receipt.verifying_key().to_bytes()))
+        (
+            STANDARD.encode(signature.to_bytes()),
+            STANDARD.encode(self.receipt.verifying_key().to_bytes()),
+        )
     }
 
     /// The token that opens the desk.
@@ -67,7 +81,9 @@ impl Keys {
 pub fn desk_token(data: &Path) -> io::Result<String> {
     match std::env::var(DESK_TOKEN_VARIABLE) {
         Ok(token) if !token.is_empty() => Ok(token),
-        _ => Ok(fs::read_to_string(data.join(DESK_TOKEN_FILE))?.trim().to_owned()),
+        _ => Ok(fs::read_to_string(data.join(DESK_TOKEN_FILE))?
+            .trim()
+            .to_owned()),
     }
 }
 
@@ -89,7 +105,12 @@ fn kept(file: &Path, make: impl FnOnce() -> io::Result<String>) -> io::Result<St
     }
     let text = make()?;
     let aside = file.with_extension("new");
-    let mut out = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
+    let mut out = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&aside)?;
     out.write_all(text.as_bytes())?;
     out.sync_all()?;
     fs::rename(aside, file)?;
@@ -103,12 +124,18 @@ mod tests {
 
     #[test]
     fn a_secret_is_made_once_for_its_owner_alone() {
-        let folder = std::env::temp_dir().join(format!("portico-keys-{}", hex::encode(random::<8>().unwrap())));
+        let folder = std::env::temp_dir().join(format!(
+            "portico-keys-{}",
+            hex::encode(random::<8>().unwrap())
+        ));
         fs::create_dir(&folder).unwrap();
         let file = folder.join("secret");
         assert_eq!(kept(&file, || Ok("one".to_owned())).unwrap(), "one");
         assert_eq!(kept(&file, || Ok("two".to_owned())).unwrap(), "one");
-        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         fs::remove_dir_all(folder).unwrap();
     }
 }

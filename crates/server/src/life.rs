@@ -50,13 +50,22 @@ impl RequestRecord {
 
     /// An entry for its timeline. Every entry is later than the one before, so that "seen up to" is exact.
     pub fn entry(&mut self, now: Instant, public: bool, role: Role, what: Happening) -> NewEntry {
-        let next = self.last_entry_at.plus(TimeDelta::milliseconds(1)).unwrap_or(now);
+        let next = self
+            .last_entry_at
+            .plus(TimeDelta::milliseconds(1))
+            .unwrap_or(now);
         let at = now.max(next);
         self.last_entry_at = at;
         if public {
             self.changed(at);
         }
-        NewEntry { request_id: self.id.clone(), at, public, role, what }
+        NewEntry {
+            request_id: self.id.clone(),
+            at,
+            public,
+            role,
+            what,
+        }
     }
 
     /// Notes that something changed that its customer can see.
@@ -66,7 +75,13 @@ impl RequestRecord {
     }
 
     /// Changes the status, with the steps and times that go with it, and returns the entry that tells of it.
-    pub fn set_status(&mut self, to: Status, change: StatusChange, role: Role, now: Instant) -> NewEntry {
+    pub fn set_status(
+        &mut self,
+        to: Status,
+        change: StatusChange,
+        role: Role,
+        now: Instant,
+    ) -> NewEntry {
         let from = self.status;
         self.status = to;
         self.waiting_on = change.waiting_on.or_else(|| usual_turn(to));
@@ -113,7 +128,9 @@ impl RequestRecord {
     /// request does not have.
     pub fn reach(&mut self, step: StepKey, now: Instant) {
         let keys = self.steps.keys();
-        let Some(place) = keys.iter().position(|&key| key == step) else { return };
+        let Some(place) = keys.iter().position(|&key| key == step) else {
+            return;
+        };
         self.step = step;
         for &key in &keys[..place] {
             self.steps_done.entry(key).or_insert(now);
@@ -130,6 +147,7 @@ pub fn has_step(plan: StepPlan, step: StepKey) -> bool {
     plan.keys().contains(&step)
 }
 
+/// Also what other tests begin with.
 #[cfg(test)]
 pub mod tests {
     use super::*;
@@ -193,9 +211,19 @@ pub mod tests {
             assert_eq!(r.steps_done.len(), open_done);
             r.set_status(Status::Open, StatusChange::default(), Role::Agent, at(1));
             assert_eq!(r.steps_done.len(), open_done);
-            r.set_status(Status::Resolved, StatusChange::default(), Role::Agent, at(2));
+            r.set_status(
+                Status::Resolved,
+                StatusChange::default(),
+                Role::Agent,
+                at(2),
+            );
             assert_eq!(r.steps_done.len(), resolved_done);
-            r.set_status(Status::Closed, StatusChange::default(), Role::Customer, at(3));
+            r.set_status(
+                Status::Closed,
+                StatusChange::default(),
+                Role::Customer,
+                at(3),
+            );
             assert_eq!(r.steps_done.len(), plan.keys().len());
             assert_eq!((r.outcome, r.waiting_on), (Some(Outcome::Done), None));
             r.set_status(Status::Open, StatusChange::default(), Role::Customer, at(4));

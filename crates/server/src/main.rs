@@ -41,7 +41,7 @@ enum Command {
     /// Runs the server until it is told to stop (SIGINT, SIGTERM).
     Serve(serve::Options),
     /// Works at the desk of a running server.
-    Desk(desk_line::Desk),
+    Desk(Box<desk_line::Desk>),
     /// Writes the default configuration for editing.
     Init {
         /// The folder that gets `portico.toml`; made when it is not there.
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), String> {
     match command {
         Command::Serve(options) => runtime()?.block_on(serve::serve(options)),
-        Command::Desk(desk) => runtime()?.block_on(desk_line::run(desk)),
+        Command::Desk(desk) => runtime()?.block_on(desk_line::run(*desk)),
         Command::Init { dir } => init(&dir),
     }
 }

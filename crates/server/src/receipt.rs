@@ -10,5 +10,9 @@ use portico_contract::submission::{Receipt, ReceiptContent};
 pub fn receipt(keys: &Keys, content: &ReceiptContent) -> Result<Receipt, ApiError> {
     let canonical = serde_jcs::to_string(content).map_err(ApiError::internal)?;
     let (signature, public_key) = keys.sign(canonical.as_bytes());
-    Ok(Receipt { canonical, signature, public_key })
+    Ok(Receipt {
+        canonical,
+        signature,
+        public_key,
+    })
 }

@@ -1,7 +1,8 @@
 //! Everything a handler can reach.
 
 use crate::{
-    catalogue::Catalogue, clock::Clock, files::Files, http::once::Running, keys::Keys, settings::Settings, store::Store,
+    catalogue::Catalogue, clock::Clock, files::Files, http::once::Running, keys::Keys,
+    settings::Settings, store::Store,
 };
 use std::{ops::Deref, path::PathBuf, sync::Arc};
 use tokio::sync::{Semaphore, watch};

@@ -22,7 +22,9 @@ pub fn line(text: &str) -> String {
 /// line ends and no tabs.
 #[must_use]
 pub fn paragraph(text: &str) -> String {
-    text.chars().filter(|c| matches!(c, '\n' | '\r' | '\t') || !c.is_control()).collect()
+    text.chars()
+        .filter(|c| matches!(c, '\n' | '\r' | '\t') || !c.is_control())
+        .collect()
 }
 
 /// An e-mail address as two spellings of it are compared: trimmed and lower-case.
@@ -56,13 +58,19 @@ mod tests {
 
     #[test]
     fn a_paragraph_keeps_its_lines_and_its_marks() {
-        assert_eq!(paragraph("a\r\nb\u{7}\td\u{200f}e\n"), "a\r\nb\td\u{200f}e\n");
+        assert_eq!(
+            paragraph("a\r\nb\u{7}\td\u{200f}e\n"),
+            "a\r\nb\td\u{200f}e\n"
+        );
     }
 
     #[test]
     fn one_address_in_two_spellings_is_one() {
         assert_eq!(normal_email(" Tai.Man@Example.COM "), "tai.man@example.com");
-        assert_eq!(normal_phone("00852 2345-6789"), normal_phone("+852 2345 6789"));
+        assert_eq!(
+            normal_phone("00852 2345-6789"),
+            normal_phone("+852 2345 6789")
+        );
         assert_eq!(normal_phone("(02) 2345 6789"), "0223456789");
     }
 }

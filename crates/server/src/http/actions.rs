@@ -50,7 +50,12 @@ pub async fn act(
     posted: Posted,
 ) -> Result<Response, ApiError> {
     let scope = actor.scope()?;
-    app.store.read().await?.request(&id, &scope).await?.ok_or_else(ApiError::not_found)?;
+    app.store
+        .read()
+        .await?
+        .request(&id, &scope)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     let action = Action::from_word(&name);
     let asked = asked(&app, action, &posted)?;
     let turn = match once(&app, &actor, &posted, Key::Required).await? {
@@ -59,14 +64,20 @@ pub async fn act(
     };
 
     let mut tx = app.store.write().await?;
-    let mut record = tx.request(&id, &scope).await?.ok_or_else(ApiError::not_found)?;
+    let mut record = tx
+        .request(&id, &scope)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     if let Asked::Edit(edit) = &asked {
         // Its answers are judged together with those that stay.
         apply(&app, &mut record, edit, locale)?;
     }
     precondition(&posted.headers, &record)?;
     let now = app.clock.now();
-    record.situation(app.settings.reopen_days, now).check(action).map_err(ApiError::refused)?;
+    record
+        .situation(app.settings.reopen_days, now)
+        .check(action)
+        .map_err(ApiError::refused)?;
     match asked {
         Asked::Status(status, change) => {
             let entry = record.set_status(status, change, Role::Customer, now);
@@ -80,7 +91,10 @@ pub async fn act(
         }
     }
     save(&mut *tx, &record).await?;
-    let record = tx.request(&id, &Scope::Desk).await?.ok_or_else(ApiError::not_found)?;
+    let record = tx
+        .request(&id, &Scope::Desk)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     let shown = view::request(&app, &record, locale);
     let answer = Answer::json(StatusCode::OK, &shown)?
         .with(header::ETAG, etag(&record, &shown)?)
@@ -99,11 +113,24 @@ fn asked(app: &App, action: Action, posted: &Posted) -> Result<Asked, ApiError> 
     };
     let Comment { comment } = posted.json()?;
     let explanation = intake::comment(comment.as_deref(), "/comment", &app.settings.limits)?;
-    Ok(Asked::Status(status, StatusChange { outcome, explanation, note: Some(note), waiting_on: None }))
+    Ok(Asked::Status(
+        status,
+        StatusChange {
+            outcome,
+            explanation,
+            note: Some(note),
+            waiting_on: None,
+        },
+    ))
 }
 
 /// Puts the new content in place of the old.
-fn apply(app: &App, record: &mut RequestRecord, edit: &Edit, locale: Locale) -> Result<(), ApiError> {
+fn apply(
+    app: &App,
+    record: &mut RequestRecord,
+    edit: &Edit,
+    locale: Locale,
+) -> Result<(), ApiError> {
     let limits = &app.settings.limits;
     let mut faults = Vec::new();
     if let Some(subject) = &edit.subject {
@@ -112,19 +139,36 @@ fn apply(app: &App, record: &mut RequestRecord, edit: &Edit, locale: Locale) -> 
     if let Some(body) = &edit.body {
         record.body = intake::body(body, limits, false, &mut faults);
     }
-    if let (Some(fields), Some(request_type)) = (&edit.fields, app.catalogue.request_type(&record.type_id)) {
+    if let (Some(fields), Some(request_type)) =
+        (&edit.fields, app.catalogue.request_type(&record.type_id))
+    {
         let mut all = record.fields.clone();
         all.extend(fields.clone());
         record.fields = intake::answers(request_type, &all, locale, &mut faults);
+        let files = intake::file_ids(&record.fields, Some(request_type), locale).count();
+        intake::file_count(files, "/fields", limits, &mut faults);
     }
-    if faults.is_empty() { Ok(()) } else { Err(ApiError::validation(faults)) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(ApiError::validation(faults))
+    }
 }
 
 /// Takes the uploads that file fields name now; they are files of the first message.
-async fn take_files(app: &App, tx: &mut dyn Tx, record: &mut RequestRecord, locale: Locale) -> Result<(), ApiError> {
-    let Some(request_type) = app.catalogue.request_type(&record.type_id) else { return Ok(()) };
+async fn take_files(
+    app: &App,
+    tx: &mut dyn Tx,
+    record: &mut RequestRecord,
+    locale: Locale,
+) -> Result<(), ApiError> {
+    let Some(request_type) = app.catalogue.request_type(&record.type_id) else {
+        return Ok(());
+    };
     let first = tx.entries(&record.id, 0, 1, false).await?;
-    let Some(first) = first.first() else { return Ok(()) };
+    let Some(first) = first.first() else {
+        return Ok(());
+    };
     let mut taking = Taking::new(tx, first);
     taking.of_fields(record, request_type, locale).await?;
     taking.finish()?;

@@ -84,7 +84,11 @@ pub fn csrf_token(token: &str) -> String {
 /// The bearer token of a call.
 #[must_use]
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let (scheme, token) = headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
@@ -115,11 +119,22 @@ impl Presented {
             return Ok(None);
         };
         let now = real_now().timestamp_millis();
-        let record = app.store.read().await?.session(&token_hash(token), now).await?;
+        let record = app
+            .store
+            .read()
+            .await?
+            .session(&token_hash(token), now)
+            .await?;
         let record = record.ok_or_else(|| ApiError::new(ProblemCode::Unauthenticated))?;
         let safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
         if by_cookie && !safe {
-            let text = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
+            let text = |name: &str| {
+                parts
+                    .headers
+                    .get(name)
+                    .and_then(|v| v.to_str().ok())
+                    .unwrap_or_default()
+            };
             let foreign = !matches!(text("sec-fetch-site"), "" | "same-origin" | "none");
             if foreign || !same_secret(text(CSRF_HEADER), &csrf_token(token)) {
                 return Err(ApiError::new(ProblemCode::Forbidden));
@@ -132,25 +147,33 @@ impl Presented {
             tx.commit().await?;
             record.expires_at_millis = ends;
         }
-        Ok(Some(Self { record, token: token.to_owned(), by_cookie }))
+        Ok(Some(Self {
+            record,
+            token: token.to_owned(),
+            by_cookie,
+        }))
     }
 }
 
 impl FromRequestParts<App> for Presented {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        Self::find(parts, app).await?.ok_or_else(|| ApiError::new(ProblemCode::Unauthenticated))
+        Self::find(parts, app)
+            .await?
+            .ok_or_else(|| ApiError::new(ProblemCode::Unauthenticated))
     }
 }
 
 impl FromRequestParts<App> for Actor {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        Ok(match Presented::find(parts, app).await?.map(|p| p.record.of) {
-            None => Self::Anonymous,
-            Some(SessionOf::Customer(id)) => Self::Customer(id),
-            Some(SessionOf::Tracker(id)) => Self::Tracker(id),
-        })
+        Ok(
+            match Presented::find(parts, app).await?.map(|p| p.record.of) {
+                None => Self::Anonymous,
+                Some(SessionOf::Customer(id)) => Self::Customer(id),
+                Some(SessionOf::Tracker(id)) => Self::Tracker(id),
+            },
+        )
     }
 }
 
@@ -161,7 +184,12 @@ mod tests {
     #[test]
     fn the_cookie_is_found_among_others() {
         let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, "a=b; __Host-portico=token; __Host-porticox=no".parse().unwrap());
+        headers.insert(
+            header::COOKIE,
+            "a=b; __Host-portico=token; __Host-porticox=no"
+                .parse()
+                .unwrap(),
+        );
         assert_eq!(cookie(&headers), Some("token"));
         assert_eq!(bearer(&headers), None);
         headers.insert(header::AUTHORIZATION, "bearer abc".parse().unwrap());

@@ -14,12 +14,18 @@ pub async fn config(State(app): State<App>, Lang(locale): Lang) -> Json<Config> 
     let now = app.clock.now();
     let contacts = settings.contacts.iter().map(|contact| {
         // Checked when the settings were read; what cannot be read is never open.
-        let (open_now, next_opening) =
-            Week::new(&contact.hours).map_or((false, None), |week| week.at(now, settings.time_zone));
-        let word = app.catalogue.word(&format!("channel.{}", contact.channel), locale).to_owned();
+        let (open_now, next_opening) = Week::new(&contact.hours)
+            .map_or((false, None), |week| week.at(now, settings.time_zone));
+        let word = app
+            .catalogue
+            .word(&format!("channel.{}", contact.channel), locale)
+            .to_owned();
         ContactChannel {
             channel: contact.channel,
-            label: contact.label.as_ref().map_or(word, |label| label.get(locale).to_owned()),
+            label: contact
+                .label
+                .as_ref()
+                .map_or(word, |label| label.get(locale).to_owned()),
             value: contact.value.get(locale).to_owned(),
             hours: contact.hours.clone(),
             open_now,
@@ -27,7 +33,9 @@ pub async fn config(State(app): State<App>, Lang(locale): Lang) -> Json<Config> 
         }
     });
     Json(Config {
-        brand: Brand { name: settings.brand.name.get(locale).to_owned() },
+        brand: Brand {
+            name: settings.brand.name.get(locale).to_owned(),
+        },
         locales: settings.locales.clone(),
         time_zone: settings.time_zone.name().to_owned(),
         capabilities: Capability::ALL.to_vec(),

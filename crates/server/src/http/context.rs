@@ -27,13 +27,19 @@ impl FromRequestParts<App> for Lang {
 }
 
 fn locale_of(headers: &HeaderMap, app: &App) -> Locale {
-    app.settings.locale(headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()))
+    app.settings.locale(
+        headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|v| v.to_str().ok()),
+    )
 }
 
 /// Gives the call a trace id and its answer a language, and words its error.
 pub async fn context(State(app): State<App>, request: Request, next: Next) -> Response {
     let locale = locale_of(request.headers(), &app);
-    let trace_id = crate::keys::random::<8>().map(hex::encode).unwrap_or_default();
+    let trace_id = crate::keys::random::<8>()
+        .map(hex::encode)
+        .unwrap_or_default();
     let span = tracing::info_span!("call", trace_id);
     let began = Instant::now();
     let method = request.method().clone();
@@ -46,17 +52,33 @@ pub async fn context(State(app): State<App>, request: Request, next: Next) -> Re
         let mut worded = error.render(&app.catalogue, locale, &trace_id);
         // What the handler had to say beside the error, such as `Allow`, stays.
         for (name, value) in response.headers() {
-            if ![header::CONTENT_TYPE, header::CONTENT_LENGTH, header::RETRY_AFTER].contains(name) {
+            if ![
+                header::CONTENT_TYPE,
+                header::CONTENT_LENGTH,
+                header::RETRY_AFTER,
+            ]
+            .contains(name)
+            {
                 worded.headers_mut().append(name, value.clone());
             }
         }
         response = worded;
     }
     let headers = response.headers_mut();
-    headers.entry(header::CONTENT_LANGUAGE).or_insert(HeaderValue::from_static(locale.as_str()));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::CONTENT_LANGUAGE)
+        .or_insert(HeaderValue::from_static(locale.as_str()));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     headers.append(header::VARY, HeaderValue::from_static("accept-language"));
-    telemetry::answered(&method, route.as_ref().map(MatchedPath::as_str), response.status(), began, &trace_id);
+    telemetry::answered(
+        &method,
+        route.as_ref().map(MatchedPath::as_str),
+        response.status(),
+        began,
+        &trace_id,
+    );
     response
 }
 

@@ -18,7 +18,11 @@ struct Place {
 /// # Errors
 /// 500 when it cannot be written.
 pub fn after(list: &str, at: i64, id: &str) -> Result<Cursor, ApiError> {
-    let place = Place { list: name(list), at, id: id.to_owned() };
+    let place = Place {
+        list: name(list),
+        at,
+        id: id.to_owned(),
+    };
     let json = serde_json::to_vec(&place).map_err(ApiError::internal)?;
     Ok(Cursor::new(URL_SAFE_NO_PAD.encode(json)))
 }
@@ -28,9 +32,15 @@ pub fn after(list: &str, at: i64, id: &str) -> Result<Cursor, ApiError> {
 /// # Errors
 /// 400 when it is broken or of another list.
 pub fn place(list: &str, cursor: &str) -> Result<(i64, String), ApiError> {
-    let json = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| ApiError::bad_request())?;
+    let json = URL_SAFE_NO_PAD
+        .decode(cursor)
+        .map_err(|_| ApiError::bad_request())?;
     let place: Place = serde_json::from_slice(&json).map_err(|_| ApiError::bad_request())?;
-    if place.list == name(list) { Ok((place.at, place.id)) } else { Err(ApiError::bad_request()) }
+    if place.list == name(list) {
+        Ok((place.at, place.id))
+    } else {
+        Err(ApiError::bad_request())
+    }
 }
 
 fn name(list: &str) -> String {

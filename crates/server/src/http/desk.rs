@@ -91,7 +91,10 @@ struct DeskItem {
 }
 
 fn item(app: &App, entry: &Entry, locale: Locale) -> DeskItem {
-    DeskItem { item: view::item(app, entry, Reader::Desk, locale), public: entry.public }
+    DeskItem {
+        item: view::item(app, entry, Reader::Desk, locale),
+        public: entry.public,
+    }
 }
 
 /// A request by its id or its reference, however it is typed.
@@ -100,7 +103,9 @@ async fn find(tx: &mut dyn Tx, name: &str) -> Result<RequestRecord, ApiError> {
         return Ok(found);
     }
     let reference = Reference::parse(name).map_err(|_| ApiError::not_found())?;
-    tx.request_by_reference(reference, &Scope::Desk).await?.ok_or_else(ApiError::not_found)
+    tx.request_by_reference(reference, &Scope::Desk)
+        .await?
+        .ok_or_else(ApiError::not_found)
 }
 
 async fn list(
@@ -123,8 +128,16 @@ async fn one(
     let entries = tx.entries(&record.id, 0, ENTRIES, true).await?;
     let request = view::request(&app, &record, locale);
     let etag = etag(&record, &request)?;
-    let timeline = entries.iter().map(|entry| item(&app, entry, locale)).collect();
-    let shown = DeskRequest { request, contact: record.contact, locale: record.locale, timeline };
+    let timeline = entries
+        .iter()
+        .map(|entry| item(&app, entry, locale))
+        .collect();
+    let shown = DeskRequest {
+        request,
+        contact: record.contact,
+        locale: record.locale,
+        timeline,
+    };
     Ok(([(header::ETAG, etag)], Json(shown)))
 }
 
@@ -156,8 +169,16 @@ async fn message(
     let mut tx = app.store.write().await?;
     let mut record = find(&mut *tx, &id).await?;
     precondition(&posted.headers, &record)?;
-    let author = record.handler.as_ref().and_then(|handler| handler.name.clone());
-    let entry = record.entry(app.clock.now(), new.public, Role::Agent, Happening::Message { author, body });
+    let author = record
+        .handler
+        .as_ref()
+        .and_then(|handler| handler.name.clone());
+    let entry = record.entry(
+        app.clock.now(),
+        new.public,
+        Role::Agent,
+        Happening::Message { author, body },
+    );
     let entry = add(&mut *tx, &entry, &new.attachment_ids).await?;
     if new.public {
         save(&mut *tx, &record).await?;
@@ -209,19 +230,39 @@ async fn status(
         Once::Replay(response) => return Ok(response),
         Once::New(turn) => turn,
     };
-    let explanation = intake::comment(new.explanation.as_deref(), "/explanation", &app.settings.limits)?;
+    let explanation = intake::comment(
+        new.explanation.as_deref(),
+        "/explanation",
+        &app.settings.limits,
+    )?;
     let mut tx = app.store.write().await?;
     let mut record = find(&mut *tx, &id).await?;
     precondition(&posted.headers, &record)?;
     let now = app.clock.now();
     record.grade = new.grade.unwrap_or(record.grade);
     record.class = new.class.unwrap_or(record.class);
-    if let Some(DeskHandler { name, team, third_party }) = new.handler {
-        let handler = Handler { name, team, third_party };
-        record.handler = [&handler.name, &handler.team, &handler.third_party].iter().any(|n| n.is_some()).then_some(handler);
+    if let Some(DeskHandler {
+        name,
+        team,
+        third_party,
+    }) = new.handler
+    {
+        let handler = Handler {
+            name,
+            team,
+            third_party,
+        };
+        record.handler = [&handler.name, &handler.team, &handler.third_party]
+            .iter()
+            .any(|n| n.is_some())
+            .then_some(handler);
     }
     let before = record.status;
-    if new.status.is_some() || new.waiting_on.is_some() || new.outcome.is_some() || explanation.is_some() {
+    if new.status.is_some()
+        || new.waiting_on.is_some()
+        || new.outcome.is_some()
+        || explanation.is_some()
+    {
         let change = StatusChange {
             waiting_on: new.waiting_on,
             outcome: new.outcome,
@@ -235,8 +276,19 @@ async fn status(
     }
     save(&mut *tx, &record).await?;
     // What asks something of the customer, or ends the matter, is worth a message.
-    if record.status != before && matches!(record.status, Status::Pending | Status::Resolved | Status::Closed) {
-        letter::notify(&app, &mut *tx, &record, Occasion::Status(explanation.as_deref())).await?;
+    if record.status != before
+        && matches!(
+            record.status,
+            Status::Pending | Status::Resolved | Status::Closed
+        )
+    {
+        letter::notify(
+            &app,
+            &mut *tx,
+            &record,
+            Occasion::Status(explanation.as_deref()),
+        )
+        .await?;
     }
     let answer = answer(&app, &mut *tx, &record, locale).await?;
     turn.commit(tx, answer, Some(&record.id)).await
@@ -260,7 +312,10 @@ async fn step(
     let record = find(&mut *app.store.read().await?, &id).await?;
     let DeskStep { key } = posted.json()?;
     if !has_step(record.steps, key) {
-        return Err(ApiError::validation(vec![Fault::at("/key", FieldProblem::NotAnOption)]));
+        return Err(ApiError::validation(vec![Fault::at(
+            "/key",
+            FieldProblem::NotAnOption,
+        )]));
     }
     let turn = match once_as(&app, NAME, &posted, Key::Accepted).await? {
         Once::Replay(response) => return Ok(response),
@@ -279,8 +334,16 @@ async fn step(
 }
 
 /// The request as a re-read gives it.
-async fn answer(app: &App, tx: &mut dyn Tx, record: &RequestRecord, locale: Locale) -> Result<Answer, ApiError> {
-    let record = tx.request(&record.id, &Scope::Desk).await?.ok_or_else(ApiError::not_found)?;
+async fn answer(
+    app: &App,
+    tx: &mut dyn Tx,
+    record: &RequestRecord,
+    locale: Locale,
+) -> Result<Answer, ApiError> {
+    let record = tx
+        .request(&record.id, &Scope::Desk)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     let shown = view::request(app, &record, locale);
     Ok(Answer::json(StatusCode::OK, &shown)?.with(header::ETAG, etag(&record, &shown)?))
 }
@@ -292,7 +355,11 @@ struct DeskClock {
     now: Instant,
 }
 
-async fn clock(State(app): State<App>, _: Agent, posted: Posted) -> Result<Json<DeskClock>, ApiError> {
+async fn clock(
+    State(app): State<App>,
+    _: Agent,
+    posted: Posted,
+) -> Result<Json<DeskClock>, ApiError> {
     if !app.test_clock {
         return Err(ApiError::not_found());
     }
@@ -301,5 +368,7 @@ async fn clock(State(app): State<App>, _: Agent, posted: Posted) -> Result<Json<
     let mut tx = app.store.write().await?;
     tx.set_meta(CLOCK_OFFSET, &offset.to_string()).await?;
     tx.commit().await?;
-    Ok(Json(DeskClock { now: app.clock.now() }))
+    Ok(Json(DeskClock {
+        now: app.clock.now(),
+    }))
 }

@@ -13,7 +13,11 @@ use sha2::{Digest, Sha256};
 /// 500 when it cannot be computed.
 pub fn etag(record: &RequestRecord, shown: &impl Serialize) -> Result<String, ApiError> {
     let bytes = serde_json::to_vec(shown).map_err(ApiError::internal)?;
-    Ok(format!("\"{}-{}\"", record.version, hex::encode(&Sha256::digest(bytes)[..8])))
+    Ok(format!(
+        "\"{}-{}\"",
+        record.version,
+        hex::encode(&Sha256::digest(bytes)[..8])
+    ))
 }
 
 fn tags<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> impl Iterator<Item = &'a str> {
@@ -35,7 +39,11 @@ pub fn precondition(headers: &HeaderMap, record: &RequestRecord) -> Result<(), A
     }
     let version = record.version.to_string();
     let names_it = |tag: &str| {
-        tag == "*" || tag.strip_prefix('"').and_then(|tag| tag.split_once('-')).is_some_and(|(v, _)| v == version)
+        tag == "*"
+            || tag
+                .strip_prefix('"')
+                .and_then(|tag| tag.split_once('-'))
+                .is_some_and(|(v, _)| v == version)
     };
     if tags(headers, &header::IF_MATCH).any(names_it) {
         Ok(())
@@ -47,7 +55,8 @@ pub fn precondition(headers: &HeaderMap, record: &RequestRecord) -> Result<(), A
 /// Whether the reader has this very representation already.
 #[must_use]
 pub fn is_known(headers: &HeaderMap, etag: &str) -> bool {
-    tags(headers, &header::IF_NONE_MATCH).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+    tags(headers, &header::IF_NONE_MATCH)
+        .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }
 
 #[cfg(test)]

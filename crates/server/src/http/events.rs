@@ -37,7 +37,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// After how many milliseconds a client comes back.
 const RETRY: Duration = Duration::from_millis(3_000);
 /// Seconds that a long poll waits at most.
-const WAIT_MAX: u32 = 30;
+const WAIT_MAX: u64 = 30;
 /// Events read at once.
 const BATCH: u32 = 100;
 
@@ -194,10 +194,20 @@ pub async fn events(
 
 /// What `/changes` takes.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Poll {
+    /// The place to go on after.
     since: Option<String>,
-    wait: Option<u32>,
+    /// Seconds; more than it waits at most are as good as that.
+    wait: Option<String>,
+}
+
+/// Seconds of a long poll: any count, but no more than [`WAIT_MAX`].
+fn seconds(wait: Option<&str>) -> Result<u64, ApiError> {
+    let digits = wait.unwrap_or("0");
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(ApiError::bad_request());
+    }
+    Ok(digits.parse().unwrap_or(WAIT_MAX).min(WAIT_MAX))
 }
 
 /// The long poll.
@@ -207,12 +217,14 @@ pub async fn changes(
     Query(poll): Query<Poll>,
 ) -> Result<Json<Changes>, ApiError> {
     let id = |id: i64| EventId::new(id.to_string());
+    let wait = seconds(poll.wait.as_deref())?;
     let after = match place(&app, poll.since.as_deref()).await? {
         Place::Reset(newest) => return Ok(Json(Changes { items: Vec::new(), next: id(newest), reset: true })),
         Place::After(after) => after,
     };
-    let seconds = if poll.since.is_some() { poll.wait.unwrap_or(0).min(WAIT_MAX) } else { 0 };
-    let until = Instant::now() + Duration::from_secs(u64::from(seconds));
+    // Whoever only asks where to begin has nothing to wait for.
+    let wait = if poll.since.is_some() { wait } else { 0 };
+    let until = Instant::now() + Duration::from_secs(wait);
     let mut follower = Follower::new(app, &presented, after);
     loop {
         let found = follower.next().await?.unwrap_or_default();

@@ -14,7 +14,7 @@ use portico_contract::{
 };
 
 /// Characters of a name.
-const NAME_MAX: u32 = 200;
+pub const NAME_MAX: u32 = 200;
 
 /// The profile.
 pub async fn me(State(app): State<App>, actor: Actor) -> Result<Json<Me>, ApiError> {

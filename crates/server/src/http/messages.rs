@@ -41,7 +41,12 @@ pub async fn post(
     posted: Posted,
 ) -> Result<Response, ApiError> {
     let scope = actor.scope()?;
-    app.store.read().await?.request(&id, &scope).await?.ok_or_else(ApiError::not_found)?;
+    app.store
+        .read()
+        .await?
+        .request(&id, &scope)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     let new: NewMessage = posted.json()?;
     let turn = match once(&app, &actor, &posted, Key::Required).await? {
         Once::Replay(response) => return Ok(response),
@@ -50,12 +55,18 @@ pub async fn post(
     let body = intake::message(&new.body, &new.attachment_ids, &app.settings.limits)?;
 
     let mut tx = app.store.write().await?;
-    let mut record = tx.request(&id, &scope).await?.ok_or_else(ApiError::not_found)?;
+    let mut record = tx
+        .request(&id, &scope)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     precondition(&posted.headers, &record)?;
     let now = app.clock.now();
     let situation = record.situation(app.settings.reopen_days, now);
     situation.check(Action::Reply).map_err(ApiError::refused)?;
-    let what = Happening::Message { author: author(&mut *tx, &record).await?, body };
+    let what = Happening::Message {
+        author: author(&mut *tx, &record).await?,
+        body,
+    };
     let entry = record.entry(now, true, Role::Customer, what);
     let entry = add(&mut *tx, &entry, &new.attachment_ids).await?;
     if record.status == Status::Pending && record.waiting_on == Some(WaitingOn::Customer) {
@@ -66,7 +77,8 @@ pub async fn post(
     }
     save(&mut *tx, &record).await?;
     let item = view::item(&app, &entry, Reader::Customer, locale);
-    let answer = Answer::json(StatusCode::CREATED, &item)?.with(header::CONTENT_LANGUAGE, locale.as_str());
+    let answer =
+        Answer::json(StatusCode::CREATED, &item)?.with(header::CONTENT_LANGUAGE, locale.as_str());
     turn.commit(tx, answer, Some(&id)).await
 }
 
@@ -83,8 +95,12 @@ pub async fn add(
     let mut taking = Taking::new(tx, &added);
     taking.of_message(uploads).await?;
     taking.finish()?;
-    let kept = tx.entries(&entry.request_id, added.seq - 1, 1, true).await?;
-    kept.into_iter().next().ok_or_else(|| ApiError::internal("the new entry is not there"))
+    let kept = tx
+        .entries(&entry.request_id, added.seq - 1, 1, true)
+        .await?;
+    kept.into_iter()
+        .next()
+        .ok_or_else(|| ApiError::internal("the new entry is not there"))
 }
 
 /// Writes a changed request, and tells of it.

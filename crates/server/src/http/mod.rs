@@ -13,6 +13,7 @@ pub mod headers;
 pub mod me;
 pub mod messages;
 pub mod once;
+pub mod openapi;
 pub mod posted;
 pub mod request_types;
 pub mod requests;
@@ -24,13 +25,14 @@ pub mod timeline;
 pub mod track;
 
 use crate::{problem::ApiError, state::App};
-use axum::{Router, middleware, response::Response, routing::{get, post}};
+use axum::{Router, body::Bytes, http::header, middleware, response::Response, routing::{get, post}};
 use portico_contract::BASE_PATH;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// The whole server.
 pub fn router(app: App) -> Router {
+    let document = Bytes::from(openapi::document(&app.settings).to_string());
     let portal = Router::new()
         .route("/config", get(config::config))
         .route("/request-types", get(request_types::list))
@@ -50,6 +52,7 @@ pub fn router(app: App) -> Router {
         .route("/me", get(me::me).patch(me::change))
         .route("/events", get(events::events))
         .route("/changes", get(events::changes))
+        .route("/openapi.json", get(async move || ([(header::CONTENT_TYPE, "application/json")], document)))
         .merge(attachments::routes());
     let settings = &app.settings;
     let https = app.public_url.starts_with("https://");

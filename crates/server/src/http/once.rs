@@ -48,14 +48,25 @@ struct Turn {
 
 impl Running {
     fn begin(&self, key_hash: [u8; 32]) -> Option<Turn> {
-        let fresh = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key_hash);
-        fresh.then(|| Turn { running: self.clone(), key_hash })
+        let fresh = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key_hash);
+        fresh.then(|| Turn {
+            running: self.clone(),
+            key_hash,
+        })
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.running.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key_hash);
+        self.running
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.key_hash);
     }
 }
 
@@ -80,13 +91,22 @@ impl Answer {
     /// 500 when it cannot be written as JSON.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, ApiError> {
         let body = serde_json::to_string(body).map_err(ApiError::internal)?;
-        Ok(Self { status: status.as_u16(), headers: Vec::new(), body }.with(header::CONTENT_TYPE, "application/json"))
+        Ok(Self {
+            status: status.as_u16(),
+            headers: Vec::new(),
+            body,
+        }
+        .with(header::CONTENT_TYPE, "application/json"))
     }
 
     /// An answer without a body.
     #[must_use]
     pub fn empty(status: StatusCode) -> Self {
-        Self { status: status.as_u16(), headers: Vec::new(), body: String::new() }
+        Self {
+            status: status.as_u16(),
+            headers: Vec::new(),
+            body: String::new(),
+        }
     }
 
     /// With a header.
@@ -101,7 +121,9 @@ impl Answer {
         for (name, value) in self.headers {
             response = response.header(name, value);
         }
-        response.body(Body::from(self.body)).map_err(ApiError::internal)
+        response
+            .body(Body::from(self.body))
+            .map_err(ApiError::internal)
     }
 }
 
@@ -147,15 +169,28 @@ pub async fn once(app: &App, actor: &Actor, posted: &Posted, key: Key) -> Result
 /// As [`once`].
 pub async fn once_as(app: &App, actor: &str, posted: &Posted, key: Key) -> Result<Once, ApiError> {
     let given = posted.headers.get(KEY_HEADER);
-    let given = given.map(|value| value.to_str().ok().and_then(|text| Uuid::parse_str(text.trim()).ok()));
+    let given = given.map(|value| {
+        value
+            .to_str()
+            .ok()
+            .and_then(|text| Uuid::parse_str(text.trim()).ok())
+    });
     let key = match given {
         Some(None) => return Err(ApiError::bad_request()),
         None if key == Key::Required => return Err(ApiError::bad_request()),
         other => other.flatten(),
     };
     let fingerprint = posted.fingerprint()?;
-    let mut turning = Turning { app: app.clone(), actor: actor.to_owned(), key, fingerprint, turn: None };
-    let Some(key) = key else { return Ok(Once::New(turning)) };
+    let mut turning = Turning {
+        app: app.clone(),
+        actor: actor.to_owned(),
+        key,
+        fingerprint,
+        turn: None,
+    };
+    let Some(key) = key else {
+        return Ok(Once::New(turning));
+    };
     let hash = key_hash(&key);
     let turn = app.running.begin(hash);
     // In this order: whoever gets the turn after the first one has ended finds what that one stored.
@@ -175,7 +210,12 @@ impl Turning {
     ///
     /// # Errors
     /// When the store fails; then nothing is stored.
-    pub async fn commit(self, mut tx: Box<dyn Tx>, answer: Answer, request: Option<&RequestId>) -> Result<Response, ApiError> {
+    pub async fn commit(
+        self,
+        mut tx: Box<dyn Tx>,
+        answer: Answer,
+        request: Option<&RequestId>,
+    ) -> Result<Response, ApiError> {
         if let Some(key) = &self.key {
             let kept = KeptAnswer {
                 actor: self.actor.clone(),
@@ -188,8 +228,15 @@ impl Turning {
             match tx.keep_answer(&key_hash(key), &kept).await {
                 Err(StoreError::Taken) => {
                     drop(tx);
-                    let kept = self.app.store.read().await?.kept_answer(&key_hash(key)).await?;
-                    let kept = kept.ok_or_else(|| ApiError::new(ProblemCode::InProgress).retry_after(1))?;
+                    let kept = self
+                        .app
+                        .store
+                        .read()
+                        .await?
+                        .kept_answer(&key_hash(key))
+                        .await?;
+                    let kept =
+                        kept.ok_or_else(|| ApiError::new(ProblemCode::InProgress).retry_after(1))?;
                     return self.replay(key, &kept);
                 }
                 other => other?,
@@ -215,7 +262,9 @@ impl Turning {
             return Err(ApiError::new(ProblemCode::IdempotencyMismatch));
         }
         let mut response = open(key, &kept.fingerprint, &kept.sealed)?.response()?;
-        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        response
+            .headers_mut()
+            .insert(REPLAYED, HeaderValue::from_static("true"));
         Ok(response)
     }
 }
@@ -230,18 +279,32 @@ fn cipher(key: &Uuid, salt: &[u8]) -> Result<ChaCha20Poly1305, ApiError> {
 
 /// A random salt, then the sealed answer. The salt makes every derived key new, so the nonce can be constant.
 fn seal(key: &Uuid, fingerprint: &[u8; 32], answer: &Answer) -> Result<Vec<u8>, ApiError> {
-    let mut sealed = crate::keys::random::<SALT>().map_err(ApiError::internal)?.to_vec();
+    let mut sealed = crate::keys::random::<SALT>()
+        .map_err(ApiError::internal)?
+        .to_vec();
     let msg = serde_json::to_vec(answer).map_err(ApiError::internal)?;
-    let payload = Payload { msg: &msg, aad: fingerprint };
-    let text = cipher(key, &sealed)?.encrypt(&[0; 12].into(), payload).map_err(ApiError::internal)?;
+    let payload = Payload {
+        msg: &msg,
+        aad: fingerprint,
+    };
+    let text = cipher(key, &sealed)?
+        .encrypt(&[0; 12].into(), payload)
+        .map_err(ApiError::internal)?;
     sealed.extend(text);
     Ok(sealed)
 }
 
 fn open(key: &Uuid, fingerprint: &[u8; 32], sealed: &[u8]) -> Result<Answer, ApiError> {
-    let (salt, text) = sealed.split_at_checked(SALT).ok_or_else(|| ApiError::internal("a kept answer is cut"))?;
-    let payload = Payload { msg: text, aad: fingerprint };
-    let msg = cipher(key, salt)?.decrypt(&[0; 12].into(), payload).map_err(ApiError::internal)?;
+    let (salt, text) = sealed
+        .split_at_checked(SALT)
+        .ok_or_else(|| ApiError::internal("a kept answer is cut"))?;
+    let payload = Payload {
+        msg: text,
+        aad: fingerprint,
+    };
+    let msg = cipher(key, salt)?
+        .decrypt(&[0; 12].into(), payload)
+        .map_err(ApiError::internal)?;
     serde_json::from_slice(&msg).map_err(ApiError::internal)
 }
 
@@ -251,7 +314,11 @@ mod tests {
 
     #[test]
     fn a_kept_answer_opens_with_its_key_and_content_alone() {
-        let answer = Answer::json(StatusCode::CREATED, &serde_json::json!({"query_code": "4F9KX-81QTB"})).unwrap();
+        let answer = Answer::json(
+            StatusCode::CREATED,
+            &serde_json::json!({"query_code": "4F9KX-81QTB"}),
+        )
+        .unwrap();
         let key = Uuid::new_v4();
         let sealed = seal(&key, &[7; 32], &answer).unwrap();
         assert!(!sealed.windows(5).any(|w| w == b"4F9KX"));
@@ -265,7 +332,9 @@ mod tests {
     fn a_key_has_one_turn_at_a_time() {
         let running = Running::default();
         let turn = running.begin([1; 32]);
-        assert!(turn.is_some() && running.begin([1; 32]).is_none() && running.begin([2; 32]).is_some());
+        assert!(
+            turn.is_some() && running.begin([1; 32]).is_none() && running.begin([2; 32]).is_some()
+        );
         drop(turn);
         assert!(running.begin([1; 32]).is_some());
     }

@@ -37,13 +37,25 @@ impl FromRequest<App> for Posted {
 
     async fn from_request(request: Request, _: &App) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let path = parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |uri| uri.path()).to_owned();
-        let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+        let path = parts
+            .extensions
+            .get::<OriginalUri>()
+            .map_or(parts.uri.path(), |uri| uri.path())
+            .to_owned();
+        let announced = parts
+            .headers
+            .get(header::CONTENT_LENGTH)
+            .and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
         let body = match announced {
             Some(length) if length > DISCARD_LIMIT => Err(ProblemCode::PayloadTooLarge),
             _ => read(body).await,
         };
-        Ok(Self { method: parts.method, path, headers: parts.headers, body })
+        Ok(Self {
+            method: parts.method,
+            path,
+            headers: parts.headers,
+            body,
+        })
     }
 }
 
@@ -60,7 +72,11 @@ async fn read(body: Body) -> Result<Bytes, ProblemCode> {
             kept.extend_from_slice(&chunk);
         }
     }
-    if seen > BODY_LIMIT { Err(ProblemCode::PayloadTooLarge) } else { Ok(kept.into()) }
+    if seen > BODY_LIMIT {
+        Err(ProblemCode::PayloadTooLarge)
+    } else {
+        Ok(kept.into())
+    }
 }
 
 impl Posted {
@@ -72,10 +88,14 @@ impl Posted {
         let bytes = self.bytes()?;
         let value: Value = serde_json::from_slice(bytes).map_err(|_| ApiError::bad_request())?;
         if let Some(place) = nul(&value, &mut Vec::new()) {
-            return Err(ApiError::validation(vec![Fault::at(place, FieldProblem::Pattern)]));
+            return Err(ApiError::validation(vec![Fault::at(
+                place,
+                FieldProblem::Pattern,
+            )]));
         }
         let deserializer = &mut serde_json::Deserializer::from_slice(bytes);
-        serde_path_to_error::deserialize(deserializer).map_err(|e| ApiError::validation(vec![fault(&e)]))
+        serde_path_to_error::deserialize(deserializer)
+            .map_err(|e| ApiError::validation(vec![fault(&e)]))
     }
 
     fn bytes(&self) -> Result<&[u8], ApiError> {
@@ -83,8 +103,17 @@ impl Posted {
         if bytes.is_empty() {
             return Ok(b"{}");
         }
-        let media = self.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let media = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let media = self
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default();
+        let media = media
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
         if media != "application/json" {
             return Err(ApiError::new(ProblemCode::UnsupportedMedia));
         }
@@ -96,10 +125,15 @@ impl Posted {
     /// # Errors
     /// As [`Posted::json`].
     pub fn fingerprint(&self) -> Result<[u8; 32], ApiError> {
-        let value: Value = serde_json::from_slice(self.bytes()?).map_err(|_| ApiError::bad_request())?;
+        let value: Value =
+            serde_json::from_slice(self.bytes()?).map_err(|_| ApiError::bad_request())?;
         let canonical = serde_jcs::to_vec(&value).map_err(|_| ApiError::bad_request())?;
         let mut hash = Sha256::new();
-        for part in [self.method.as_str().as_bytes(), self.path.as_bytes(), &canonical] {
+        for part in [
+            self.method.as_str().as_bytes(),
+            self.path.as_bytes(),
+            &canonical,
+        ] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
@@ -118,9 +152,16 @@ fn nul(value: &Value, path: &mut Vec<String>) -> Option<String> {
     };
     match value {
         Value::String(text) => text.contains('\0').then(|| here(path)),
-        Value::Array(items) => items.iter().enumerate().find_map(|(i, item)| inside(path, i.to_string(), item)),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(i, item)| inside(path, i.to_string(), item)),
         Value::Object(map) => map.iter().find_map(|(name, item)| {
-            if name.contains('\0') { Some(here(path)) } else { inside(path, name.clone(), item) }
+            if name.contains('\0') {
+                Some(here(path))
+            } else {
+                inside(path, name.clone(), item)
+            }
         }),
         _ => None,
     }
@@ -154,7 +195,10 @@ fn fault(error: &serde_path_to_error::Error<serde_json::Error>) -> Fault {
     {
         parts.push(name);
     }
-    Fault::at(pointer(&parts.iter().map(String::as_str).collect::<Vec<_>>()), problem)
+    Fault::at(
+        pointer(&parts.iter().map(String::as_str).collect::<Vec<_>>()),
+        problem,
+    )
 }
 
 #[cfg(test)]
@@ -164,14 +208,26 @@ mod tests {
 
     fn posted(body: &str) -> Posted {
         let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, "application/json; charset=utf-8".parse().unwrap());
-        Posted { method: Method::POST, path: "/x".to_owned(), headers, body: Ok(body.to_owned().into()) }
+        headers.insert(
+            header::CONTENT_TYPE,
+            "application/json; charset=utf-8".parse().unwrap(),
+        );
+        Posted {
+            method: Method::POST,
+            path: "/x".to_owned(),
+            headers,
+            body: Ok(body.to_owned().into()),
+        }
     }
 
     fn refusal(body: &str) -> (ProblemCode, String, Option<FieldProblem>) {
         let error = posted(body).json::<NewRequest>().unwrap_err();
         let first = error.fields.first();
-        (error.code, first.map(|f| f.pointer.clone()).unwrap_or_default(), first.map(|f| f.problem))
+        (
+            error.code,
+            first.map(|f| f.pointer.clone()).unwrap_or_default(),
+            first.map(|f| f.problem),
+        )
     }
 
     #[test]
@@ -181,13 +237,37 @@ mod tests {
         let good = r#""type_id":"t","subject":"s","body":{"format":"text","value":"v"}"#;
         for (body, place, problem) in [
             (r#"{"type_id":"t"}"#.to_owned(), "/subject", P::Required),
-            (format!("{{{good},\"colour\":1}}"), "/colour", P::UnknownField),
-            (format!("{{{good},\"contact\":{{\"mail\":\"x\"}}}}"), "/contact/mail", P::UnknownField),
-            (format!("{{{good},\"urgency\":\"now\"}}"), "/urgency", P::WrongType),
-            (format!("{{{good},\"fields\":{{\"a/b\":{{}}}}}}"), "/fields/a~1b", P::WrongType),
-            (format!("{{{good},\"attachment_ids\":[1]}}"), "/attachment_ids/0", P::WrongType),
+            (
+                format!("{{{good},\"colour\":1}}"),
+                "/colour",
+                P::UnknownField,
+            ),
+            (
+                format!("{{{good},\"contact\":{{\"mail\":\"x\"}}}}"),
+                "/contact/mail",
+                P::UnknownField,
+            ),
+            (
+                format!("{{{good},\"urgency\":\"now\"}}"),
+                "/urgency",
+                P::WrongType,
+            ),
+            (
+                format!("{{{good},\"fields\":{{\"a/b\":{{}}}}}}"),
+                "/fields/a~1b",
+                P::WrongType,
+            ),
+            (
+                format!("{{{good},\"attachment_ids\":[1]}}"),
+                "/attachment_ids/0",
+                P::WrongType,
+            ),
             (zero.to_owned(), "/body/value", P::Pattern),
-            (format!("{{{good},\"subject\":\"twice\"}}"), "/subject", P::WrongType),
+            (
+                format!("{{{good},\"subject\":\"twice\"}}"),
+                "/subject",
+                P::WrongType,
+            ),
         ] {
             let (code, at, what) = refusal(&body);
             assert_eq!(code, ProblemCode::Validation, "{body}");
@@ -200,14 +280,22 @@ mod tests {
     #[test]
     fn the_same_json_is_the_same_submission() {
         let one = posted(r#"{"a":1,"b":"\u00e9"}"#).fingerprint().unwrap();
-        assert_eq!(one, posted("{ \"b\": \"é\", \"a\": 1 }").fingerprint().unwrap());
+        assert_eq!(
+            one,
+            posted("{ \"b\": \"é\", \"a\": 1 }").fingerprint().unwrap()
+        );
         assert_ne!(one, posted(r#"{"a":2,"b":"é"}"#).fingerprint().unwrap());
     }
 
     #[test]
     fn another_media_type_is_refused() {
         let mut posted = posted("{}");
-        posted.headers.insert(header::CONTENT_TYPE, "text/plain".parse().unwrap());
-        assert_eq!(posted.json::<Value>().unwrap_err().code, ProblemCode::UnsupportedMedia);
+        posted
+            .headers
+            .insert(header::CONTENT_TYPE, "text/plain".parse().unwrap());
+        assert_eq!(
+            posted.json::<Value>().unwrap_err().code,
+            ProblemCode::UnsupportedMedia
+        );
     }
 }

@@ -20,11 +20,25 @@ pub async fn list(State(app): State<App>, Lang(locale): Lang) -> Json<Items<Requ
         kind: form.kind,
         description: form.description.clone(),
     };
-    Json(Items { items: app.catalogue.types().iter().map(|t| summary(t.form(locale))).collect() })
+    Json(Items {
+        items: app
+            .catalogue
+            .types()
+            .iter()
+            .map(|t| summary(t.form(locale)))
+            .collect(),
+    })
 }
 
 /// One request type with its form.
-pub async fn one(State(app): State<App>, Lang(locale): Lang, Path(id): Path<TypeId>) -> Result<Json<FormSchema>, ApiError> {
-    let found = app.catalogue.request_type(&id).ok_or_else(ApiError::not_found)?;
+pub async fn one(
+    State(app): State<App>,
+    Lang(locale): Lang,
+    Path(id): Path<TypeId>,
+) -> Result<Json<FormSchema>, ApiError> {
+    let found = app
+        .catalogue
+        .request_type(&id)
+        .ok_or_else(ApiError::not_found)?;
     Ok(Json(found.form(locale).clone()))
 }

@@ -49,13 +49,28 @@ pub struct ListQuery {
 /// # Errors
 /// 400 outside 1 to 100.
 pub fn limit(text: Option<&str>, default: u32) -> Result<u32, ApiError> {
-    let limit = text.map_or(Ok(default), str::parse).map_err(|_| ApiError::bad_request())?;
-    if (1..=100).contains(&limit) { Ok(limit) } else { Err(ApiError::bad_request()) }
+    let limit = text
+        .map_or(Ok(default), str::parse)
+        .map_err(|_| ApiError::bad_request())?;
+    if (1..=100).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(ApiError::bad_request())
+    }
 }
 
 fn words<T: Word>(text: Option<&str>, read: impl Fn(&str) -> T) -> Result<Vec<T>, ApiError> {
-    let words: Vec<T> = text.into_iter().flat_map(|t| t.split(',')).filter(|w| !w.is_empty()).map(read).collect();
-    if words.is_known() { Ok(words) } else { Err(ApiError::bad_request()) }
+    let words: Vec<T> = text
+        .into_iter()
+        .flat_map(|t| t.split(','))
+        .filter(|w| !w.is_empty())
+        .map(read)
+        .collect();
+    if words.is_known() {
+        Ok(words)
+    } else {
+        Err(ApiError::bad_request())
+    }
 }
 
 impl ListQuery {
@@ -65,22 +80,40 @@ impl ListQuery {
         if q.chars().count() > SEARCH_MAX {
             return Err(ApiError::bad_request());
         }
-        let sort = self.sort.as_deref().map_or(Sort::UpdatedDesc, Sort::from_word);
+        let sort = self
+            .sort
+            .as_deref()
+            .map_or(Sort::UpdatedDesc, Sort::from_word);
         if !sort.is_known() {
             return Err(ApiError::bad_request());
         }
         let filter = Filter {
-            status: words(self.status.as_deref(), |w| portico_contract::request::Status::from_word(w))?,
-            kind: words(self.kind.as_deref(), |w| portico_contract::request::Kind::from_word(w))?,
+            status: words(self.status.as_deref(), |w| {
+                portico_contract::request::Status::from_word(w)
+            })?,
+            kind: words(self.kind.as_deref(), |w| {
+                portico_contract::request::Kind::from_word(w)
+            })?,
             // A reference is found however it is typed.
             words: match Reference::parse(q) {
                 Ok(reference) => vec![reference.to_string().to_lowercase()],
-                Err(_) => q.to_lowercase().split_whitespace().map(str::to_owned).collect(),
+                Err(_) => q
+                    .to_lowercase()
+                    .split_whitespace()
+                    .map(str::to_owned)
+                    .collect(),
             },
-            reference: self.reference.as_deref().and_then(|text| Reference::parse(text).ok()),
+            reference: self
+                .reference
+                .as_deref()
+                .and_then(|text| Reference::parse(text).ok()),
             sort,
             limit: limit(self.limit.as_deref(), 20)?,
-            after: self.cursor.as_deref().map(|c| cursor::place(list, c)).transpose()?,
+            after: self
+                .cursor
+                .as_deref()
+                .map(|c| cursor::place(list, c))
+                .transpose()?,
         };
         let hopeless = self.reference.is_some() && filter.reference.is_none();
         Ok((!hopeless).then_some(filter))
@@ -88,7 +121,16 @@ impl ListQuery {
 
     /// Names the list by everything but the page.
     fn name(&self, scope: &Scope) -> String {
-        format!("{scope:?} {:?}", (&self.status, &self.kind, &self.q, &self.sort, &self.reference))
+        format!(
+            "{scope:?} {:?}",
+            (
+                &self.status,
+                &self.kind,
+                &self.q,
+                &self.sort,
+                &self.reference
+            )
+        )
     }
 }
 
@@ -96,20 +138,44 @@ impl ListQuery {
 ///
 /// # Errors
 /// 400 for what is no query; when the store fails.
-pub async fn page(app: &App, scope: &Scope, query: &ListQuery, lang: Lang) -> Result<Page<Request>, ApiError> {
+pub async fn page(
+    app: &App,
+    scope: &Scope,
+    query: &ListQuery,
+    lang: Lang,
+) -> Result<Page<Request>, ApiError> {
     let list = query.name(scope);
     let Some(filter) = query.filter(&list)? else {
-        return Ok(Page { items: Vec::new(), next_cursor: None, total: Some(0) });
+        return Ok(Page {
+            items: Vec::new(),
+            next_cursor: None,
+            total: Some(0),
+        });
     };
-    let listed = app.store.read().await?.list_requests(scope, &filter).await?;
+    let listed = app
+        .store
+        .read()
+        .await?
+        .list_requests(scope, &filter)
+        .await?;
     let key = |record: &RequestRecord| match filter.sort {
         Sort::UpdatedDesc | Sort::Unknown => record.updated_at.unix_millis(),
         Sort::CreatedAsc | Sort::CreatedDesc => record.created_at.unix_millis(),
     };
     let last = listed.items.last().filter(|_| listed.more);
-    let next_cursor = last.map(|r| cursor::after(&list, key(r), r.id.as_str())).transpose()?;
-    let items = listed.items.iter().map(|record| view::request(app, record, lang.0)).collect();
-    Ok(Page { items, next_cursor, total: Some(listed.total) })
+    let next_cursor = last
+        .map(|r| cursor::after(&list, key(r), r.id.as_str()))
+        .transpose()?;
+    let items = listed
+        .items
+        .iter()
+        .map(|record| view::request(app, record, lang.0))
+        .collect();
+    Ok(Page {
+        items,
+        next_cursor,
+        total: Some(listed.total),
+    })
 }
 
 /// `GET /requests`
@@ -130,7 +196,13 @@ pub async fn one(
     Path(id): Path<RequestId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let record = app.store.read().await?.request(&id, &actor.scope()?).await?.ok_or_else(ApiError::not_found)?;
+    let record = app
+        .store
+        .read()
+        .await?
+        .request(&id, &actor.scope()?)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     let shown = view::request(&app, &record, locale);
     let etag = etag::etag(&record, &shown)?;
     if etag::is_known(&headers, &etag) {

@@ -10,10 +10,17 @@ use portico_contract::{Instant, submission::Submission};
 use uuid::Uuid;
 
 /// `GET /submissions/{key}`. The key is known to its sender alone; what a customer sent is told to that customer.
-pub async fn one(State(app): State<App>, actor: Actor, Path(key): Path<String>) -> Result<Json<Submission>, ApiError> {
+pub async fn one(
+    State(app): State<App>,
+    actor: Actor,
+    Path(key): Path<String>,
+) -> Result<Json<Submission>, ApiError> {
     let key = Uuid::parse_str(&key).map_err(|_| ApiError::bad_request())?;
     let mut tx = app.store.read().await?;
-    let kept = tx.kept_answer(&key_hash(&key)).await?.ok_or_else(ApiError::not_found)?;
+    let kept = tx
+        .kept_answer(&key_hash(&key))
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     if kept.actor != Actor::Anonymous.name() && kept.actor != actor.name() {
         return Err(ApiError::not_found());
     }
@@ -25,6 +32,7 @@ pub async fn one(State(app): State<App>, actor: Actor, Path(key): Path<String>) 
         status: kept.status,
         request_id: kept.request_id,
         reference: request.map(|r| r.reference),
-        accepted_at: Instant::from_unix_millis(kept.accepted_at_millis).unwrap_or_else(|| real_now().into()),
+        accepted_at: Instant::from_unix_millis(kept.accepted_at_millis)
+            .unwrap_or_else(|| real_now().into()),
     }))
 }

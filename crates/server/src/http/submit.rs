@@ -63,7 +63,13 @@ pub async fn submit(
     let accepted = intake::new_request(&app, &new, locale, customer.is_none())?;
 
     // Whoever has no more room is told before the costly hash; this look leaves nothing behind.
-    limits::count(&app, &mut *app.store.write().await?, Rule::NewRequests, client.as_str()).await?;
+    limits::count(
+        &app,
+        &mut *app.store.write().await?,
+        Rule::NewRequests,
+        client.as_str(),
+    )
+    .await?;
     let code = match customer {
         Some(_) => None,
         None => Some(QueryCode::from_random(bits()?)),
@@ -82,7 +88,10 @@ pub async fn submit(
     let files = write(&mut *tx, &mut record, &accepted, &new, locale).await?;
     letter::notify(&app, &mut *tx, &record, Occasion::Received(code.as_ref())).await?;
 
-    let record = tx.request(&record.id, &Scope::Desk).await?.ok_or_else(|| ApiError::internal("the new request is not there"))?;
+    let record = tx
+        .request(&record.id, &Scope::Desk)
+        .await?
+        .ok_or_else(|| ApiError::internal("the new request is not there"))?;
     let receipt = receipt::receipt(
         &app.keys,
         &ReceiptContent {
@@ -97,9 +106,16 @@ pub async fn submit(
     )?;
     let request = view::request(&app, &record, locale);
     let etag = etag::etag(&record, &request)?;
-    let created = Created { request, query_code: code, receipt: Some(receipt) };
+    let created = Created {
+        request,
+        query_code: code,
+        receipt: Some(receipt),
+    };
     let answer = Answer::json(StatusCode::CREATED, &created)?
-        .with(header::LOCATION, format!("{BASE_PATH}/requests/{}", record.id))
+        .with(
+            header::LOCATION,
+            format!("{BASE_PATH}/requests/{}", record.id),
+        )
         .with(header::ETAG, etag)
         .with(header::CONTENT_LANGUAGE, locale.as_str());
     turn.commit(tx, answer, Some(&record.id)).await
@@ -114,7 +130,11 @@ pub fn bits() -> Result<u64, ApiError> {
 }
 
 /// A request goes on only from one that its sender may see.
-async fn check_follow_up(tx: &mut dyn Tx, actor: &Actor, of: Option<&RequestId>) -> Result<(), ApiError> {
+async fn check_follow_up(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    of: Option<&RequestId>,
+) -> Result<(), ApiError> {
     let Some(of) = of else { return Ok(()) };
     let found = match actor.scope() {
         Ok(scope) => tx.request(of, &scope).await?,
@@ -122,7 +142,10 @@ async fn check_follow_up(tx: &mut dyn Tx, actor: &Actor, of: Option<&RequestId>)
     };
     match found {
         Some(_) => Ok(()),
-        None => Err(ApiError::validation(vec![Fault::at("/follow_up_of", FieldProblem::NotAnOption)])),
+        None => Err(ApiError::validation(vec![Fault::at(
+            "/follow_up_of",
+            FieldProblem::NotAnOption,
+        )])),
     }
 }
 
@@ -206,13 +229,24 @@ pub async fn write(
     new: &NewRequest,
     locale: Locale,
 ) -> Result<Vec<Attachment>, ApiError> {
-    let message = Happening::Message { author: author(tx, record).await?, body: record.body.clone() };
+    let message = Happening::Message {
+        author: author(tx, record).await?,
+        body: record.body.clone(),
+    };
     // The first entry has the very time of the request.
-    let first = NewEntry { request_id: record.id.clone(), at: record.created_at, public: true, role: Role::Customer, what: message };
+    let first = NewEntry {
+        request_id: record.id.clone(),
+        at: record.created_at,
+        public: true,
+        role: Role::Customer,
+        what: message,
+    };
     let first = tx.add_entry(&first).await?;
     let mut taking = Taking::new(tx, &first);
     taking.of_message(&new.attachment_ids).await?;
-    taking.of_fields(record, accepted.request_type, locale).await?;
+    taking
+        .of_fields(record, accepted.request_type, locale)
+        .await?;
     let files = taking.finish()?;
     let what = Happening::Status {
         from: None,

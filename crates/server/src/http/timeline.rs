@@ -41,7 +41,9 @@ pub async fn timeline(
 ) -> Result<Json<Page<TimelineItem>>, ApiError> {
     let scope = actor.scope()?;
     let mut tx = app.store.read().await?;
-    tx.request(&id, &scope).await?.ok_or_else(ApiError::not_found)?;
+    tx.request(&id, &scope)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     let limit = limit(query.limit.as_deref(), 100)?;
     let list = format!("{scope:?} timeline {id}");
     let after = match &query.cursor {
@@ -53,9 +55,18 @@ pub async fn timeline(
     let more = entries.len() > limit as usize;
     entries.truncate(limit as usize);
     let last = entries.last().filter(|_| more);
-    let next_cursor = last.map(|entry| cursor::after(&list, entry.seq, entry.id.as_str())).transpose()?;
-    let items = entries.iter().map(|entry| view::item(&app, entry, Reader::Customer, locale)).collect();
-    Ok(Json(Page { items, next_cursor, total: Some(total) }))
+    let next_cursor = last
+        .map(|entry| cursor::after(&list, entry.seq, entry.id.as_str()))
+        .transpose()?;
+    let items = entries
+        .iter()
+        .map(|entry| view::item(&app, entry, Reader::Customer, locale))
+        .collect();
+    Ok(Json(Page {
+        items,
+        next_cursor,
+        total: Some(total),
+    }))
 }
 
 /// `POST /requests/{id}/seen`
@@ -66,16 +77,25 @@ pub async fn seen(
     posted: Posted,
 ) -> Result<Response, ApiError> {
     let scope = actor.scope()?;
-    app.store.read().await?.request(&id, &scope).await?.ok_or_else(ApiError::not_found)?;
+    app.store
+        .read()
+        .await?
+        .request(&id, &scope)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     let Seen { up_to } = posted.json()?;
     let turn = match once(&app, &actor, &posted, Key::Accepted).await? {
         Once::Replay(response) => return Ok(response),
         Once::New(turn) => turn,
     };
     let mut tx = app.store.write().await?;
-    let mut record = tx.request(&id, &scope).await?.ok_or_else(ApiError::not_found)?;
+    let mut record = tx
+        .request(&id, &scope)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     // What nobody has written yet cannot have been read; what was read stays read.
     record.seen_at = record.seen_at.max(up_to.min(record.last_entry_at));
     tx.update_request(&record).await?;
-    turn.commit(tx, Answer::empty(StatusCode::NO_CONTENT), Some(&id)).await
+    turn.commit(tx, Answer::empty(StatusCode::NO_CONTENT), Some(&id))
+        .await
 }

@@ -45,11 +45,12 @@ impl Access for SqliteTx {
     }
 
     async fn customer_by_address(&mut self, address: &str) -> Result<Option<Customer>> {
-        let row: Option<CustomerRow> = sqlx::query_as("SELECT * FROM customers WHERE email = ?1 OR phone = ?1")
-            .bind(address)
-            .fetch_optional(&mut *self.tx)
-            .await
-            .map_err(failed)?;
+        let row: Option<CustomerRow> =
+            sqlx::query_as("SELECT * FROM customers WHERE email = ?1 OR phone = ?1")
+                .bind(address)
+                .fetch_optional(&mut *self.tx)
+                .await
+                .map_err(failed)?;
         row.map(CustomerRow::record).transpose()
     }
 
@@ -71,7 +72,11 @@ impl Access for SqliteTx {
         Ok(())
     }
 
-    async fn session(&mut self, token_hash: &[u8; 32], now_millis: i64) -> Result<Option<SessionRecord>> {
+    async fn session(
+        &mut self,
+        token_hash: &[u8; 32],
+        now_millis: i64,
+    ) -> Result<Option<SessionRecord>> {
         let row = sqlx::query("SELECT * FROM sessions WHERE token_hash = ? AND expires_at > ?")
             .bind(&token_hash[..])
             .bind(now_millis)

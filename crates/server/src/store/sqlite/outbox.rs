@@ -37,13 +37,22 @@ impl Outbox for SqliteTx {
         .map_err(failed)?;
         Ok(rows
             .into_iter()
-            .map(|(id, channel, recipient, subject, body, created_at, attempts, next_try_at)| QueuedMessage {
-                id,
-                message: OutgoingMessage { channel: Channel::from_word(&channel), recipient, subject, body },
-                created_at,
-                attempts,
-                next_try_at,
-            })
+            .map(
+                |(id, channel, recipient, subject, body, created_at, attempts, next_try_at)| {
+                    QueuedMessage {
+                        id,
+                        message: OutgoingMessage {
+                            channel: Channel::from_word(&channel),
+                            recipient,
+                            subject,
+                            body,
+                        },
+                        created_at,
+                        attempts,
+                        next_try_at,
+                    }
+                },
+            )
             .collect())
     }
 
@@ -58,7 +67,11 @@ impl Outbox for SqliteTx {
     }
 
     async fn remove_message(&mut self, id: i64) -> Result<()> {
-        sqlx::query("DELETE FROM outbox WHERE id = ?").bind(id).execute(&mut *self.tx).await.map_err(failed)?;
+        sqlx::query("DELETE FROM outbox WHERE id = ?")
+            .bind(id)
+            .execute(&mut *self.tx)
+            .await
+            .map_err(failed)?;
         Ok(())
     }
 }

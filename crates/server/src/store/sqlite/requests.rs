@@ -30,7 +30,10 @@ struct RequestRow {
 
 impl RequestRow {
     fn record(self) -> Result<RequestRecord> {
-        Ok(RequestRecord { unread: self.unread, ..decode(&self.doc)? })
+        Ok(RequestRecord {
+            unread: self.unread,
+            ..decode(&self.doc)?
+        })
     }
 }
 
@@ -43,7 +46,9 @@ pub(super) fn in_scope(query: &mut QueryBuilder<Sqlite>, scope: &Scope) {
             query.push("(customer_id = ").push_bind(id.clone());
             for column in ["email", "phone"] {
                 query
-                    .push(format!(" OR contact_{column} = (SELECT {column} FROM customers WHERE id = "))
+                    .push(format!(
+                        " OR contact_{column} = (SELECT {column} FROM customers WHERE id = "
+                    ))
                     .push_bind(id.clone())
                     .push(")");
             }
@@ -55,7 +60,10 @@ pub(super) fn in_scope(query: &mut QueryBuilder<Sqlite>, scope: &Scope) {
 fn filtered(query: &mut QueryBuilder<Sqlite>, scope: &Scope, filter: &Filter) {
     in_scope(query, scope);
     for (column, words) in [
-        ("status", filter.status.iter().map(|s| s.as_str()).collect::<Vec<_>>()),
+        (
+            "status",
+            filter.status.iter().map(|s| s.as_str()).collect::<Vec<_>>(),
+        ),
         ("kind", filter.kind.iter().map(|k| k.as_str()).collect()),
     ] {
         if !words.is_empty() {
@@ -68,10 +76,15 @@ fn filtered(query: &mut QueryBuilder<Sqlite>, scope: &Scope, filter: &Filter) {
         }
     }
     for word in &filter.words {
-        query.push(" AND instr(search, ").push_bind(word.clone()).push(") > 0");
+        query
+            .push(" AND instr(search, ")
+            .push_bind(word.clone())
+            .push(") > 0");
     }
     if let Some(reference) = filter.reference {
-        query.push(" AND reference = ").push_bind(reference.to_string());
+        query
+            .push(" AND reference = ")
+            .push_bind(reference.to_string());
     }
 }
 
@@ -82,8 +95,18 @@ fn bind_request<'q>(
 ) -> Result<sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments>> {
     // Only a guest's addresses open the request to who proves them.
     let guest = r.customer_id.is_none();
-    let email = r.contact.email.as_deref().filter(|_| guest).map(text::normal_email);
-    let phone = r.contact.phone.as_deref().filter(|_| guest).map(text::normal_phone);
+    let email = r
+        .contact
+        .email
+        .as_deref()
+        .filter(|_| guest)
+        .map(text::normal_email);
+    let phone = r
+        .contact
+        .phone
+        .as_deref()
+        .filter(|_| guest)
+        .map(text::normal_phone);
     Ok(query
         .bind(r.id.as_str().to_owned())
         .bind(r.reference.to_string())
@@ -106,7 +129,10 @@ impl Requests for SqliteTx {
             "INSERT INTO requests (id, reference, customer_id, contact_email, contact_phone, kind, status, created_at,
              updated_at, seen_at, search, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         );
-        bind_request(query, request)?.execute(&mut *self.tx).await.map_err(failed)?;
+        bind_request(query, request)?
+            .execute(&mut *self.tx)
+            .await
+            .map_err(failed)?;
         Ok(())
     }
 
@@ -115,30 +141,55 @@ impl Requests for SqliteTx {
             "UPDATE requests SET reference = ?2, customer_id = ?3, contact_email = ?4, contact_phone = ?5, kind = ?6,
              status = ?7, created_at = ?8, updated_at = ?9, seen_at = ?10, search = ?11, doc = ?12 WHERE id = ?1",
         );
-        bind_request(query, request)?.execute(&mut *self.tx).await.map_err(failed)?;
+        bind_request(query, request)?
+            .execute(&mut *self.tx)
+            .await
+            .map_err(failed)?;
         Ok(())
     }
 
     async fn request(&mut self, id: &RequestId, scope: &Scope) -> Result<Option<RequestRecord>> {
         let mut query = QueryBuilder::new(REQUEST);
-        query.push("id = ").push_bind(id.as_str().to_owned()).push(" AND ");
+        query
+            .push("id = ")
+            .push_bind(id.as_str().to_owned())
+            .push(" AND ");
         in_scope(&mut query, scope);
-        let row: Option<RequestRow> = query.build_query_as().fetch_optional(&mut *self.tx).await.map_err(failed)?;
+        let row: Option<RequestRow> = query
+            .build_query_as()
+            .fetch_optional(&mut *self.tx)
+            .await
+            .map_err(failed)?;
         row.map(RequestRow::record).transpose()
     }
 
-    async fn request_by_reference(&mut self, reference: Reference, scope: &Scope) -> Result<Option<RequestRecord>> {
+    async fn request_by_reference(
+        &mut self,
+        reference: Reference,
+        scope: &Scope,
+    ) -> Result<Option<RequestRecord>> {
         let mut query = QueryBuilder::new(REQUEST);
-        query.push("reference = ").push_bind(reference.to_string()).push(" AND ");
+        query
+            .push("reference = ")
+            .push_bind(reference.to_string())
+            .push(" AND ");
         in_scope(&mut query, scope);
-        let row: Option<RequestRow> = query.build_query_as().fetch_optional(&mut *self.tx).await.map_err(failed)?;
+        let row: Option<RequestRow> = query
+            .build_query_as()
+            .fetch_optional(&mut *self.tx)
+            .await
+            .map_err(failed)?;
         row.map(RequestRow::record).transpose()
     }
 
     async fn list_requests(&mut self, scope: &Scope, filter: &Filter) -> Result<Listed> {
         let mut count = QueryBuilder::new("SELECT count(*) FROM requests WHERE ");
         filtered(&mut count, scope, filter);
-        let total: i64 = count.build_query_scalar().fetch_one(&mut *self.tx).await.map_err(failed)?;
+        let total: i64 = count
+            .build_query_scalar()
+            .fetch_one(&mut *self.tx)
+            .await
+            .map_err(failed)?;
 
         let (column, direction, beyond) = match filter.sort {
             Sort::CreatedAsc => ("created_at", "ASC", ">"),
@@ -152,14 +203,30 @@ impl Requests for SqliteTx {
         filtered(&mut query, scope, filter);
         if let Some((at, id)) = &filter.after {
             query.push(format!(" AND ({column}, id) {beyond} ("));
-            query.push_bind(*at).push(", ").push_bind(id.clone()).push(")");
+            query
+                .push_bind(*at)
+                .push(", ")
+                .push_bind(id.clone())
+                .push(")");
         }
-        query.push(&order).push(" LIMIT ").push_bind(i64::from(filter.limit) + 1).push(")").push(&order);
-        let mut rows: Vec<RequestRow> = query.build_query_as().fetch_all(&mut *self.tx).await.map_err(failed)?;
+        query
+            .push(&order)
+            .push(" LIMIT ")
+            .push_bind(i64::from(filter.limit) + 1)
+            .push(")")
+            .push(&order);
+        let mut rows: Vec<RequestRow> = query
+            .build_query_as()
+            .fetch_all(&mut *self.tx)
+            .await
+            .map_err(failed)?;
         let more = rows.len() > filter.limit as usize;
         rows.truncate(filter.limit as usize);
         Ok(Listed {
-            items: rows.into_iter().map(RequestRow::record).collect::<Result<_>>()?,
+            items: rows
+                .into_iter()
+                .map(RequestRow::record)
+                .collect::<Result<_>>()?,
             more,
             total: total.unsigned_abs(),
         })
@@ -167,16 +234,18 @@ impl Requests for SqliteTx {
 
     async fn add_entry(&mut self, entry: &NewEntry) -> Result<Entry> {
         let id = uuid::Uuid::new_v4().simple().to_string();
-        let done = sqlx::query("INSERT INTO entries (id, request_id, at, public, role, doc) VALUES (?, ?, ?, ?, ?, ?)")
-            .bind(&id)
-            .bind(entry.request_id.as_str())
-            .bind(entry.at.unix_millis())
-            .bind(entry.public)
-            .bind(entry.role.as_str())
-            .bind(encode(&entry.what)?)
-            .execute(&mut *self.tx)
-            .await
-            .map_err(failed)?;
+        let done = sqlx::query(
+            "INSERT INTO entries (id, request_id, at, public, role, doc) VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&id)
+        .bind(entry.request_id.as_str())
+        .bind(entry.at.unix_millis())
+        .bind(entry.public)
+        .bind(entry.role.as_str())
+        .bind(encode(&entry.what)?)
+        .execute(&mut *self.tx)
+        .await
+        .map_err(failed)?;
         Ok(Entry {
             seq: done.last_insert_rowid(),
             id: TimelineItemId::new(id),
@@ -201,7 +270,13 @@ impl Requests for SqliteTx {
         Ok(())
     }
 
-    async fn entries(&mut self, request: &RequestId, after: i64, limit: u32, notes: bool) -> Result<Vec<Entry>> {
+    async fn entries(
+        &mut self,
+        request: &RequestId,
+        after: i64,
+        limit: u32,
+        notes: bool,
+    ) -> Result<Vec<Entry>> {
         let rows = sqlx::query(
             "SELECT seq, id, at, public, role, doc FROM entries
              WHERE request_id = ? AND seq > ? AND (public = 1 OR ?) ORDER BY seq LIMIT ?",
@@ -214,7 +289,9 @@ impl Requests for SqliteTx {
         .await
         .map_err(failed)?;
         let mut entries = rows.iter().map(entry).collect::<Result<Vec<_>>>()?;
-        let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(entries) };
+        let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
+            return Ok(entries);
+        };
         let files = sqlx::query(
             "SELECT a.*, a.entry_id FROM attachments a JOIN entries e ON e.id = a.entry_id
              WHERE e.request_id = ? AND e.seq BETWEEN ? AND ? ORDER BY e.seq, a.position",
@@ -235,12 +312,14 @@ impl Requests for SqliteTx {
     }
 
     async fn count_entries(&mut self, request: &RequestId, notes: bool) -> Result<u64> {
-        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM entries WHERE request_id = ? AND (public = 1 OR ?)")
-            .bind(request.as_str())
-            .bind(notes)
-            .fetch_one(&mut *self.tx)
-            .await
-            .map_err(failed)?;
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM entries WHERE request_id = ? AND (public = 1 OR ?)",
+        )
+        .bind(request.as_str())
+        .bind(notes)
+        .fetch_one(&mut *self.tx)
+        .await
+        .map_err(failed)?;
         Ok(count.unsigned_abs())
     }
 
@@ -256,7 +335,12 @@ impl Requests for SqliteTx {
         Ok(())
     }
 
-    async fn add_attachment(&mut self, entry: &Entry, position: u32, file: &Attachment) -> Result<()> {
+    async fn add_attachment(
+        &mut self,
+        entry: &Entry,
+        position: u32,
+        file: &Attachment,
+    ) -> Result<()> {
         sqlx::query(
             "INSERT INTO attachments (id, entry_id, position, name, size, media_type, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)",
         )
