@@ -53,7 +53,7 @@ pub trait Store: Send + Sync {
 
 /// A transaction.
 #[async_trait]
-pub trait Tx: Requests + Access + Outbox + SignIn + Hits + Uploads + Events + Send {
+pub trait Tx: Requests + Submissions + Access + Outbox + SignIn + Hits + Uploads + Events + Send {
     /// Makes it lasting: when this returns, a crash no longer undoes it. Is carried through even if the caller
     /// goes away in the middle.
     async fn commit(self: Box<Self>) -> Result<()>;
@@ -90,6 +90,11 @@ pub trait Requests {
     async fn add_attachment(&mut self, entry: &Entry, position: u32, file: &Attachment) -> Result<()>;
     /// A file, and the request whose public entries hold it.
     async fn attachment(&mut self, id: &AttachmentId) -> Result<Option<(RequestId, Attachment)>>;
+}
+
+/// Submissions and their answers, by the hashes of their keys.
+#[async_trait]
+pub trait Submissions {
     /// The stored answer of a submission, by the hash of its key.
     async fn kept_answer(&mut self, key_hash: &[u8; 32]) -> Result<Option<KeptAnswer>>;
     /// Keeps the answer of a submission. [`StoreError::Taken`] when the key has one.

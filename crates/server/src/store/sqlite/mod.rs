@@ -3,6 +3,7 @@
 mod access;
 mod outbox;
 mod requests;
+mod submissions;
 mod visitors;
 
 use super::{Result, Store, StoreError, Tx};
