@@ -170,6 +170,12 @@ async fn accepted_submissions_equal_rows_while_the_network_loses_things_and_the_
             "the message to {n} is there {times} times"
         );
     }
+    let log = server.log();
+    let errors: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("\"ERROR\"") || line.contains("panicked"))
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
     let counts = proxy.counts();
     let attempts: usize = accepted.values().map(|(_, _, _, attempts)| attempts).sum();
     eprintln!(

@@ -11,6 +11,7 @@
 
 pub mod api;
 pub mod browser;
+pub mod customer;
 pub mod mailbox;
 pub mod page;
 pub mod proxy;
@@ -18,14 +19,17 @@ pub mod seed;
 pub mod server;
 pub mod site;
 mod wait;
+pub mod words;
 
 pub use api::{Api, Call, Reply};
+pub use customer::{Codes, Customer};
 pub use browser::{Browser, Look, Window};
 pub use page::{Found, Name, Page};
 pub use proxy::{Fault, FaultProxy, Plan};
 pub use seed::seed;
 pub use server::{Options, Server};
 pub use site::StaticSite;
+pub use words::{Language, Words};
 pub use wait::{PATIENCE, until};
 
 use std::path::PathBuf;

@@ -89,6 +89,8 @@ pub struct Focus {
     pub name: String,
     /// Whether an outline or a shadow shows where it is.
     pub visible: bool,
+    /// Whether something else lies over all of it, or it is outside the window.
+    pub obscured: bool,
 }
 
 /// The tab in front.
@@ -405,10 +407,12 @@ impl Page {
         let tree = self.cdp("Accessibility.getPartialAXTree", params).await;
         let node = read_node(&tree["nodes"][0]);
         let visible = self.run(FOCUS_SHOWS, vec![]).await == json!(true);
+        let obscured = self.run(FOCUS_IS_OBSCURED, vec![]).await == json!(true);
         Focus {
             role: node.role,
             name: node.name,
             visible,
+            obscured,
         }
     }
 
@@ -437,6 +441,7 @@ impl Page {
                 focus.visible || focus.role == "RootWebArea",
                 "nothing shows that {focus:?} has the focus"
             );
+            assert!(!focus.obscured, "{focus:?} cannot be seen");
             let here = match &name {
                 Name::Is(name) => focus.name == *name,
                 Name::Has(part) => focus.name.contains(part.as_str()),
@@ -887,6 +892,18 @@ const FOCUS_SHOWS: &str = r"
   if (!active || active === document.body) return false;
   const rings = [active, ...(active.labels ?? []), active.parentElement].filter(Boolean).map(e => getComputedStyle(e));
   return rings.some(s => (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0) || s.boxShadow !== 'none')";
+
+const FOCUS_IS_OBSCURED: &str = r"
+  const active = document.activeElement;
+  if (!active || active === document.body) return false;
+  // A control that is only drawn by its label is seen where the label is.
+  return ![active, ...(active.labels ?? [])].some(part => {
+    const box = part.getBoundingClientRect();
+    return [[.5, .5], [.1, .1], [.9, .1], [.1, .9], [.9, .9]].some(([x, y]) => {
+      const hit = document.elementFromPoint(box.x + box.width * x, box.y + box.height * y);
+      return hit && (part.contains(hit) || hit.contains(part) && hit !== document.body && hit !== document.documentElement);
+    });
+  })";
 
 const SMALL_TARGETS: &str = r"
   const kinds = `a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button], [role=link], [role=tab], [role=menuitem], [role=option], [tabindex]:not([tabindex='-1'])`;

@@ -1,7 +1,7 @@
 //! The built site from another origin, as a content delivery network would serve it.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::State;
@@ -14,12 +14,13 @@ use tokio::task::JoinHandle;
 /// `portico.json`. Ends when dropped.
 pub struct StaticSite {
     port: u16,
+    files: Arc<Files>,
     task: JoinHandle<()>,
 }
 
 struct Files {
     folder: PathBuf,
-    api: String,
+    api: Mutex<String>,
 }
 
 impl StaticSite {
@@ -28,13 +29,18 @@ impl StaticSite {
     pub async fn start(folder: impl Into<PathBuf>, api: impl Into<String>) -> Self {
         let files = Arc::new(Files {
             folder: folder.into(),
-            api: api.into(),
+            api: Mutex::new(api.into()),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let app = Router::new().fallback(answer).with_state(files);
+        let app = Router::new().fallback(answer).with_state(Arc::clone(&files));
         let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { port, task }
+        Self { port, files, task }
+    }
+
+    /// Tells the site of another API, for a server that had to know this origin before it could start.
+    pub fn point_at(&self, api: impl Into<String>) {
+        *self.files.api.lock().unwrap() = api.into();
     }
 
     /// `http://localhost:port`: another site than the server's 127.0.0.1, so that no cookie passes.
@@ -54,18 +60,19 @@ async fn answer(State(files): State<Arc<Files>>, uri: Uri) -> Response {
     if path.split('/').any(|part| part == "..") {
         return StatusCode::NOT_FOUND.into_response();
     }
+    let api = files.api.lock().unwrap().clone();
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:; \
          font-src 'self'; connect-src 'self' {}; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
          object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
-        files.api
+        api
     );
     let headers = [
         (header::CONTENT_SECURITY_POLICY, policy),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".into()),
     ];
     if path == "portico.json" {
-        let config = serde_json::json!({"api": format!("{}/portal/v1", files.api)});
+        let config = serde_json::json!({"api": format!("{api}/portal/v1")});
         return (
             headers,
             [(header::CONTENT_TYPE, "application/json")],
