@@ -6,8 +6,9 @@
 
 use super::{Failure, session};
 use crate::browser::{boot, http, key_value};
+use leptos::prelude::*;
 use portico_contract::{BASE_PATH, id::RequestId};
-use std::{cell::RefCell, collections::HashMap};
+use std::{cell::RefCell, collections::HashMap, sync::LazyLock};
 
 /// In whose name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +98,19 @@ pub fn know_csrf(csrf: Option<String>) {
 pub fn forget_session() {
     forget(SESSION);
     know_csrf(None);
+}
+
+static LOST: LazyLock<ArcRwSignal<u32>> = LazyLock::new(ArcRwSignal::default);
+
+/// How often a call found that the session of the account has ended. Reactive.
+pub fn lost() -> u32 {
+    LOST.get()
+}
+
+/// A call found that the session of the account has ended.
+pub fn lose_session() {
+    forget_session();
+    LOST.update(|n| *n += 1);
 }
 
 /// Keeps the token by which a request is followed.

@@ -76,10 +76,14 @@ impl<'a> Call<'a> {
     }
 
     /// A JSON body.
-    pub fn json(mut self, body: &impl Serialize) -> Self {
+    pub fn json(self, body: &impl Serialize) -> Self {
         // The contract's types have only text keys and finite numbers, so they can always be written.
-        let text = serde_json::to_string(body).unwrap_or_default();
-        self.body = Body::Text(text);
+        self.json_text(serde_json::to_string(body).unwrap_or_default())
+    }
+
+    /// A body that is JSON already.
+    pub fn json_text(mut self, body: String) -> Self {
+        self.body = Body::Text(body);
         self.header("Content-Type", "application/json")
     }
 
@@ -135,6 +139,10 @@ impl<'a> Call<'a> {
             }
             (Some(ProblemCode::Unauthenticated), Access::Tracked(request)) => {
                 access::forget_tracking(request);
+                reply
+            }
+            (Some(ProblemCode::Unauthenticated), Access::Account) if self.token.is_none() => {
+                access::lose_session();
                 reply
             }
             _ => reply,

@@ -35,6 +35,20 @@ impl Failure {
         }
     }
 
+    /// The HTTP status, where there was an answer.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Foreign { status, .. } => Some(*status),
+            Self::Problem { problem, .. } => Some(problem.status),
+            Self::Network | Self::Timeout => None,
+        }
+    }
+
+    /// Whether what was asked for is not there (any more).
+    pub fn is_absent(&self) -> bool {
+        matches!(self.status(), Some(403 | 404 | 410))
+    }
+
     /// Seconds before which not to try again.
     pub fn retry_after(&self) -> Option<f64> {
         match self {

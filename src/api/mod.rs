@@ -10,6 +10,7 @@ mod access;
 pub mod attachments;
 mod call;
 pub mod config;
+pub mod event_stream;
 pub mod events;
 mod failure;
 mod query;

@@ -123,6 +123,11 @@ impl<T: Clone + Send + Sync + 'static> Query<T> {
         self.load.with(look)
     }
 
+    /// Looks at what there is to show, for event handlers. The default when the component is gone.
+    pub fn with_untracked<R: Default>(self, look: impl FnOnce(&Load<T>) -> R) -> R {
+        self.load.try_with_untracked(look).unwrap_or_default()
+    }
+
     /// Whether a call is under way: for `aria-busy`. Reactive.
     pub fn is_fetching(self) -> bool {
         self.fetching.get()

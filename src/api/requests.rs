@@ -1,7 +1,7 @@
 //! `/requests`: what a customer reads of them and does with them.
 //!
 //! Each call is made with the token by which the request is followed, where there is one, else with the account.
-//! New requests and messages are sent by `state::outbox`, with [`send`]; actions are made here, each with a key that
+//! New requests and messages are sent by `state::outbox`; actions are made here, each with a key that
 //! the page makes when the customer begins and keeps for every attempt.
 
 use super::{
@@ -16,10 +16,9 @@ use portico_contract::{
     id::RequestId,
     list::{Page, RequestQuery},
     request::{Action, Request},
-    submission::{Comment, Created, Edit, NewMessage, NewRequest, Seen},
+    submission::{Comment, Created, Edit, Seen},
     timeline::TimelineItem,
 };
-use serde::Serialize;
 
 /// A request and the version of it that was read, for `If-Match`.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,36 +144,32 @@ pub async fn act(
 async fn post(
     path: String,
     access: Access,
-    body: &impl Serialize,
+    body: String,
     key: &str,
 ) -> Result<super::call::Reply, Failure> {
     call("POST", path)
         .access(access)
         .header("Idempotency-Key", key)
-        .json(body)
+        .json_text(body)
         .once()
         .await
 }
 
-/// Sends a new request, once: see `state::outbox`.
+/// Sends a new request (`NewRequest` as JSON), once: see `state::outbox`.
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn create(request: &NewRequest, key: &str) -> Result<Created, Failure> {
-    post("/requests".to_owned(), Access::Account, request, key)
+pub async fn create(body: String, key: &str) -> Result<Created, Failure> {
+    post("/requests".to_owned(), Access::Account, body, key)
         .await?
         .read()
 }
 
-/// Sends a message, once: see `state::outbox`.
+/// Sends a message (`NewMessage` as JSON), once: see `state::outbox`.
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn write(
-    id: &RequestId,
-    message: &NewMessage,
-    key: &str,
-) -> Result<TimelineItem, Failure> {
+pub async fn write(id: &RequestId, body: String, key: &str) -> Result<TimelineItem, Failure> {
     let path = path("/requests/{}/messages", id.as_str());
-    post(path, Access::to(id), message, key).await?.read()
+    post(path, Access::to(id), body, key).await?.read()
 }

@@ -1,6 +1,7 @@
 //! When to try again: full jitter, so that a thousand portals do not come back in the same second; what the server
 //! asks for (`Retry-After`) is a floor; and over all calls together retries stay a small part.
 
+use crate::browser::{random, task};
 use std::cell::Cell;
 
 /// Seconds to wait before attempt `attempt` + 1 (the first attempt is 0): a random part of 1, 2, 4 ... 60 seconds, at
@@ -15,6 +16,13 @@ pub fn delay(attempt: u32, floor: Option<f64>, random: f64) -> f64 {
         Some(floor) => floor.min(LONGEST_FLOOR) + jitter.min(floor.max(1.0)),
         None => jitter,
     }
+}
+
+/// Waits for the [`delay`].
+pub async fn wait(attempt: u32, floor: Option<f64>) {
+    // At most some minutes.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    task::sleep((delay(attempt, floor, random::part()) * 1_000.0) as u32).await;
 }
 
 /// No server makes a customer wait longer than this without saying something else.

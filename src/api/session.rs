@@ -27,6 +27,11 @@ pub async fn current() -> Result<Option<Session>, Failure> {
     }
 }
 
+/// How often a call found that the session of the account has ended. Reactive.
+pub fn lost() -> u32 {
+    access::lost()
+}
+
 /// The session that belongs to a token, such as one from a link. 401 when it has ended.
 ///
 /// # Errors

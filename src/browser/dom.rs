@@ -88,6 +88,12 @@ pub fn focus_field(id: &str) -> bool {
     true
 }
 
+/// Whether the browser holds a control for wrong: a date of which only a part was typed.
+pub fn is_half_typed(id: &str) -> bool {
+    let control = document().and_then(|d| d.get_element_by_id(id));
+    control.is_some_and(|control| control.matches(":invalid").unwrap_or(false))
+}
+
 /// How far the page is scrolled, in CSS pixels.
 pub fn scroll_y() -> f64 {
     web_sys::window()

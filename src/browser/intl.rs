@@ -68,6 +68,24 @@ pub fn date_time(locale: &str, millis: f64, settings: &Settings) -> Option<Strin
     )
 }
 
+/// What people call a time zone: "Taipei time".
+pub fn zone_name(locale: &str, zone: &str) -> Option<String> {
+    let settings = [
+        ("timeZone", Setting::Text(zone)),
+        ("timeZoneName", Setting::Text("longGeneric")),
+    ];
+    let parts = call(
+        &formatter("DateTimeFormat", locale, &settings),
+        "formatToParts",
+        &[],
+    )
+    .ok()?;
+    js_sys::Array::from(&parts)
+        .iter()
+        .find(|part| get_text(part, "type").as_deref() == Some("timeZoneName"))
+        .and_then(|part| get_text(&part, "value"))
+}
+
 /// A number.
 pub fn number(locale: &str, number: f64, settings: &Settings) -> String {
     text(

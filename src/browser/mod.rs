@@ -5,14 +5,19 @@
 //! reactive owner) that is being built.
 
 pub mod boot;
+pub mod channel;
+pub mod clipboard;
 pub mod clock;
 pub mod dom;
 pub mod events;
 pub mod file;
 pub mod history;
+pub mod html;
 pub mod http;
 pub mod intl;
 mod js;
 pub mod key_value;
+pub mod lock;
 pub mod random;
+pub mod store;
 pub mod task;

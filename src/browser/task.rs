@@ -21,6 +21,11 @@ impl Task {
         Self(handle)
     }
 
+    /// Goes on to its end although the handle is given up.
+    pub fn finish(self) {
+        std::mem::forget(self);
+    }
+
     /// Ends with the component that is being built.
     pub fn owned(self) {
         let _ = StoredValue::new_local(self);

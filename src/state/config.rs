@@ -1,15 +1,73 @@
-//! What the server is and can do (`/config`), and its request types, in the language on screen.
+//! What the server is and can do (`/config`), and its service catalogue, in the language on screen: fetched anew when
+//! the language changes, while what is shown stays.
+//!
+//! - [`config`] and [`request_types`] are what there is to show; [`current`] is the configuration once it is here;
+//! - [`has`]: a control of a capability that the server does not list is not shown.
 
+use crate::{
+    api::{self, Load, Query},
+    browser::events,
+    i18n::format,
+};
 use leptos::prelude::*;
-use portico_contract::config::Config;
+use portico_contract::{
+    config::{Capability, Config},
+    form::RequestTypeSummary,
+};
 use std::sync::LazyLock;
 
-static CONFIG: LazyLock<ArcRwSignal<Option<Config>>> = LazyLock::new(ArcRwSignal::default);
+static CONFIG: LazyLock<Query<Config>> = LazyLock::new(|| Query::new(api::config::read));
+static TYPES: LazyLock<Query<Vec<RequestTypeSummary>>> =
+    LazyLock::new(|| Query::new(api::request_types::list));
+
+/// The configuration.
+pub fn config() -> Query<Config> {
+    *CONFIG
+}
+
+/// The service catalogue.
+pub fn request_types() -> Query<Vec<RequestTypeSummary>> {
+    *TYPES
+}
+
+/// The configuration once it is here. Reactive.
+pub fn current() -> Option<Config> {
+    CONFIG.ready()
+}
 
 /// The company's name in the language on screen, once it is known. Reactive.
 pub fn brand_name() -> Option<String> {
-    CONFIG.with(|config| config.as_ref().map(|c| c.brand.name.clone()))
+    CONFIG.with(|load| load.ready().map(|config| config.brand.name.clone()))
 }
 
-/// Begins to fetch.
-pub fn start() {}
+/// Whether the server can do this; false until it is known. Reactive.
+pub fn has(capability: Capability) -> bool {
+    CONFIG.with(|load| {
+        load.ready()
+            .is_some_and(|config| config.capabilities.contains(&capability))
+    })
+}
+
+/// Begins to fetch. Called once, in the owner that lives as long as the application.
+pub(super) fn start() {
+    LazyLock::force(&CONFIG);
+    LazyLock::force(&TYPES);
+    Effect::new(|| {
+        CONFIG.with(|load| {
+            if let Some(config) = load.ready() {
+                format::set_time_zone(&config.time_zone);
+            }
+        });
+    });
+    let online = events::on_window("online", |_| {
+        if CONFIG.with_untracked(|load| matches!(load, Load::Failed(_))) {
+            CONFIG.reload();
+        }
+        if TYPES.with_untracked(|load| matches!(load, Load::Failed(_))) {
+            TYPES.reload();
+        }
+    });
+    if let Some(online) = online {
+        online.forever();
+    }
+}

@@ -1,8 +1,22 @@
 //! What the pages share: nothing here draws anything.
+//!
+//! - [`config`]: what the server is and can do; [`session`]: who is signed in; [`tracking`]: requests that are followed
+//!   without an account;
+//! - [`drafts`] and [`uploads`]: what is being written; [`outbox`]: what was sent and may not have arrived;
+//! - [`live`]: what has changed since.
 
 pub mod config;
+pub mod drafts;
+pub mod live;
+pub mod outbox;
+pub mod session;
+pub mod tracking;
+pub mod uploads;
 
-/// Begins to fetch and to watch. Called once, inside the application's reactive owner.
+/// Begins to fetch and to watch. Called once, in the owner that lives as long as the application.
 pub fn start() {
     config::start();
+    session::start();
+    outbox::start();
+    live::start();
 }

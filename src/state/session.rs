@@ -1,0 +1,165 @@
+//! Who is signed in.
+//!
+//! [`signed_in`] is for views; [`request_code`], [`redeem`] and [`sign_out`] are for the pages. Signing out clears what
+//! is kept on this device: drafts, files, what waits to be sent, tokens. Ask first when `outbox::has_unsent`.
+//! The tabs tell each other, and a call that finds the session ended (401) makes it known here.
+
+use super::{drafts, outbox};
+use crate::{
+    api::{self, Failure},
+    browser::{channel::Channel, events, task},
+};
+use leptos::prelude::*;
+use portico_contract::{
+    Instant,
+    problem::ProblemCode,
+    session::{Channel as CodeChannel, Me, Redeem, Session},
+};
+use std::{cell::RefCell, sync::LazyLock};
+
+/// Who is signed in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SignedIn {
+    /// Not known yet: the server has not been reached.
+    Unknown,
+    /// Nobody.
+    No,
+    /// This customer.
+    Yes(Me),
+}
+
+static SIGNED_IN: LazyLock<ArcRwSignal<SignedIn>> =
+    LazyLock::new(|| ArcRwSignal::new(SignedIn::Unknown));
+static EXPIRES_AT: LazyLock<ArcRwSignal<Option<Instant>>> = LazyLock::new(ArcRwSignal::default);
+
+thread_local! { static TABS: RefCell<Option<Channel>> = const { RefCell::new(None) }; }
+
+/// Who is signed in. Reactive.
+pub fn signed_in() -> SignedIn {
+    SIGNED_IN.get()
+}
+
+/// Whether somebody is signed in, for event handlers.
+pub fn is_signed_in_untracked() -> bool {
+    SIGNED_IN.with_untracked(|who| matches!(who, SignedIn::Yes(_)))
+}
+
+/// Who is signed in, once that is known and somebody is. Reactive.
+pub fn me() -> Option<Me> {
+    match signed_in() {
+        SignedIn::Yes(me) => Some(me),
+        SignedIn::Unknown | SignedIn::No => None,
+    }
+}
+
+/// When the session ends unless the customer goes on. Reactive.
+pub fn expires_at() -> Option<Instant> {
+    EXPIRES_AT.get()
+}
+
+/// Whether somebody is signed in; asks the server when that is not known yet. False where it cannot be reached.
+pub async fn known() -> bool {
+    if SIGNED_IN.with_untracked(|who| *who == SignedIn::Unknown) {
+        let _ = refresh().await;
+    }
+    is_signed_in_untracked()
+}
+
+fn know(session: Option<Session>) {
+    let expires_at = session.as_ref().map(|s| s.expires_at);
+    let who = session
+        .and_then(|s| s.customer)
+        .map_or(SignedIn::No, SignedIn::Yes);
+    if EXPIRES_AT.get_untracked() != expires_at {
+        EXPIRES_AT.set(expires_at);
+    }
+    if SIGNED_IN.with_untracked(|known| *known != who) {
+        SIGNED_IN.set(who);
+        outbox::proven();
+    }
+}
+
+/// Asks the server who is signed in; what is known stays where it cannot be reached.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn refresh() -> Result<(), Failure> {
+    know(api::session::current().await?);
+    Ok(())
+}
+
+/// Has a sign-in code sent.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn request_code(channel: CodeChannel, address: &str) -> Result<(), Failure> {
+    api::session::request_code(channel, address).await
+}
+
+/// Signs in with a code.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn redeem(redeem: &Redeem) -> Result<(), Failure> {
+    api::session::redeem(redeem).await?;
+    refresh().await?;
+    tell_tabs();
+    Ok(())
+}
+
+/// Signs out and clears what is kept on this device.
+///
+/// # Errors
+/// See [`Failure`]; what is kept on this device is cleared all the same.
+pub async fn sign_out() -> Result<(), Failure> {
+    let ended = api::session::end().await;
+    super::tracking::forget_all();
+    drafts::clear().await;
+    outbox::clear().await;
+    if ended.is_ok() {
+        know(None);
+    }
+    tell_tabs();
+    ended
+}
+
+fn tell_tabs() {
+    TABS.with_borrow(|tabs| {
+        if let Some(tabs) = tabs {
+            tabs.say("session");
+        }
+    });
+}
+
+fn look_again() {
+    task::detach(async {
+        // Where the server cannot be reached, the next occasion will do.
+        let _ = refresh().await;
+    });
+}
+
+/// Begins. Called once, in the owner that lives as long as the application.
+pub(super) fn start() {
+    look_again();
+    TABS.set(Some(Channel::open("portico.session", |_| look_again())));
+    let unknown = || {
+        if SIGNED_IN.with_untracked(|who| *who == SignedIn::Unknown) {
+            look_again();
+        }
+    };
+    let online = events::on_window("online", move |_| unknown());
+    let seen = events::on_document("visibilitychange", move |_| unknown());
+    for listener in [online, seen].into_iter().flatten() {
+        listener.forever();
+    }
+    Effect::new(|| {
+        if api::session::lost() > 0 && is_signed_in_untracked() {
+            know(None);
+        }
+    });
+}
+
+/// Whether a failure means that the customer must sign in (again).
+pub fn is_needed(failure: &Failure) -> bool {
+    failure.code() == Some(ProblemCode::Unauthenticated)
+}
