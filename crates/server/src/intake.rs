@@ -19,7 +19,7 @@ use portico_contract::{
 };
 
 /// Characters of a name or a purpose.
-const NAME_MAX: u32 = 200;
+pub const NAME_MAX: u32 = 200;
 /// Consents of one request.
 const CONSENTS_MAX: usize = 50;
 

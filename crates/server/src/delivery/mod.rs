@@ -95,7 +95,7 @@ impl Delivery {
         };
         let sent = stream::iter(due).for_each_concurrent(AT_ONCE, |message| async move {
             if let Err(error) = self.send(&message).await {
-                tracing::error!(%error, message = message.id, "the outbox cannot be written");
+                tracing::error!(%error, id = message.id, "the outbox cannot be written");
                 // It stays due; without a pause the loop would spin.
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
@@ -115,16 +115,16 @@ impl Delivery {
         let mut tx = self.store.write().await?;
         match result {
             Ok(()) => {
-                tracing::info!(message = queued.id, %channel, "delivered");
+                tracing::info!(id = queued.id, %channel, "delivered");
                 tx.remove_message(queued.id).await?;
             }
             Err(Failure::Passing(reason)) if now - queued.created_at < GIVEN_UP_AFTER => {
                 let pause = pause_after(queued.attempts);
-                tracing::warn!(message = queued.id, %channel, reason, pause_ms = pause, "not delivered");
+                tracing::warn!(id = queued.id, %channel, reason, pause_ms = pause, "not delivered");
                 tx.postpone_message(queued.id, now + pause).await?;
             }
             Err(failure) => {
-                tracing::error!(message = queued.id, %channel, reason = %failure, "given up");
+                tracing::error!(id = queued.id, %channel, reason = %failure, "given up");
                 tx.remove_message(queued.id).await?;
             }
         }

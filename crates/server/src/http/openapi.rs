@@ -17,7 +17,10 @@ use portico_contract::{
     timeline::TimelineItem,
 };
 use serde_json::{Map, Value, json};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 /// A character that people can see: no white space, no control character, none that only formats.
 const VISIBLE: &str = r"[^\u0000-\u0020\u007f-\u00a0\u061c\u1680\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\ufffb]";
@@ -41,7 +44,7 @@ fn catalogue(doc: &mut Document) {
     doc.add(
         "get",
         "/request-types",
-        Operation::new("listRequestTypes", "The service catalogue").answers::<Items<RequestTypeSummary>>(200),
+        Operation::new("listRequestTypes", "The service catalogue").lists::<Items<RequestTypeSummary>, RequestTypeSummary>(),
     );
     doc.add(
         "get",
@@ -131,7 +134,7 @@ fn requests(doc: &mut Document) {
             .query("sort", json!({"type": "string", "enum": Sort::ALL.iter().map(|s| s.as_str()).collect::<Vec<_>>()}))
             .query("reference", json!({"type": "string"}))
             .paged()
-            .answers::<Page<Request>>(200),
+            .lists::<Page<Request>, Request>(),
     );
     doc.add(
         "post",
@@ -165,7 +168,7 @@ fn requests(doc: &mut Document) {
             .signed_in()
             .id()
             .paged()
-            .answers::<Page<TimelineItem>>(200)
+            .lists::<Page<TimelineItem>, TimelineItem>()
             .fails(&[404]),
     );
     doc.add(
@@ -409,12 +412,16 @@ impl Operation {
         self.header("Tus-Resumable", true, json!({"type": "string", "enum": ["1.0.0"]}))
     }
 
-    fn schema<T: ToSchema>(&mut self) -> Value {
-        let mut all = vec![(T::name().into_owned(), T::schema())];
+    /// Gathers a type and all that it is made of.
+    fn gather<T: ToSchema>(&mut self) {
+        let mut all = Vec::new();
         T::schemas(&mut all);
-        for (name, schema) in all {
-            self.schemas.push((name, serde_json::to_value(schema).unwrap_or_default()));
-        }
+        self.schemas.extend(all.into_iter().map(|(name, schema)| (name, value(schema))));
+    }
+
+    fn schema<T: ToSchema>(&mut self) -> Value {
+        self.gather::<T>();
+        self.schemas.push((T::name().into_owned(), value(T::schema())));
         json!({"$ref": format!("#/components/schemas/{}", T::name())})
     }
 
@@ -445,11 +452,19 @@ impl Operation {
 
     fn answers<T: ToSchema>(mut self, status: u16) -> Self {
         let schema = self.schema::<T>();
-        self.response(status, json!({
-            "description": reason(status),
-            "headers": {"Content-Language": text_header(true)},
-            "content": {"application/json": {"schema": schema}},
-        }))
+        self.json(status, schema)
+    }
+
+    /// Answers with a list. It stands in its place, because the lists of all things share one name.
+    fn lists<L: ToSchema, T: ToSchema>(mut self) -> Self {
+        self.schema::<T>();
+        self.json(200, value(L::schema()))
+    }
+
+    fn json(self, status: u16, schema: Value) -> Self {
+        let content = json!({"application/json": {"schema": schema}});
+        let headers = json!({"Content-Language": text_header(true)});
+        self.response(status, json!({"description": reason(status), "headers": headers, "content": content}))
     }
 
     fn bytes(self, media_type: &str) -> Self {
@@ -548,6 +563,9 @@ fn constrain(schemas: &mut Value, settings: &Settings) {
         ("NewRequest", "subject", json!({"maxLength": limits.subject_length, "pattern": seen})),
         ("NewRequest", "attachment_ids", uploads.clone()),
         ("NewMessage", "attachment_ids", uploads),
+        ("Contact", "name", json!({"maxLength": crate::intake::NAME_MAX, "pattern": WITHOUT_NUL})),
+        ("Contact", "email", json!({"maxLength": 254, "pattern": EMAIL})),
+        ("Contact", "phone", json!({"pattern": PHONE})),
         ("Edit", "subject", json!({"maxLength": limits.subject_length, "pattern": seen})),
         ("SentBody", "format", json!({"$ref": null, "type": "string", "enum": ["text"]})),
         ("SentBody", "value", json!({"maxLength": limits.body_length, "pattern": WITHOUT_NUL})),
@@ -588,6 +606,26 @@ fn constrain(schemas: &mut Value, settings: &Settings) {
 /// Addresses as nearly everybody has them; others are taken too.
 const EMAIL: &str = r"^[A-Za-z0-9]{1,40}@[A-Za-z0-9]{1,40}\.[A-Za-z]{2,20}$";
 const PHONE: &str = r"^\+[1-9][0-9]{6,14}$";
+
+fn value(schema: RefOr<Schema>) -> Value {
+    let mut value = serde_json::to_value(schema).unwrap_or_default();
+    plain(&mut value);
+    value
+}
+
+/// The comments of the code link to other code; a reader of the document sees no code.
+fn plain(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::String(text)) = map.get_mut("description") {
+                *text = text.replace("[`", "`").replace("`]", "`");
+            }
+            map.values_mut().for_each(plain);
+        }
+        Value::Array(items) => items.iter_mut().for_each(plain),
+        _ => {}
+    }
+}
 
 fn text_header(always: bool) -> Value {
     json!({"required": always, "schema": {"type": "string"}})
