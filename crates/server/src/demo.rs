@@ -157,6 +157,7 @@ async fn fill(app: &App) -> Result<Option<String>, ApiError> {
         status: Vec::new(),
         kind: Vec::new(),
         words: Vec::new(),
+        or_reference: None,
         reference: None,
         sort: Sort::CreatedAsc,
         limit: 1,

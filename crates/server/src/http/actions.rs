@@ -57,6 +57,7 @@ pub async fn act(
         .await?
         .ok_or_else(ApiError::not_found)?;
     let action = Action::from_word(&name);
+    let posted = posted.or_empty();
     let asked = asked(&app, action, &posted)?;
     let turn = match once(&app, &actor, &posted, Key::Required).await? {
         Once::Replay(response) => return Ok(response),

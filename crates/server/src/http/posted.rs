@@ -7,7 +7,7 @@ use crate::{
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, OriginalUri, Request},
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, HeaderValue, Method, header},
 };
 use futures::StreamExt;
 use portico_contract::problem::{FieldProblem, ProblemCode};
@@ -80,7 +80,18 @@ async fn read(body: Body) -> Result<Bytes, ProblemCode> {
 }
 
 impl Posted {
-    /// The body; an absent one is `{}`.
+    /// The same with `{}` in place of an absent body, for what needs none.
+    #[must_use]
+    pub fn or_empty(mut self) -> Self {
+        if self.body.as_ref().is_ok_and(Bytes::is_empty) {
+            self.body = Ok(Bytes::from_static(b"{}"));
+            let json = HeaderValue::from_static("application/json");
+            self.headers.insert(header::CONTENT_TYPE, json);
+        }
+        self
+    }
+
+    /// The body.
     ///
     /// # Errors
     /// 413, 415, 400 when it is no JSON, 422 with the pointer when it is not what is asked for.
@@ -101,7 +112,7 @@ impl Posted {
     fn bytes(&self) -> Result<&[u8], ApiError> {
         let bytes = self.body.as_ref().map_err(|code| ApiError::new(*code))?;
         if bytes.is_empty() {
-            return Ok(b"{}");
+            return Err(ApiError::bad_request());
         }
         let media = self
             .headers

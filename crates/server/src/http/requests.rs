@@ -18,12 +18,12 @@ use portico_contract::{
     code::Reference,
     id::RequestId,
     list::{Page, Sort},
-    request::Request,
+    request::{Kind, Request, Status},
 };
 use serde::Deserialize;
 
-/// Characters of a search.
-const SEARCH_MAX: usize = 200;
+/// Words of a search; more would not make it find anything else that matters.
+const SEARCH_WORDS: usize = 20;
 
 /// The query of a list, as it travels.
 #[derive(Debug, Default, Deserialize)]
@@ -73,49 +73,38 @@ fn words<T: Word>(text: Option<&str>, read: impl Fn(&str) -> T) -> Result<Vec<T>
     }
 }
 
+/// A parameter that is there and not empty.
+fn given(text: &Option<String>) -> Option<&str> {
+    text.as_deref().filter(|text| !text.is_empty())
+}
+
 impl ListQuery {
     /// The filter; `None` when nothing can fit it.
     fn filter(&self, list: &str) -> Result<Option<Filter>, ApiError> {
         let q = self.q.as_deref().unwrap_or_default();
-        if q.chars().count() > SEARCH_MAX {
-            return Err(ApiError::bad_request());
-        }
-        let sort = self
-            .sort
-            .as_deref()
-            .map_or(Sort::UpdatedDesc, Sort::from_word);
+        let sort = given(&self.sort).map_or(Sort::UpdatedDesc, Sort::from_word);
         if !sort.is_known() {
             return Err(ApiError::bad_request());
         }
+        let wanted = given(&self.reference);
         let filter = Filter {
-            status: words(self.status.as_deref(), |w| {
-                portico_contract::request::Status::from_word(w)
-            })?,
-            kind: words(self.kind.as_deref(), |w| {
-                portico_contract::request::Kind::from_word(w)
-            })?,
-            // A reference is found however it is typed.
-            words: match Reference::parse(q) {
-                Ok(reference) => vec![reference.to_string().to_lowercase()],
-                Err(_) => q
-                    .to_lowercase()
-                    .split_whitespace()
-                    .map(str::to_owned)
-                    .collect(),
-            },
-            reference: self
-                .reference
-                .as_deref()
-                .and_then(|text| Reference::parse(text).ok()),
+            status: words(given(&self.status), Status::from_word)?,
+            kind: words(given(&self.kind), Kind::from_word)?,
+            words: q
+                .to_lowercase()
+                .split_whitespace()
+                .take(SEARCH_WORDS)
+                .map(str::to_owned)
+                .collect(),
+            or_reference: Reference::parse(q).ok(),
+            reference: wanted.and_then(|text| Reference::parse(text).ok()),
             sort,
-            limit: limit(self.limit.as_deref(), 20)?,
-            after: self
-                .cursor
-                .as_deref()
+            limit: limit(given(&self.limit), 20)?,
+            after: given(&self.cursor)
                 .map(|c| cursor::place(list, c))
                 .transpose()?,
         };
-        let hopeless = self.reference.is_some() && filter.reference.is_none();
+        let hopeless = wanted.is_some() && filter.reference.is_none();
         Ok((!hopeless).then_some(filter))
     }
 

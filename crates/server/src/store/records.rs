@@ -107,6 +107,8 @@ pub struct Filter {
     pub kind: Vec<Kind>,
     /// Each of these lower-case words is in the subject, the first message or the reference.
     pub words: Vec<String>,
+    /// Where words are asked for: or it is this one, however it was typed.
+    pub or_reference: Option<Reference>,
     /// Exactly this one.
     pub reference: Option<Reference>,
     /// The order.

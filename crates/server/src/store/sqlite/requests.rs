@@ -75,11 +75,21 @@ fn filtered(query: &mut QueryBuilder<Sqlite>, scope: &Scope, filter: &Filter) {
             query.push(")");
         }
     }
-    for word in &filter.words {
-        query
-            .push(" AND instr(search, ")
-            .push_bind(word.clone())
-            .push(") > 0");
+    if !filter.words.is_empty() {
+        query.push(" AND ((1 = 1");
+        for word in &filter.words {
+            query
+                .push(" AND instr(search, ")
+                .push_bind(word.clone())
+                .push(") > 0");
+        }
+        query.push(")");
+        if let Some(reference) = filter.or_reference {
+            query
+                .push(" OR reference = ")
+                .push_bind(reference.to_string());
+        }
+        query.push(")");
     }
     if let Some(reference) = filter.reference {
         query
