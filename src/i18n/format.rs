@@ -101,6 +101,61 @@ pub fn in_own_zone(at: Instant) -> Option<String> {
     })
 }
 
+/// The name of the company's zone where the customer's own is another.
+pub fn foreign_zone() -> Option<String> {
+    ZONE.get()
+        .filter(|zone| intl::own_time_zone().is_some_and(|own| own != *zone))
+}
+
+/// "24 November 2026" of a date on the wire (`2026-11-24`), which is in no zone.
+pub fn day(date: &str) -> String {
+    let settings = [("dateStyle", Text("long")), ("timeZone", Text("UTC"))];
+    Instant::parse(&format!("{date}T00:00:00Z"))
+        .ok()
+        .and_then(|at| intl::date_time(intl_tag(), millis(at), &settings))
+        .unwrap_or_else(|| date.to_owned())
+}
+
+/// [`date_time`] of an instant on the wire; as it stands where it is none.
+pub fn date_time_of(instant: &str) -> String {
+    Instant::parse(instant).map_or_else(|_| instant.to_owned(), date_time)
+}
+
+/// The company's clock at an instant, as `datetime-local` inputs write it, with seconds.
+pub fn local_of_instant(at: Instant) -> Option<String> {
+    let settings = [("dateStyle", Text("short")), ("timeStyle", Text("medium"))];
+    let zone = ZONE.get();
+    let mut settings = settings.to_vec();
+    settings.extend(zone.as_deref().map(|zone| ("timeZone", Text(zone))));
+    // Swedish writes dates and times as ISO 8601 does.
+    let written = intl::date_time("sv-SE", millis(at), &settings)?;
+    Some(written.replace(' ', "T"))
+}
+
+/// RFC 3339 of what a `datetime-local` input holds, on the company's clock.
+pub fn instant_of_local(local: &str) -> Option<String> {
+    let with_seconds = match local.len() {
+        16 => format!("{local}:00"),
+        _ => local.to_owned(),
+    };
+    let as_utc = |local: &str| Some(Instant::parse(&format!("{local}Z")).ok()?.unix_millis());
+    let wanted = as_utc(&with_seconds)?;
+    let mut offset = 0;
+    // The second time counts from an instant that is right but where the clock is changed.
+    for _ in 0..2 {
+        let at = Instant::from_unix_millis(wanted - offset)?;
+        offset = as_utc(&local_of_instant(at)?)? - (wanted - offset);
+    }
+    let minutes = offset.abs() / 60_000;
+    let sign = if offset < 0 { '-' } else { '+' };
+    Some(format!("{with_seconds}{sign}{:02}:{:02}", minutes / 60, minutes % 60))
+}
+
+/// What people call the company's time zone: "Taipei time".
+pub fn zone_name() -> Option<String> {
+    intl::zone_name(intl_tag(), ZONE.get()?.as_str())
+}
+
 /// "yesterday", "in 3 hours"; [`date`] where it is more than a week away.
 pub fn relative(at: Instant) -> String {
     let seconds = (millis(at) - clock::now_millis()) / 1_000.0;

@@ -1,13 +1,231 @@
-//! The confirmation of what was sent.
+//! The confirmation of what was sent. It is kept on this device for a day, so it survives a reload and a bookmark.
 
-use crate::{i18n::m, navigation};
+use crate::{
+    browser::{dom, file, history, task::Task},
+    components::{
+        button::{Look, button},
+        copy::copy_button,
+        icon::icon,
+        tag::status_tag,
+    },
+    i18n::{Message, format, m},
+    navigation,
+    route::Route,
+    state::{
+        config,
+        outbox::{self, Accepted, Entry, EntryState, Parcel},
+    },
+};
 use leptos::prelude::*;
-use portico_contract::code::Reference;
+use portico_contract::{
+    code::Reference,
+    locale::Locale,
+    request::Kind,
+    session::Channel,
+    submission::{Contact, Created, NewRequest},
+};
+
+/// What was sent and what the server said.
+#[derive(Clone, PartialEq)]
+struct Confirmation {
+    entry: Entry,
+    sent: NewRequest,
+    created: Created,
+}
+
+fn confirmation(reference: Reference) -> Option<Confirmation> {
+    outbox::entries().into_iter().find_map(|entry| {
+        match (entry.state.clone(), entry.parcel.clone()) {
+            (EntryState::Accepted(Accepted::Request(created)), Parcel::Request(sent))
+                if created.request.reference == reference =>
+            {
+                Some(Confirmation {
+                    entry,
+                    sent: *sent,
+                    created: *created,
+                })
+            }
+            _ => None,
+        }
+    })
+}
 
 /// The confirmation.
 #[component]
 pub fn Sent(reference: Reference) -> impl IntoView {
-    navigation::title(m::sent_title);
-    let _ = reference;
-    ui! { <h1 tabindex="-1">{m::sent_title}</h1> }
+    let kept = Memo::new(move |_| confirmation(reference));
+    let asked = RwSignal::new(false);
+    Task::spawn(async move {
+        outbox::accepted(reference).await;
+        asked.try_set(true);
+    })
+    .owned();
+    let gone = Memo::new(move |_| asked.get() && kept.with(Option::is_none));
+    let heading = move || match kept.with(|kept| kept.as_ref().map(|k| k.created.request.kind)) {
+        Some(Kind::Complaint) => m::sent_title_complaint(),
+        None if gone.get() => m::sent_gone_title(),
+        _ => m::sent_title(),
+    };
+    navigation::title(heading);
+    let lede = move || match kept.get() {
+        Some(kept) => address(kept.sent.contact.as_ref()).map(|address| m::sent_write_to(&address)),
+        None => gone.get().then(m::sent_gone_text),
+    };
+    ui! {
+        <div class="outcome" class:success=move || !gone.get()>
+            {move || icon(if gone.get() { "info" } else { "step-done" })}
+            <h1 tabindex="-1">{heading}</h1>
+            {move || lede().map(|lede| ui! { <p>{lede}</p> })}
+        </div>
+        {move || kept.get().map(|kept| ui! { {codes(&kept)} {keep(&kept)} {next(&kept)} })}
+        {move || gone.get().then(|| ui! {
+            <div class="buttons">
+                <a class="button" href=Route::Request(reference).href()>{m::sent_gone_action}</a>
+            </div>
+        })}
+    }
+}
+
+/// Where a guest is written to.
+fn address(contact: Option<&Contact>) -> Option<String> {
+    let Contact { email, phone, preferred, .. } = contact?;
+    match preferred {
+        Some(Channel::Sms) => phone.as_ref().or(email.as_ref()),
+        _ => email.as_ref().or(phone.as_ref()),
+    }
+    .cloned()
+}
+
+fn code(label: Message, code: String, hint: Message) -> AnyView {
+    ui! {
+        <div>
+            <dt>{label}</dt>
+            <dd>
+                <span class="code">{code.clone()}</span>
+                {copy_button(code, label)}
+            </dd>
+            <dd class="hint">{hint}</dd>
+        </div>
+    }
+    .into_any()
+}
+
+fn codes(kept: &Confirmation) -> AnyView {
+    let reference = kept.created.request.reference.to_string();
+    let query_code = kept.created.query_code.as_ref().map(ToString::to_string);
+    ui! {
+        <dl class="codes">
+            {code(m::sent_reference, reference, m::sent_reference_hint)}
+            {query_code.map(|query_code| code(m::sent_code, query_code, m::sent_code_hint))}
+        </dl>
+    }
+    .into_any()
+}
+
+/// What can be done with it.
+fn keep(kept: &Confirmation) -> AnyView {
+    let reference = kept.created.request.reference;
+    let save = {
+        let kept = kept.clone();
+        move || {
+            let text = untrack(|| as_text(&kept));
+            file::save_text(&format!("{reference}.txt"), "text/plain;charset=utf-8", &text);
+        }
+    };
+    let receipt = kept.created.receipt.clone().map(|receipt| {
+        let save = move || {
+            // Three texts can always be written.
+            let json = serde_json::to_string_pretty(&receipt).unwrap_or_default();
+            file::save_text(&format!("{reference}.json"), "application/json", &json);
+        };
+        button(Look::Secondary, m::sent_receipt, save)
+    });
+    let hint = receipt.is_some().then(|| ui! { <p class="hint">{m::sent_receipt_hint}</p> });
+    ui! {
+        <div class="flow">
+            <div class="buttons">
+                {button(Look::Secondary, m::sent_save, save)}
+                {receipt}
+                {button(Look::Secondary, m::sent_print, dom::print)}
+            </div>
+            {hint}
+        </div>
+    }
+    .into_any()
+}
+
+fn next(kept: &Confirmation) -> AnyView {
+    let request = &kept.created.request;
+    let reference = request.reference;
+    // The server's words are in the language in which it was sent.
+    let language = kept.sent.locale.map(Locale::as_str);
+    let address = address(kept.sent.contact.as_ref());
+    let written = move || match &address {
+        Some(address) => m::sent_next_write(address),
+        None => m::sent_next_account(),
+    };
+    let key = kept.entry.key.clone();
+    let forget = move || {
+        let key = key.clone();
+        crate::browser::task::detach(async move {
+            outbox::dismiss(&key).await;
+            navigation::replace(&Route::Home);
+        });
+    };
+    let guest = kept.created.query_code.is_some();
+    ui! {
+        <section>
+            <h2>{m::sent_next}</h2>
+            <p lang=language>{status_tag(request)} " " {request.status_meaning.clone()}</p>
+            <ol class="what-next">
+                <li>{m::sent_next_desk}</li>
+                <li>{written}</li>
+                <li>{m::sent_next_decide}</li>
+            </ol>
+            <div class="buttons">
+                <a class="button" href=Route::Request(reference).href()>{m::sent_track}</a>
+                <a class="button secondary" href=Route::New.href()>{m::sent_again}</a>
+            </div>
+        </section>
+        {guest.then(|| ui! {
+            <div class="flow">
+                <p class="hint">{m::sent_forget_hint}</p>
+                <div class="buttons">{button(Look::Quiet, m::sent_forget, forget)}</div>
+            </div>
+        })}
+    }
+    .into_any()
+}
+
+/// Everything about it as a text to keep.
+fn as_text(kept: &Confirmation) -> String {
+    let Confirmation { entry, sent, created } = kept;
+    let request = &created.request;
+    let mut lines = Vec::new();
+    lines.extend(config::brand_name());
+    lines.push(match request.kind {
+        Kind::Complaint => m::sent_title_complaint(),
+        _ => m::sent_title(),
+    });
+    lines.push(String::new());
+    let mut line = |label: &str, value: &str| lines.push(m::sent_line(label, value));
+    line(&m::sent_reference(), &request.reference.to_string());
+    if let Some(code) = &created.query_code {
+        line(&m::sent_code(), &code.to_string());
+    }
+    let track = format!("{}{}", history::origin(), Route::track().href());
+    line(&m::sent_file_address(), &track);
+    line(&m::sent_file_received(), &format::date_time_with_zone(request.created_at));
+    line(&m::sent_file_type(), &request.request_type.name);
+    line(&m::submit_subject(), &sent.subject);
+    for field in &request.fields {
+        line(&field.label, &field.display);
+    }
+    for file in &entry.draft.files {
+        let hash = file.sha256.as_ref().map(|hash| format!(", SHA-256 {hash}"));
+        let size = format::file_size(file.size);
+        line(&file.name, &format!("{size}{}", hash.unwrap_or_default()));
+    }
+    lines.extend([String::new(), m::sent_file_sent(), sent.body.value.clone(), String::new()]);
+    lines.join("\r\n")
 }

@@ -1,20 +1,52 @@
 //! A new request: choosing what it is about, and its form.
 
-use crate::{i18n::m, navigation};
+mod check;
+mod form;
+mod questions;
+mod sending;
+
+pub use form::Form;
+
+use crate::{
+    components::{icon::kind_icon, load::part},
+    i18n::m,
+    navigation,
+    route::Route,
+    state::config,
+};
 use leptos::prelude::*;
-use portico_contract::id::TypeId;
 
 /// What is it about?
 #[component]
 pub fn Choose() -> impl IntoView {
-    navigation::title(m::new_title);
-    ui! { <h1 tabindex="-1">{m::new_title}</h1> }
-}
-
-/// The form of one request type, step by step.
-#[component]
-pub fn Form(type_id: TypeId) -> impl IntoView {
-    navigation::title(m::form_title);
-    let _ = type_id;
-    ui! { <h1 tabindex="-1">{m::form_title}</h1> }
+    navigation::title(m::submit_choose_title);
+    let skeleton = || {
+        let boxes = (0..6).map(|_| ui! { <li class="skeleton"></li> }).collect_view();
+        ui! { <ul class="kinds" aria-hidden="true">{boxes}</ul> }.into_any()
+    };
+    let types = || {
+        config::request_types()
+            .ready()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|kind| {
+                ui! {
+                    <li>
+                        <a href=Route::form(kind.id).href()>
+                            {kind_icon(kind.kind)}
+                            <strong>{kind.name}</strong>
+                            <span>{kind.description}</span>
+                        </a>
+                    </li>
+                }
+            })
+            .collect_view()
+    };
+    ui! {
+        <header class="heading">
+            <h1 tabindex="-1">{m::submit_choose_title}</h1>
+            <p class="lede">{m::submit_choose_lede}</p>
+        </header>
+        {part(config::request_types(), skeleton, move || ui! { <ul class="kinds">{types}</ul> }.into_any())}
+    }
 }

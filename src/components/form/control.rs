@@ -1,18 +1,15 @@
 //! The controls, one function for each group of field types.
 
-use super::{Form, control_id, value};
+use super::{Form, control_id, file_field, value};
 use crate::{
     browser::{dom, task},
-    components::{
-        attachments::attachments,
-        icon::icon,
-        problems::Words,
-    },
-    i18n::m,
+    components::{attachments::attachments, icon::icon},
+    i18n::{Words, format, m},
 };
 use leptos::prelude::*;
 use portico_contract::{
-    form::{FieldOption, FieldType, FieldValue},
+    Instant,
+    form::{Field, FieldOption, FieldType, FieldValue},
     id::FieldId,
 };
 use std::ops::Range;
@@ -31,6 +28,7 @@ struct Question {
     has_hint: bool,
     has_purpose: bool,
     has_count: bool,
+    has_zone: bool,
     levels: usize,
 }
 
@@ -81,6 +79,8 @@ fn question(form: Form, index: usize) -> AnyView {
                 has_hint: field.help.is_some(),
                 has_purpose: field.purpose.is_some(),
                 has_count: field.field_type == FieldType::Textarea && field.max_length.is_some(),
+                has_zone: field.field_type == FieldType::Datetime
+                    && format::foreign_zone().is_some(),
                 levels: value::depth(&field.options),
             };
             Some((question, field.field_type, field.options.len()))
@@ -103,7 +103,7 @@ fn question(form: Form, index: usize) -> AnyView {
 }
 
 impl Question {
-    fn read(&self, of: fn(&portico_contract::form::Field) -> String) -> impl Fn() -> String + Send + 'static {
+    fn read(&self, of: fn(&Field) -> String) -> impl Fn() -> String + Send + use<> {
         let (form, index) = (self.form, self.index);
         move || form.with(index, |field, _, _| of(field))
     }
@@ -111,7 +111,7 @@ impl Question {
     fn problem(&self) -> Signal<Option<Words>> {
         let (form, id, levels) = (self.form, self.id.clone(), self.levels);
         Signal::derive(move || {
-            (0..levels.max(1)).find_map(|level| form.problems.of(&level_id(&id, level)))
+            (0..levels.max(1)).find_map(|level| form.problems.of(&part_id(&id, level)))
         })
     }
 
@@ -122,6 +122,7 @@ impl Question {
         let parts = [
             (self.has_hint, "hint"),
             (self.has_purpose, "purpose"),
+            (self.has_zone, "zone"),
             (self.has_count, "count"),
         ];
         Signal::derive(move || {
@@ -167,6 +168,10 @@ impl Question {
                 </p>
             }
         });
+        let zone = self.has_zone.then(|| {
+            let zone = || m::form_zone(&format::foreign_zone().unwrap_or_default());
+            ui! { <p class="hint" id=format!("{}-zone", self.id)>{zone}</p> }
+        });
         let problem = self.problem();
         let id = self.id.clone();
         let error = move || {
@@ -179,7 +184,7 @@ impl Question {
                 }
             })
         };
-        ui! { {hint} {purpose} {error} }.into_any()
+        ui! { {hint} {purpose} {zone} {error} }.into_any()
     }
 
     fn single(self, control: AnyView) -> AnyView {
@@ -205,12 +210,26 @@ impl Question {
         .into_any()
     }
 
-    fn typing(&self) -> impl Fn(leptos::ev::Event) + 'static {
+    fn typing(&self) -> impl Fn(leptos::ev::Event) + use<> {
         let (form, field) = (self.form, self.field.clone());
-        move |event| {
-            let text = event_target_value(&event);
-            form.set(&field, (!text.is_empty()).then_some(FieldValue::Text(text)));
-        }
+        move |event| form.set(&field, FieldValue::Text(event_target_value(&event)))
+    }
+
+    fn saving(&self) -> impl Fn(leptos::ev::Event) + use<> {
+        let draft = self.form.draft;
+        move |_| draft.save()
+    }
+
+    /// What stands in the control when it is drawn.
+    fn standing(&self) -> String {
+        let text = self.form.text(self.index);
+        let dated = self.form.with(self.index, |field, _, _| field.field_type == FieldType::Datetime);
+        // A time that the form begins with is an instant.
+        Instant::parse(&text)
+            .ok()
+            .filter(|_| dated)
+            .and_then(format::local_of_instant)
+            .unwrap_or(text)
     }
 
     fn line(self, field_type: FieldType) -> AnyView {
@@ -242,8 +261,9 @@ impl Question {
                 dir=(input_type == "text").then_some("auto")
                 aria-describedby=self.described_by()
                 aria-invalid=self.invalid()
-                prop:value=self.form.text(&self.field)
+                prop:value=self.standing()
                 on:input=self.typing()
+                on:change=self.saving()
             />
         };
         self.single(input.into_any())
@@ -257,8 +277,9 @@ impl Question {
                 dir="auto"
                 aria-describedby=self.described_by()
                 aria-invalid=self.invalid()
-                prop:value=self.form.text(&self.field)
+                prop:value=self.standing()
                 on:input=self.typing()
+                on:change=self.saving()
             ></textarea>
         };
         self.single(area.into_any())
@@ -266,10 +287,10 @@ impl Question {
 
     /// How much room is left, below the text; said aloud after a pause, once the room gets small.
     fn count(&self) -> AnyView {
-        let (form, index, field) = (self.form, self.index, self.field.clone());
+        let (form, index) = (self.form, self.index);
         let left = Memo::new(move |_| {
             let most = form.with(index, |field, _, _| field.max_length.map_or(0, i64::from));
-            let written = form.text(&field).trim().chars().count();
+            let written = form.text(index).trim().chars().count();
             most - i64::try_from(written).unwrap_or(i64::MAX)
         });
         // Characters of a text are far below 2^53.
@@ -305,12 +326,11 @@ impl Question {
         let levels = (0..self.levels)
             .map(|level| {
                 let question = self.clone();
-                let (form, index, field) = (self.form, self.index, self.field.clone());
+                let (form, index) = (self.form, self.index);
                 // The way to this level; `None` where there is no such level with what is chosen.
                 let way = Memo::new(move |_| {
-                    let mut way = form.with(index, |f, _, _| {
-                        value::path(&f.options, &form.text(&field))
-                    });
+                    let mut way =
+                        form.with(index, |f, _, _| value::path(&f.options, &form.text(index)));
                     way.truncate(level);
                     let there = way.len() == level
                         && form.with(index, |f, _, _| {
@@ -320,7 +340,7 @@ impl Question {
                 });
                 move || {
                     let way = way.get()?;
-                    let id = level_id(&question.id, level);
+                    let id = part_id(&question.id, level);
                     let label = question.read(|field| field.label.clone());
                     // A level is counted from 1.
                     let number = (level + 1).to_string();
@@ -345,15 +365,9 @@ impl Question {
             let (last, before) = way.split_last()?;
             Some(value::options_at(&f.options, before).get(*last)?.value.clone())
         });
-        let chosen = {
-            let field = field.clone();
-            move || {
-                form.with(index, |f, _, _| {
-                    value::path(&f.options, &form.text(&field)).get(level).copied()
-                })
-            }
-        };
-        let now = untrack(chosen);
+        let chosen = form.with(index, |f, _, _| {
+            value::path(&f.options, &form.text(index)).get(level).copied()
+        });
         let entries = options
             .iter()
             .enumerate()
@@ -366,7 +380,7 @@ impl Question {
                     })
                 };
                 ui! {
-                    <option value=option.value.clone() prop:selected=now == Some(i)>
+                    <option value=option.value.clone() prop:selected=chosen == Some(i)>
                         {label}
                     </option>
                 }
@@ -377,9 +391,12 @@ impl Question {
             move || form.problems.of(&id).map(|_| "true")
         };
         let choose = move |event| {
-            let value = event_target_value(&event);
-            let value = if value.is_empty() { above.clone() } else { Some(value) };
-            form.set(&field, value.map(FieldValue::Text));
+            let value = match event_target_value(&event) {
+                none if none.is_empty() => above.clone().unwrap_or_default(),
+                value => value,
+            };
+            form.set(&field, FieldValue::Text(value));
+            form.draft.save();
         };
         ui! {
             <select
@@ -402,18 +419,24 @@ impl Question {
         input_type: &'static str,
         position: usize,
         label: AnyView,
+        described_by: Option<Signal<Option<String>>>,
         checked: impl Fn() -> bool + Send + 'static,
         choose: impl Fn(bool) + 'static,
     ) -> AnyView {
+        let draft = self.form.draft;
         ui! {
             <label>
                 <input
-                    id=level_id(&self.id, position)
+                    id=part_id(&self.id, position)
                     name=self.id.clone()
                     type=input_type
+                    aria-describedby=described_by
                     aria-invalid=self.invalid()
                     prop:checked=checked
-                    on:change=move |event| choose(event_target_checked(&event))
+                    on:change=move |event| {
+                        choose(event_target_checked(&event));
+                        draft.save();
+                    }
                 />
                 <span>{label}</span>
             </label>
@@ -455,16 +478,16 @@ impl Question {
             .collect_view();
         let index = self.index;
         let first = self.id.clone();
-        let answered = {
-            let field = field.clone();
-            Memo::new(move |_| form.value(&field).is_some() && !form.is_required(index))
-        };
+        let answered = Memo::new(move |_| {
+            form.value(index).is_some_and(|value| !value.is_empty()) && !form.is_required(index)
+        });
         // A radio button cannot be taken back by itself.
         let clear = move || {
             let (field, first) = (field.clone(), first.clone());
             answered.get().then(|| {
                 let clear = move |_| {
-                    form.set(&field, None);
+                    form.set(&field, FieldValue::Text(String::new()));
+                    form.draft.save();
                     dom::focus(&first);
                 };
                 ui! {
@@ -484,13 +507,13 @@ impl Question {
     }
 
     fn radio(&self, position: usize, label: AnyView, value: FieldValue) -> AnyView {
-        let (form, field) = (self.form, self.field.clone());
+        let (form, index, field) = (self.form, self.index, self.field.clone());
         let is_chosen = {
-            let (field, value) = (field.clone(), value.clone());
-            move || form.value(&field).as_ref() == Some(&value)
+            let value = value.clone();
+            move || form.value(index).as_ref() == Some(&value)
         };
-        self.choice("radio", position, label, is_chosen, move |_| {
-            form.set(&field, Some(value.clone()));
+        self.choice("radio", position, label, None, is_chosen, move |_| {
+            form.set(&field, value.clone());
         })
     }
 
@@ -500,43 +523,38 @@ impl Question {
             .iter()
             .enumerate()
             .map(|(i, option)| {
-                let (form, field) = (self.form, self.field.clone());
-                let list = {
-                    let field = field.clone();
-                    move || match form.value(&field) {
-                        Some(FieldValue::List(list)) => list,
-                        _ => Vec::new(),
-                    }
+                let (form, index, field) = (self.form, self.index, self.field.clone());
+                let list = move || match form.value(index) {
+                    Some(FieldValue::List(list)) => list,
+                    _ => Vec::new(),
                 };
                 let value = option.value.clone();
                 let is_chosen = {
-                    let (list, value) = (list.clone(), value.clone());
+                    let value = value.clone();
                     move || list().contains(&value)
                 };
                 let order: Vec<_> = options.iter().map(|o| o.value.clone()).collect();
                 let choose = move |checked| {
-                    let before = untrack(&list);
+                    let before = untrack(list);
                     let chosen = |v: &String| {
                         if *v == value { checked } else { before.contains(v) }
                     };
                     let list: Vec<_> = order.iter().filter(|v| chosen(v)).cloned().collect();
-                    form.set(&field, (!list.is_empty()).then_some(FieldValue::List(list)));
+                    form.set(&field, FieldValue::List(list));
                 };
-                self.choice("checkbox", i, self.option_label(i), is_chosen, choose)
+                self.choice("checkbox", i, self.option_label(i), None, is_chosen, choose)
             })
             .collect_view();
         self.group(ui! { <div class="choices">{choices}</div> }.into_any())
     }
 
     fn checkbox(self) -> AnyView {
-        let (form, field) = (self.form, self.field.clone());
-        let is_chosen = {
-            let field = field.clone();
-            move || form.value(&field) == Some(FieldValue::Bool(true))
-        };
-        let choose = move |checked| form.set(&field, Some(FieldValue::Bool(checked)));
+        let (form, index, field) = (self.form, self.index, self.field.clone());
+        let is_chosen = move || form.value(index) == Some(FieldValue::Bool(true));
+        let choose = move |checked| form.set(&field, FieldValue::Bool(checked));
         let label = ui! { {self.read(|field| field.label.clone())} }.into_any();
-        let choice = self.choice("checkbox", 0, label, is_chosen, choose);
+        let described_by = Some(self.described_by());
+        let choice = self.choice("checkbox", 0, label, described_by, is_chosen, choose);
         ui! {
             <div class="field">
                 {self.notes()}
@@ -547,13 +565,13 @@ impl Question {
     }
 
     fn files(self) -> AnyView {
-        let files = attachments();
+        let files = attachments(self.form.draft, self.id.clone(), file_field(&self.field));
         self.group(files)
     }
 }
 
 /// The id of a part of a question; the first part has the id of the question itself.
-pub fn level_id(id: &str, part: usize) -> String {
+pub fn part_id(id: &str, part: usize) -> String {
     match part {
         0 => id.to_owned(),
         part => format!("{id}-{part}"),

@@ -1,17 +1,19 @@
-//! One renderer for any form: a schema of the contract in, its questions out. No question is written by hand, those
-//! that every request has (subject, contact ...) are fields of the same kind.
+//! One renderer for any form: a schema of the contract in, its questions out. No question is written by hand; those
+//! that every request is asked (subject, contact ...) are fields of the same kind.
 //!
-//! A [`Form`] holds the schema, which follows the language on screen, and what was typed. [`questions`] draws a part
-//! of it; labels change with the language while the controls stay as they are, so that nobody loses a character or
-//! the place in a text. [`Form::check`] says what is not right, [`Form::display`] what an answer looks like to read.
+//! A [`Form`] holds the schema, which follows the language on screen, and the draft that is being written.
+//! [`questions`] draws a part of it; labels change with the language while the controls stay as they are, so that
+//! nobody loses a character or the place in a text. [`Form::check`] says what is not right, [`Form::display`] what an
+//! answer looks like to read.
 
 mod control;
 mod value;
 
-use super::problems::{Problems, Words};
+use super::problems::Problems;
 use crate::{
     browser::dom,
-    i18n::{self, format, m},
+    i18n::{self, Words, format, m},
+    state::drafts::{Draft, OpenDraft},
 };
 use leptos::prelude::*;
 use portico_contract::{
@@ -23,13 +25,20 @@ use std::ops::Range;
 
 pub use control::questions;
 
+/// The field that a draft keeps as its subject.
+pub const SUBJECT: &str = "/subject";
+/// The field that a draft keeps as its body.
+pub const BODY: &str = "/body/value";
+/// The field of the files that answer no question but go with the text.
+pub const FILES: &str = "/attachment_ids";
+
 /// A form that is being filled in.
 #[derive(Clone, Copy)]
 pub struct Form {
-    /// The questions, in the language on screen. Which there are does not depend on the language.
-    pub schema: Signal<FormSchema>,
-    /// What stands in the controls, as it was typed.
-    pub typed: RwSignal<Answers>,
+    /// The questions, in the language on screen.
+    pub schema: Memo<FormSchema>,
+    /// What was written: the answers as they stand in the controls.
+    pub draft: OpenDraft,
     /// What is not right, shown at the fields by the id of their control.
     pub problems: Problems,
     answers: Memo<Answers>,
@@ -37,21 +46,21 @@ pub struct Form {
 }
 
 impl Form {
-    /// `exists` says which fields there are at all at this moment, beyond what their conditions say.
+    /// `exists` says which fields there are at all with these answers, beyond what their conditions say.
     pub fn new(
-        schema: Signal<FormSchema>,
-        typed: RwSignal<Answers>,
+        schema: Memo<FormSchema>,
+        draft: OpenDraft,
         problems: Problems,
         exists: fn(&FieldId, &Answers) -> bool,
     ) -> Self {
         let answers = Memo::new(move |_| {
             schema.with(|schema| {
-                typed.with(|typed| value::answers(schema, typed, format::instant_of_local))
+                draft.with(|draft| value::answers(schema, &typed(draft), format::instant_of_local))
             })
         });
         Self {
             schema,
-            typed,
+            draft,
             problems,
             answers,
             exists,
@@ -77,6 +86,11 @@ impl Form {
         })
     }
 
+    /// The question. Reactive.
+    pub fn label(self, index: usize) -> String {
+        self.with(index, |field, _, _| field.label.clone())
+    }
+
     /// Whether the question is asked, with the answers as they are. Reactive.
     pub fn is_shown(self, index: usize) -> bool {
         self.with(index, |field, schema, answers| {
@@ -90,53 +104,62 @@ impl Form {
         })
     }
 
-    /// What stands in a control. Reactive.
-    fn value(self, id: &FieldId) -> Option<FieldValue> {
-        self.typed.with(|typed| typed.get(id).cloned())
+    /// What stands in a control: what was typed, and before that what the form begins with. Reactive.
+    fn value(self, index: usize) -> Option<FieldValue> {
+        self.schema.with(|schema| {
+            let field = schema.fields.get(index)?;
+            let typed = self.draft.with(|draft| match field.id.as_str() {
+                SUBJECT => Some(FieldValue::Text(draft.subject.clone())),
+                BODY => Some(FieldValue::Text(draft.body.clone())),
+                _ => draft.answers.get(&field.id).cloned(),
+            });
+            typed.or_else(|| field.default.clone())
+        })
     }
 
-    fn text(self, id: &FieldId) -> String {
-        match self.value(id) {
+    fn text(self, index: usize) -> String {
+        match self.value(index) {
             Some(FieldValue::Text(text)) => text,
             Some(FieldValue::Number(number)) => number.to_string(),
             _ => String::new(),
         }
     }
 
-    fn set(self, id: &FieldId, value: Option<FieldValue>) {
-        self.typed.update(|typed| match value {
-            Some(value) => drop(typed.insert(id.clone(), value)),
-            None => drop(typed.remove(id)),
+    fn set(self, field: &FieldId, value: FieldValue) {
+        self.draft.write(|draft| match (field.as_str(), value) {
+            (SUBJECT, FieldValue::Text(text)) => draft.subject = text,
+            (BODY, FieldValue::Text(text)) => draft.body = text,
+            (_, value) => drop(draft.answers.insert(field.clone(), value)),
         });
     }
 
     /// What is not right with the questions of a part of the form.
     pub fn check(self, part: Range<usize>) -> Vec<(usize, FieldProblem)> {
-        part.filter_map(|index| {
-            if !self.is_shown(index) {
-                return None;
-            }
-            let problem = self.with(index, |field, schema, answers| {
+        let problem = |index| {
+            self.with(index, |field, schema, answers| {
                 // A date of which only a part is typed is empty to everybody but the browser.
                 let dated = matches!(field.field_type, FieldType::Date | FieldType::Datetime);
                 if dated && dom::is_half_typed(&control_id(&field.id)) {
                     return Some(FieldProblem::NotADate);
                 }
                 schema.check_field(field, answers)
-            })?;
-            Some((index, problem))
+            })
+        };
+        untrack(|| {
+            part.filter(|&index| self.is_shown(index))
+                .filter_map(|index| Some((index, problem(index)?)))
+                .collect()
         })
-        .collect()
     }
 
-    /// Where a problem is shown, and its words.
+    /// The control at which a problem is shown, and its words.
     pub fn words(self, index: usize, problem: FieldProblem) -> (String, Words) {
         let control = untrack(|| {
             self.with(index, |field, _, answers| {
                 let id = control_id(&field.id);
                 match answers.get(&field.id) {
                     Some(FieldValue::Text(value)) if field.field_type == FieldType::Tree => {
-                        control::level_id(&id, value::path(&field.options, value).len())
+                        control::part_id(&id, value::path(&field.options, value).len())
                     }
                     _ => id,
                 }
@@ -148,39 +171,60 @@ impl Form {
 
     /// An answer to read, by line; empty when there is none. Reactive.
     pub fn display(self, index: usize) -> Vec<String> {
-        self.with(index, |field, _, answers| {
-            let (Some(typed), Some(answer)) = (self.value(&field.id), answers.get(&field.id)) else {
-                return Vec::new();
-            };
-            let lines = match (field.field_type, answer) {
-                (
-                    FieldType::Select | FieldType::Multiselect | FieldType::Tree,
-                    FieldValue::Text(_) | FieldValue::List(_),
-                ) => value::chosen(field, answer),
-                (FieldType::Boolean, FieldValue::Bool(yes)) => {
-                    vec![if *yes { m::form_yes() } else { m::form_no() }]
+        let typed = self.text(index);
+        let lines = self.with(index, |field, _, answers| {
+            match (field.field_type, answers.get(&field.id)) {
+                (FieldType::File, _) => self.draft.with(|draft| {
+                    let files = draft.files.iter();
+                    files
+                        .filter(|file| file.field == file_field(&field.id))
+                        .map(|file| file.name.clone())
+                        .collect()
+                }),
+                (FieldType::Boolean, Some(FieldValue::Bool(true))) => vec![m::form_yes()],
+                (FieldType::Boolean, Some(_)) => vec![m::form_no()],
+                (FieldType::Date, Some(FieldValue::Text(day))) if !day.is_empty() => {
+                    vec![format::day(day)]
                 }
-                (FieldType::Date, FieldValue::Text(day)) => vec![format::day(day)],
-                (FieldType::Datetime, FieldValue::Text(at)) => {
-                    vec![format::local(at)]
+                (FieldType::Datetime, Some(FieldValue::Text(at))) if !at.is_empty() => {
+                    vec![format::date_time_of(at)]
                 }
-                _ => match typed {
-                    FieldValue::Text(text) => vec![text.trim().to_owned()],
-                    FieldValue::Number(number) => vec![number.to_string()],
-                    FieldValue::List(list) => list,
-                    FieldValue::Bool(_) => Vec::new(),
-                },
-            };
-            lines.into_iter().filter(|line| !line.is_empty()).collect()
-        })
+                (FieldType::Select | FieldType::Multiselect | FieldType::Tree, Some(answer)) => {
+                    value::chosen(field, answer)
+                }
+                _ => vec![typed.trim().to_owned()],
+            }
+        });
+        lines.into_iter().filter(|line| !line.is_empty()).collect()
     }
 }
 
-/// The id of the control of a field: its first part, where it has several.
+/// Which files of a draft answer a field.
+pub fn file_field(id: &FieldId) -> Option<FieldId> {
+    (id.as_str() != FILES).then(|| id.clone())
+}
+
+/// Everything that was typed and picked, by field.
+fn typed(draft: &Draft) -> Answers {
+    let mut typed = draft.answers.clone();
+    for (id, text) in [(SUBJECT, &draft.subject), (BODY, &draft.body)] {
+        typed.insert(FieldId::new(id), FieldValue::Text(text.clone()));
+    }
+    for file in &draft.files {
+        let field = file.field.clone().unwrap_or_else(|| FieldId::new(FILES));
+        let files = typed.entry(field).or_insert(FieldValue::List(Vec::new()));
+        if let FieldValue::List(files) = files {
+            files.push(file.id.clone());
+        }
+    }
+    typed
+}
+
+/// The id of the control of a field: of its first part, where it has several.
 pub fn control_id(field: &FieldId) -> String {
     let id = field.as_str();
-    let pointer = id.strip_prefix('/').map_or_else(|| format!("fields/{id}"), str::to_owned);
-    pointer
+    id.strip_prefix('/')
+        .map_or_else(|| format!("fields/{id}"), str::to_owned)
         .chars()
         .map(|c| if c.is_alphanumeric() || c == '_' { c } else { '-' })
         .collect()
@@ -190,24 +234,27 @@ pub fn control_id(field: &FieldId) -> String {
 fn words(field: &Field, problem: FieldProblem) -> String {
     use FieldProblem as P;
     let label = field.label.as_str();
-    let number = |number: Option<f64>| format::number(number.unwrap_or_default());
+    let least = format::number(field.min.unwrap_or_default());
+    let most = format::number(field.max.unwrap_or_default());
     match (field.field_type, problem) {
         (FieldType::File, P::Required) => m::form_attach(label),
         (
             FieldType::Select | FieldType::Multiselect | FieldType::Tree | FieldType::Boolean,
             P::Required,
         ) => m::field_not_an_option(label),
+        (_, P::Required) => m::form_enter(label),
         (FieldType::Multiselect | FieldType::File, P::TooLong) if field.max.is_some() => {
-            m::form_too_many(label, &number(field.max))
+            m::form_too_many(label, &most)
         }
         (FieldType::Multiselect | FieldType::File, P::TooShort) if field.min.is_some() => {
-            m::form_too_few(label, &number(field.min))
+            m::form_too_few(label, &least)
         }
-        (_, P::TooLong) if field.max_length.is_some() => {
-            m::form_too_long(label, &number(field.max_length.map(f64::from)))
-        }
-        (_, P::TooSmall) if field.min.is_some() => m::form_too_small(label, &number(field.min)),
-        (_, P::TooLarge) if field.max.is_some() => m::form_too_large(label, &number(field.max)),
+        (_, P::TooLong) => match field.max_length {
+            Some(most) => m::form_too_long(label, &format::number(most.into())),
+            None => i18n::field_problem(problem, label),
+        },
+        (_, P::TooSmall) if field.min.is_some() => m::form_too_small(label, &least),
+        (_, P::TooLarge) if field.max.is_some() => m::form_too_large(label, &most),
         (FieldType::Datetime, P::NotADate) => m::form_not_a_time(label),
         _ => i18n::field_problem(problem, label),
     }

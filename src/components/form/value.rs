@@ -3,7 +3,7 @@
 
 use portico_contract::form::{Answers, Field, FieldOption, FieldType, FieldValue, FormSchema};
 
-/// The answers of the whole form. `instant` turns a local time (`2026-11-19T08:30`) into RFC 3339.
+/// The answers of the whole form; where nothing was typed, what the form begins with. `instant` turns a local time (`2026-11-19T08:30`) into RFC 3339.
 pub fn answers(
     schema: &FormSchema,
     typed: &Answers,
@@ -13,7 +13,7 @@ pub fn answers(
         .fields
         .iter()
         .filter_map(|field| {
-            let value = match typed.get(&field.id)? {
+            let value = match typed.get(&field.id).or(field.default.as_ref())? {
                 FieldValue::Text(text) => answer(field.field_type, text, &instant),
                 other => other.clone(),
             };

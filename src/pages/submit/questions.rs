@@ -2,11 +2,14 @@
 //! request are fields like all others; their ids are JSON pointers into the body that is sent, by which the server
 //! names what is not right.
 
-use crate::i18n::m;
+use crate::{
+    components::form::{BODY, FILES, SUBJECT},
+    i18n::m,
+};
 use portico_contract::{
     config::{Capability, Config},
     form::{Answers, Field, FieldOption, FieldType, FieldValue, FormSchema},
-    id::{FieldId, UploadId},
+    id::{FieldId, TypeId},
     locale::Locale,
     request::{Kind, Urgency},
     session::Channel,
@@ -14,14 +17,8 @@ use portico_contract::{
 };
 use std::ops::Range;
 
-/// One line that says what it is about.
-pub const SUBJECT: &str = "/subject";
-/// What it is about.
-pub const BODY: &str = "/body/value";
 /// How pressing it is.
-pub const URGENCY: &str = "/urgency";
-/// Files.
-pub const FILES: &str = "/attachment_ids";
+const URGENCY: &str = "/urgency";
 /// Begins the page that asks who writes.
 pub const CONTACT: &str = "/contact";
 /// How to write to them.
@@ -58,6 +55,18 @@ fn options(list: &[(&str, String)]) -> Vec<FieldOption> {
             children: Vec::new(),
         })
         .collect()
+}
+
+/// A form that is not here yet.
+pub fn empty(id: &TypeId) -> FormSchema {
+    FormSchema {
+        id: id.clone(),
+        name: String::new(),
+        kind: Kind::Other,
+        description: String::new(),
+        article_ids: Vec::new(),
+        fields: Vec::new(),
+    }
 }
 
 /// The whole form, in the language on screen. A page of it begins at each `info` field.
@@ -183,7 +192,7 @@ pub fn request(form: &FormSchema, answers: &Answers, guest: bool, locale: Locale
         body: SentBody::text(text(answers, BODY).unwrap_or_default()),
         fields: form.sent(answers),
         urgency: text(answers, URGENCY).map(|urgency| Urgency::from_word(&urgency)),
-        attachment_ids: Vec::<UploadId>::new(),
+        attachment_ids: Vec::new(),
         contact: guest.then_some(contact),
         consents: std::collections::BTreeMap::new(),
         follow_up_of: None,

@@ -1,0 +1,113 @@
+//! "Check your answers": everything that will be sent, by question, with the way back to each.
+
+use super::{
+    form::{Wizard, change_link},
+    sending,
+};
+use crate::{
+    components::{button::submit_button, icon::icon, saved::saved_line},
+    i18n::{self, m},
+    state::uploads::UploadState,
+};
+use leptos::prelude::*;
+use portico_contract::form::FieldType;
+
+/// The answers and the button that sends them.
+pub fn view(wizard: Wizard) -> AnyView {
+    let sections = move || {
+        wizard
+            .shown()
+            .into_iter()
+            .filter(|&page| !wizard.part(page).is_empty())
+            .map(|page| section(wizard, page))
+            .collect_view()
+    };
+    let label = if untrack(|| wizard.is_complaint()) {
+        m::submit_send_complaint
+    } else {
+        m::submit_send_request
+    };
+    let busy = Signal::derive(move || wizard.sent.with(Option::is_some));
+    let send = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if !busy.get_untracked() {
+            sending::send(wizard);
+        }
+    };
+    let refused = move || {
+        wizard.refused.get().map(|failure| {
+            ui! {
+                <div class="notice warning" role="alert">
+                    {icon("warning")}
+                    <p>{move || i18n::failure(&failure)}</p>
+                </div>
+            }
+        })
+    };
+    ui! {
+        {refused}
+        {sections}
+        <form class="flow" novalidate on:submit=send>
+            {uploads(wizard)}
+            <div class="buttons">{submit_button(label, busy)}</div>
+            {saved_line(wizard.draft())}
+        </form>
+    }
+    .into_any()
+}
+
+fn section(wizard: Wizard, page: usize) -> AnyView {
+    let rows = move || {
+        wizard
+            .part(page)
+            .filter(|&index| wizard.form.is_shown(index))
+            .map(|index| row(wizard, page, index))
+            .collect_view()
+    };
+    ui! {
+        <section>
+            <h2>{move || wizard.heading(page)}</h2>
+            <dl class="summary">{rows}</dl>
+        </section>
+    }
+    .into_any()
+}
+
+fn row(wizard: Wizard, page: usize, index: usize) -> AnyView {
+    let answer = move || {
+        let lines = wizard.form.display(index);
+        let kind = wizard.form.schema.with(|s| s.fields.get(index).map(|f| f.field_type));
+        match (lines.is_empty(), kind) {
+            (false, _) => lines.join("\n"),
+            (true, Some(FieldType::Boolean)) => m::form_no(),
+            (true, _) => m::submit_not_provided(),
+        }
+    };
+    ui! {
+        <div>
+            <dt>{move || wizard.form.label(index)}</dt>
+            <dd dir="auto">{answer}</dd>
+            <dd>{change_link(wizard, page, index)}</dd>
+        </div>
+    }
+    .into_any()
+}
+
+/// That files are still on their way.
+fn uploads(wizard: Wizard) -> AnyView {
+    let draft = wizard.draft();
+    let left = Memo::new(move |_| {
+        let files: Vec<_> = draft.with(|draft| draft.files.iter().map(|f| f.id.clone()).collect());
+        files
+            .iter()
+            .filter(|id| draft.upload_state(id) != UploadState::Done)
+            .count()
+    });
+    (move || {
+        // A message has at most a few files.
+        #[allow(clippy::cast_precision_loss)]
+        let count = left.get() as f64;
+        (count > 0.0).then(|| ui! { <p>{move || m::submit_files_waiting(count)}</p> })
+    })
+    .into_any()
+}
