@@ -148,12 +148,15 @@ async fn a_member_that_is_missing_or_of_another_type_is_named() {
         ("/fields", json!([])),
         ("/attachment_ids", json!("x")),
         ("/contact", json!("a@example.com")),
+        ("/contact", json!([])),
+        ("/contact", json!(["A", "a@example.com", null, null])),
+        ("/body", json!(["text", "In an array"])),
         ("/contact/email", json!(7)),
         ("/locale", json!("tlh")),
         ("/consents", json!([])),
     ] {
         let mut body = whole.clone();
-        if pointer.starts_with("/body") || pointer.starts_with("/contact/") {
+        if pointer.starts_with("/body/") || pointer.starts_with("/contact/") {
             *body.pointer_mut(pointer).unwrap() = wrong;
         } else {
             body[&pointer[1..]] = wrong;

@@ -248,6 +248,9 @@ async fn the_profile_is_the_customers_own_to_change() {
     patch(json!({"email": "other@example.com"}))
         .await
         .expect_invalid("/email");
+    patch(json!(["An array", "en"]))
+        .await
+        .expect_problem(422, "validation");
     patch(json!({"locale": "tlh"}))
         .await
         .expect_invalid("/locale");

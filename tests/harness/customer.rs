@@ -114,7 +114,10 @@ impl Customer {
     /// Answers the first page and goes on to the complaint's own questions.
     pub async fn describe(&self, subject: &str, body: &str) {
         self.arrive("submit.describe_complaint").await;
-        self.page.field(self.say("submit.subject")).fill(subject).await;
+        self.page
+            .field(self.say("submit.subject"))
+            .fill(subject)
+            .await;
         self.page.field(self.say("submit.body")).fill(body).await;
         self.press("form.continue").await;
         self.page.heading(self.label("about_bill")).wait().await;
@@ -231,7 +234,10 @@ impl Customer {
     /// A picture as a camera or a screen makes it: `png` or `jpeg`.
     pub async fn photo(&self, format: &str) -> Vec<u8> {
         use base64::{Engine, engine::general_purpose::STANDARD};
-        let shot = self.page.cdp("Page.captureScreenshot", json!({"format": format})).await;
+        let shot = self
+            .page
+            .cdp("Page.captureScreenshot", json!({"format": format}))
+            .await;
         STANDARD.decode(shot["data"].as_str().unwrap()).unwrap()
     }
 }

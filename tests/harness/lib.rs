@@ -22,15 +22,15 @@ mod wait;
 pub mod words;
 
 pub use api::{Api, Call, Reply};
-pub use customer::{Codes, Customer};
 pub use browser::{Browser, Look, Window};
+pub use customer::{Codes, Customer};
 pub use page::{Found, Name, Page};
 pub use proxy::{Fault, FaultProxy, Plan};
 pub use seed::seed;
 pub use server::{Options, Server};
 pub use site::StaticSite;
-pub use words::{Language, Words};
 pub use wait::{PATIENCE, until};
+pub use words::{Language, Words};
 
 use std::path::PathBuf;
 

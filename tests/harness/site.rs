@@ -33,7 +33,9 @@ impl StaticSite {
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let app = Router::new().fallback(answer).with_state(Arc::clone(&files));
+        let app = Router::new()
+            .fallback(answer)
+            .with_state(Arc::clone(&files));
         let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self { port, files, task }
     }

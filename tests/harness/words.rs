@@ -41,8 +41,7 @@ impl Words {
     /// Reads the catalogue.
     pub fn of(language: Language) -> Self {
         let file = root().join(format!("public/messages/{}.json", language.tag));
-        let text =
-            std::fs::read(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        let text = std::fs::read(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
         let messages = serde_json::from_slice(&text).unwrap();
         Self { language, messages }
     }

@@ -1,0 +1,242 @@
+//! What was written is sent exactly once, whatever the network does, and stays in plain sight until then.
+
+use portico_tests::browser::Setup;
+use portico_tests::page::has;
+use portico_tests::words::EN;
+use portico_tests::{Browser, Customer, Fault, FaultProxy, Options, Plan, Server, Words, until};
+use serde_json::json;
+
+use crate::setting::{GUEST, MEMBER, customer_in, rows, unlimited};
+
+const POST: (&str, &str) = ("POST", "/portal/v1/requests");
+
+struct Scene {
+    server: Server,
+    proxy: FaultProxy,
+    _browser: Browser,
+    me: Customer,
+}
+
+/// A guest in English, behind a proxy.
+async fn behind_a_proxy(options: Options) -> Scene {
+    let server = Server::with(options).await;
+    let proxy = FaultProxy::start(server.port(), 4).await;
+    let browser = Browser::with(Setup::default()).await;
+    let me = Customer::new(browser.page(), Words::of(EN), &server, proxy.origin()).await;
+    Scene {
+        server,
+        proxy,
+        _browser: browser,
+        me,
+    }
+}
+
+/// Tells the page that the network is back, as the system would.
+async fn network_is_back(me: &Customer) {
+    me.page
+        .run("dispatchEvent(new Event('online'))", vec![])
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_taps_are_one_request() {
+    let (server, _browser, me) = customer_in(EN).await;
+    me.fill_form("Ten taps", "Twice in March.", Some(GUEST)).await;
+    let button = me.button("submit.send_complaint").element().await;
+    let taps = "for (let i = 0; i < 10; i++) arguments[0].click()";
+    me.page.run(taps, vec![button.to_json().unwrap()]).await;
+    let codes = me.sent().await;
+    let rows = rows(&server).await;
+    assert_eq!(rows.len(), 1, "{rows:#?}");
+    assert_eq!(rows[0]["reference"], codes.reference.as_str());
+    me.good().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_the_way_answers_it_is_one_request_and_nothing_counts_as_sent_before_it_is() {
+    let faults = [
+        Fault::LoseRequest,
+        Fault::LoseAnswer,
+        Fault::ResetAnswer,
+        Fault::CutAnswer(120),
+        Fault::Unavailable,
+        Fault::CaptivePortal,
+    ];
+    let scene = behind_a_proxy(unlimited()).await;
+    let me = &scene.me;
+    for (n, fault) in faults.into_iter().enumerate() {
+        let subject = format!("{fault:?}");
+        me.fill_form(&subject, "Twice in March.", Some(GUEST)).await;
+        scene.proxy.once(POST.0, POST.1, fault);
+        me.send().await;
+        let codes = me.sent().await;
+        assert_ne!(codes.query_code, "", "{fault:?}: the query code is not lost");
+        let rows = rows(&scene.server).await;
+        assert_eq!(rows.len(), n + 1, "{fault:?}: {rows:#?}");
+        let found = rows.iter().find(|row| row["subject"] == subject.as_str());
+        assert_eq!(found.unwrap()["reference"], codes.reference.as_str());
+    }
+    me.page.clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn written_without_network_with_files_it_is_sent_once_when_the_network_is_back() {
+    let (server, _browser, me) = customer_in(EN).await;
+    let photo = me.photo("png").await;
+    me.open(&Customer::form_path()).await;
+    me.arrive("submit.describe_complaint").await;
+    me.page.offline(true).await;
+    me.see("offline.text").await;
+    me.describe("Written on a train", "Twice in March.").await;
+    me.detail("INV-2042").await;
+    me.page.paste_file("screen.png", "image/png", &photo).await;
+    me.page.see("screen.png").await;
+    me.good().await;
+    me.give_contact(GUEST).await;
+    me.send().await;
+    me.arrive("submit.waiting_title").await;
+    me.see("outbox.tag").await;
+    me.good().await;
+    assert!(rows(&server).await.is_empty());
+    me.page.offline(false).await;
+    let codes = me.sent().await;
+    let rows = rows(&server).await;
+    assert_eq!(rows.len(), 1, "{rows:#?}");
+    let track = json!({"reference": codes.reference, "query_code": codes.query_code});
+    let opened = server.guest().post("/track").json(&track).send().await;
+    let opened = opened.expect_status(200);
+    let guest = server.guest().bearer(opened.text_at("/token"));
+    let path = format!("/requests/{}/timeline", opened.text_at("/request_id"));
+    let timeline = guest.get(&path).send().await.expect_status(200).json;
+    let file = timeline
+        .pointer("/items/0/attachments/0/id")
+        .and_then(|id| id.as_str())
+        .unwrap_or_else(|| panic!("no file: {timeline:#}"))
+        .to_owned();
+    let kept = guest.get(&format!("/attachments/{file}")).send().await;
+    assert_eq!(kept.expect_status(200).bytes, photo);
+    me.good().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_tabs_send_one_outbox_once() {
+    let scene = behind_a_proxy(unlimited()).await;
+    let me = &scene.me;
+    me.fill_form("From one of two tabs", "Twice in March.", Some(GUEST))
+        .await;
+    let second = me.at(scene._browser.new_tab().await);
+    second.open("/").await;
+    second.arrive("home.title").await;
+    scene._browser.tab(0).await;
+    scene.proxy.offline(true);
+    me.send().await;
+    me.see("outbox.tag").await;
+    scene.proxy.offline(false);
+    for tab in [1, 0] {
+        scene._browser.tab(tab).await;
+        network_is_back(me).await;
+    }
+    let codes = me.sent().await;
+    let rows = rows(&scene.server).await;
+    assert_eq!(rows.len(), 1, "{rows:#?}");
+    assert_eq!(rows[0]["reference"], codes.reference.as_str());
+    scene._browser.tab(1).await;
+    second.page.not_see(&me.say("outbox.tag")).await;
+    second.page.clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_requests_say_from_when_and_wait_until_then() {
+    let config = "[rates]\nnew_requests = { count = 1, minutes = 10 }\n";
+    let scene = behind_a_proxy(Options {
+        config: Some(config.into()),
+        ..Options::default()
+    })
+    .await;
+    let me = &scene.me;
+    me.fill_form("The first", "Twice in March.", Some(GUEST)).await;
+    me.send().await;
+    me.sent().await;
+    me.fill_form("The second", "Twice in April.", Some(GUEST)).await;
+    me.send().await;
+    me.see("outbox.tag").await;
+    me.page.see(&me.words.start("submit.limited")).await;
+    me.page.axe().await;
+    assert_eq!(rows(&scene.server).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_whose_answer_is_lost_or_that_is_written_offline_stands_there_once() {
+    let scene = behind_a_proxy(unlimited()).await;
+    let me = &scene.me;
+    me.sign_in(&scene.server, MEMBER).await;
+    let body = portico_tests::api::complaint("Charged twice", None);
+    let member = scene.server.customer(MEMBER).await;
+    let created = member.submit(&body).await;
+    let id = created.text_at("/request/id");
+    me.open(&format!("/requests/{}", created.text_at("/request/reference")))
+        .await;
+    me.page.heading("Charged twice").wait().await;
+    scene
+        .proxy
+        .once("POST", "/portal/v1/requests/", Fault::LoseAnswer);
+    me.field("request.message").fill("Answer lost").await;
+    me.press("request.send").await;
+    me.see("request.sent").await;
+    scene.proxy.offline(true);
+    me.field("request.message").fill("Written offline").await;
+    me.press("request.send").await;
+    me.see("outbox.tag").await;
+    me.page.axe().await;
+    scene.proxy.offline(false);
+    network_is_back(me).await;
+    me.page.not_see(&me.say("outbox.tag")).await;
+    until("both messages once", || async {
+        let path = format!("/requests/{id}/timeline");
+        let timeline = member.get(&path).send().await.expect_status(200).text();
+        let times = ["Answer lost", "Written offline"].map(|t| timeline.matches(t).count());
+        if times == [1, 1] {
+            Ok(())
+        } else {
+            Err(format!("they are there {times:?} times"))
+        }
+    })
+    .await;
+    me.page.clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_take_a_field_is_answered_at_that_field() {
+    let scene = behind_a_proxy(unlimited()).await;
+    let me = &scene.me;
+    me.fill_form("Refused", "Twice in March.", Some(GUEST)).await;
+    scene.proxy.follow(Plan {
+        percent: 100,
+        faults: vec![Fault::Pass],
+        scope: vec![POST],
+    });
+    // Another server might know better what an address looks like than the portal does.
+    let contact = me.field("submit.email");
+    me.page.back().await;
+    me.arrive("submit.contact").await;
+    contact.fill("guest@exa..mple.com").await;
+    me.press("form.continue").await;
+    me.arrive("submit.check_complaint").await;
+    me.send().await;
+    me.arrive("submit.contact").await;
+    me.see("problem.title").await;
+    me.page
+        .focus_on("alert", &me.say("problem.title"))
+        .await;
+    assert_eq!(contact.value().await, "guest@exa..mple.com");
+    assert_eq!(contact.attribute("aria-invalid").await.as_deref(), Some("true"));
+    me.good().await;
+    contact.fill(GUEST).await;
+    me.press("form.continue").await;
+    me.arrive("submit.check_complaint").await;
+    me.page.see("INV-2042").await;
+    me.send().await;
+    me.sent().await;
+    assert_eq!(rows(&scene.server).await.len(), 1);
+    me.page.field(has("")).count().await;
+}
