@@ -13,7 +13,7 @@ pub fn copy_button(text: String, what: Message) -> AnyView {
     let copy = move |_| {
         let text = text.clone();
         task::detach(async move {
-            if clipboard::write(&text).await {
+            if clipboard::copy(&text).await {
                 copied.try_set(true);
                 dom::announce(&m::action_copied(), dom::Urgency::Polite);
             }

@@ -43,13 +43,10 @@ impl Question {
         move || problems.of(self.id).map(|_| "true")
     }
 
-    fn laid_out(self, problems: Problems, optional: bool, control: AnyView) -> AnyView {
+    fn laid_out(self, problems: Problems, control: AnyView) -> AnyView {
         ui! {
             <div class="field">
-                <label for=self.id>
-                    {self.label}
-                    {optional.then(|| ui! { " "<span class="optional">{m::form_optional}</span> })}
-                </label>
+                <label for=self.id>{self.label}</label>
                 {self.hint.map(|hint| ui! { <p class="hint" id=format!("{}-hint", self.id)>{hint}</p> })}
                 {error(problems, self.id)}
                 {control}
@@ -82,13 +79,12 @@ pub fn text_field(
             on:input=move |event| value.set(event_target_value(&event))
         />
     };
-    question.laid_out(problems, false, control.into_any())
+    question.laid_out(problems, control.into_any())
 }
 
 /// A question that is answered in several lines.
 pub fn text_area(
     question: Question,
-    optional: bool,
     value: RwSignal<String>,
     problems: Problems,
 ) -> AnyView {
@@ -102,6 +98,22 @@ pub fn text_area(
             on:input=move |event| value.set(event_target_value(&event))
         ></textarea>
     };
-    question.laid_out(problems, optional, control.into_any())
+    question.laid_out(problems, control.into_any())
 }
 
+
+/// An optional word with something else, in a dialog.
+pub fn plain_text_area(id: &'static str, label: Message, value: RwSignal<String>) -> AnyView {
+    ui! {
+        <div class="field">
+            <label for=id>{label} " "<span class="optional">{m::form_optional}</span></label>
+            <textarea
+                id=id
+                dir="auto"
+                prop:value=value
+                on:input=move |event| value.set(event_target_value(&event))
+            ></textarea>
+        </div>
+    }
+    .into_any()
+}

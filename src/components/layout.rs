@@ -1,9 +1,160 @@
-//! What stands around every page.
+//! What stands around every page: header, what is lost or not sent, the page, footer. The markup is that of the static
+//! shell in `index.html`, so that nothing moves when the application takes its place.
 
-use leptos::prelude::*;
+use super::{contact::contact, icon::icon, outbox::outbox};
+use crate::{
+    browser::{dom, events, task},
+    i18n::{self, format, m},
+    navigation,
+    route::Route,
+    state::{
+        config,
+        session::{self, SignedIn},
+    },
+};
+use leptos::{html, prelude::*};
+use portico_contract::{config::Capability, locale::Locale};
 
 /// Header, the page, footer.
 #[component]
 pub fn Layout(children: Children) -> impl IntoView {
-    ui! { <main class="page" id="main">{children()}</main> }
+    let wide = || {
+        matches!(
+            navigation::current(),
+            Route::Home | Route::New | Route::Requests(_)
+        )
+    };
+    let split = || matches!(navigation::current(), Route::Request(_));
+    ui! {
+        <a class="skip" href="#main">{m::layout_skip}</a>
+        {header()}
+        {offline()}
+        {outbox()}
+        <main class="page" class:wide=wide class:split=split id="main" tabindex="-1">
+            {children()}
+        </main>
+        {footer()}
+    }
+}
+
+/// Whether a control belongs here; as long as that is not known it keeps its place.
+fn offered(capability: Capability) -> bool {
+    config::current().is_none_or(|config| config.capabilities.contains(&capability))
+}
+
+fn header() -> AnyView {
+    let brand = || config::brand_name().unwrap_or_else(|| "Portico".to_owned());
+    let entry = |route: Route, name: i18n::Message| {
+        let href = route.href();
+        ui! {
+            <li><a href=href aria-current=navigation::aria_current(route)>{name}</a></li>
+        }
+    };
+    let requests = move || {
+        offered(Capability::Accounts).then(|| entry(Route::requests(), m::nav_requests))
+    };
+    let track = move || offered(Capability::Track).then(|| entry(Route::track(), m::nav_track));
+    ui! {
+        <header class="bar">
+            <div class="wrap">
+                <a class="brand" href=Route::Home.href()>{icon("portico")}<span>{brand}</span></a>
+                <div class="tools">{language()}{account()}</div>
+            </div>
+            <nav aria-label=m::layout_nav>
+                <ul>{entry(Route::Home, m::nav_home)} {requests} {track}</ul>
+            </nav>
+        </header>
+    }
+    .into_any()
+}
+
+/// The languages, each by its own name. Changing it keeps everything that stands on the page.
+fn language() -> AnyView {
+    let options = i18n::NAMES
+        .into_iter()
+        .map(|(locale, name)| {
+            let tag = locale.as_str();
+            ui! {
+                <option value=tag lang=tag selected=move || i18n::locale() == locale>{name}</option>
+            }
+        })
+        .collect_view();
+    let select = NodeRef::<html::Select>::new();
+    let choose = move |event| {
+        let chosen = Locale::from_word(&event_target_value(&event));
+        task::detach(async move {
+            if !i18n::switch(chosen).await {
+                dom::announce(&m::layout_language_kept(), dom::Urgency::Assertive);
+                if let Some(Some(select)) = select.try_get_untracked() {
+                    select.set_value(i18n::locale().as_str());
+                }
+            }
+        });
+    };
+    ui! {
+        <label class="visually-hidden" for=LANGUAGE>{m::layout_language}</label>
+        <select class="language" id=LANGUAGE node_ref=select on:change=choose>{options}</select>
+    }
+    .into_any()
+}
+
+const LANGUAGE: &str = "language";
+
+fn account() -> AnyView {
+    let sign_in = || Route::sign_in(navigation::current()).href();
+    let link = move || match session::signed_in() {
+        SignedIn::Unknown => None,
+        SignedIn::No => Some(m::nav_sign_in),
+        SignedIn::Yes(_) => Some(m::nav_account),
+    };
+    (move || {
+        offered(Capability::Accounts)
+            .then(link)
+            .flatten()
+            .map(|name| ui! { <a class="button quiet" href=sign_in>{name}</a> })
+    })
+    .into_any()
+}
+
+/// Says that the connection is lost, as long as the browser knows that it is.
+fn offline() -> AnyView {
+    let online = RwSignal::new(dom::is_online());
+    let follow = move |now: bool| {
+        if online.try_get_untracked() == Some(!now) {
+            online.set(now);
+            let words = match now {
+                true => m::offline_back(),
+                false => m::offline_text(),
+            };
+            dom::announce(&words, dom::Urgency::Polite);
+        }
+    };
+    let back = events::on_window("online", move |_| follow(true));
+    let lost = events::on_window("offline", move |_| follow(false));
+    for listener in [back, lost].into_iter().flatten() {
+        listener.owned();
+    }
+    (move || {
+        (!online.get()).then(|| {
+            ui! {
+                <div class="offline" role="region" aria-label=m::offline_label>
+                    <p class="wrap">{icon("warning")}<span>{m::offline_text}</span></p>
+                </div>
+            }
+        })
+    })
+    .into_any()
+}
+
+fn footer() -> AnyView {
+    let zone = || Some(m::layout_zone(&format::zone_name()?));
+    ui! {
+        <footer class="foot">
+            <div class="wrap">
+                {contact()}
+                <small>{config::brand_name} " " {zone}</small>
+            </div>
+        </footer>
+    }
+    .into_any()
 }

@@ -5,27 +5,10 @@
 
 use crate::{
     browser::{dom, task},
-    i18n::m,
+    i18n::{Words, m},
     navigation::Title,
 };
 use leptos::prelude::*;
-use std::sync::Arc;
-
-/// Words that follow the language on screen.
-#[derive(Clone)]
-pub struct Words(Arc<dyn Fn() -> String + Send + Sync>);
-
-impl Words {
-    /// Words as a closure of messages.
-    pub fn new(text: impl Fn() -> String + Send + Sync + 'static) -> Self {
-        Self(Arc::new(text))
-    }
-
-    /// The words in the language on screen.
-    pub fn get(&self) -> String {
-        (self.0)()
-    }
-}
 
 /// The fields of a form that are not right: the id of the control that takes the focus, and what to do.
 #[derive(Clone, Copy)]
@@ -45,15 +28,25 @@ impl Problems {
         }
     }
 
-    /// Shows these. True when there are none, and the form can be sent.
+    /// Shows these, with the focus on the summary. True when there are none, and the form can be sent.
     pub fn set(self, list: Vec<(String, Words)>) -> bool {
-        let none = list.is_empty();
+        self.show(list, |_| dom::focus(SUMMARY))
+    }
+
+    /// The same for a form of one field, which has no summary: the focus goes to the field.
+    pub fn set_at_field(self, list: Vec<(String, Words)>) -> bool {
+        self.show(list, dom::focus_field)
+    }
+
+    fn show(self, list: Vec<(String, Words)>, focus: fn(&str) -> bool) -> bool {
+        let first = list.first().map(|(id, _)| id.clone());
+        let none = first.is_none();
         self.title.set_error(!none);
         self.list.try_set(list);
-        if !none {
-            task::detach(async {
+        if let Some(first) = first {
+            task::detach(async move {
                 task::next_frame().await;
-                dom::focus(SUMMARY);
+                focus(&first);
             });
         }
         none
@@ -106,16 +99,22 @@ pub fn summary(problems: Problems) -> AnyView {
     .into_any()
 }
 
+/// What is not right, in the words that stand at a field.
+pub fn words(text: impl IntoView + 'static) -> AnyView {
+    ui! {
+        <p class="error">
+            <span class="visually-hidden">{m::problem_prefix}" "</span>
+            {text.into_any()}
+        </p>
+    }
+    .into_any()
+}
+
 /// The words at a field, after its label and hint. The control refers to them by `aria-describedby`.
 pub fn error(problems: Problems, id: &'static str) -> AnyView {
     (move || {
-        problems.of(id).map(|words| {
-            ui! {
-                <p class="error" id=format!("{id}-error")>
-                    <span class="visually-hidden">{m::problem_prefix}</span>
-                    {move || words.get()}
-                </p>
-            }
+        problems.of(id).map(|text| {
+            words(move || text.get()).add_any_attr(leptos::attr::id(format!("{id}-error")))
         })
     })
     .into_any()

@@ -4,18 +4,21 @@ use crate::browser::html;
 use leptos::prelude::*;
 use portico_contract::timeline::{Body, TextFormat};
 
-/// A message. Line breaks count, addresses of web pages are links, everything else is text.
+/// A message. Line breaks count, addresses of web pages are links. HTML is sanitised by the browser; where it cannot,
+/// only its text is shown.
 pub fn prose(body: Body) -> AnyView {
-    if body.format == TextFormat::Html {
-        let place = NodeRef::<leptos::html::Div>::new();
-        Effect::new(move || {
-            if let Some(place) = place.get() {
-                html::set(&place, &body.value);
-            }
-        });
-        return ui! { <div class="prose" dir="auto" node_ref=place></div> }.into_any();
+    if body.format != TextFormat::Html {
+        return ui! { <div class="prose" dir="auto">{linked(&body.value)}</div> }.into_any();
     }
-    ui! { <div class="prose" dir="auto">{linked(&body.value)}</div> }.into_any()
+    let place = NodeRef::<leptos::html::Div>::new();
+    Effect::new(move || {
+        if let Some(place) = place.get()
+            && !html::set_html(&place, &body.value)
+        {
+            place.set_text_content(Some(&html::text_of(&body.value)));
+        }
+    });
+    ui! { <div class="prose" dir="auto" node_ref=place></div> }.into_any()
 }
 
 /// The text with its web addresses as links.

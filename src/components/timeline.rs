@@ -59,9 +59,9 @@ fn entry(request: &RequestId, item: TimelineItem, first_new: Signal<Option<Timel
         } => {
             let words = move || match (from, outcome.and_then(i18n::outcome)) {
                 (None, _) => m::request_received_event(),
-                (_, Some(outcome)) if to != Status::Open => m::request_result(&outcome),
+                (_, Some(outcome)) => m::request_result(&outcome()),
                 _ => i18n::status(to)
-                    .map_or_else(m::request_status_changed, |s| m::request_status_event(&s)),
+                    .map_or_else(m::request_status_changed, |s| m::request_status_event(&s())),
             };
             let mark = match to {
                 Status::Resolved | Status::Closed => "step-done",

@@ -15,6 +15,7 @@
 
 mod failure;
 pub mod format;
+mod word;
 
 use crate::browser::{
     boot::{self, Catalogue},
@@ -22,12 +23,32 @@ use crate::browser::{
 };
 use leptos::{prelude::*, reactive::graph::Observer};
 use portico_contract::locale::Locale;
-use std::{cell::RefCell, sync::LazyLock};
+use std::{
+    cell::RefCell,
+    sync::{Arc, LazyLock},
+};
 
 pub use failure::{failure, field_problem, refusal};
+pub use word::{kind, outcome, status, urgency};
 
 /// A message without parameters.
 pub type Message = fn() -> String;
+
+/// Words with what was put into them; they follow the language on screen.
+#[derive(Clone)]
+pub struct Words(Arc<dyn Fn() -> String + Send + Sync>);
+
+impl Words {
+    /// Words as a message, or a closure of messages.
+    pub fn new(text: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self(Arc::new(text))
+    }
+
+    /// The words in the language on screen. Reactive.
+    pub fn get(&self) -> String {
+        (self.0)()
+    }
+}
 
 /// Every message as a function; made by the build from the catalogues.
 pub mod m {

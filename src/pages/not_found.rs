@@ -1,11 +1,26 @@
 //! An address that is not ours.
 
-use crate::{i18n::m, navigation};
+use crate::{
+    components::icon::icon,
+    i18n::m,
+    navigation,
+    route::Route,
+};
 use leptos::prelude::*;
 
 /// Says so, and where to go.
 #[component]
 pub fn NotFound() -> impl IntoView {
     navigation::title(m::not_found_title);
-    ui! { <h1 tabindex="-1">{m::not_found_title}</h1> }
+    ui! {
+        <div class="empty">
+            {icon("search")}
+            <h1 tabindex="-1">{m::not_found_title}</h1>
+            <p>{m::not_found_text}</p>
+            <div class="buttons">
+                <a class="button" href=Route::Home.href()>{m::action_home}</a>
+                <a class="button secondary" href=Route::track().href()>{m::nav_track}</a>
+            </div>
+        </div>
+    }
 }

@@ -1,13 +1,646 @@
-//! One request.
+//! One request: where it stands, whose turn it is, what happened, answering, and what can be done with it.
+//!
+//! Everything is read together ([`Case`]) and read anew when something has changed; what stands on the page is changed
+//! and never built anew by that, so that nobody loses a text, the focus or the place.
 
-use crate::{i18n::m, navigation};
+mod actions;
+mod edit;
+mod reply;
+
+use crate::{
+    api::{Access, Failure, Load, Query, requests, requests::Versioned},
+    browser::{dom, events, task},
+    components::{
+        button::{Look, button},
+        copy::copy_button,
+        dialog::dialog,
+        icon::icon,
+        load::{failure_words, not_loaded},
+        moment::{limit, moment},
+        problems::{Problems, summary},
+        prose::prose,
+        sign_in::{SigningIn, step},
+        stepper::stepper,
+        tag::status_tag,
+        timeline::timeline,
+    },
+    i18n::{self, Message, Words, m},
+    navigation::{self, Title},
+    route::{Route, TrackLink},
+    state::{
+        config,
+        live::{self, Connection},
+        session::{self, SignedIn},
+        tracking::{self, NotLocated},
+    },
+};
+use actions::Acting;
+use futures_util::future::join;
 use leptos::prelude::*;
-use portico_contract::code::Reference;
+use portico_contract::{
+    code::Reference,
+    config::Capability,
+    id::{RequestId, TimelineItemId},
+    problem::ProblemCode,
+    request::{self, Action, Status, WaitingOn},
+    timeline::{Body, Entry, TextFormat, TimelineItem},
+};
+
+/// What the page shows.
+#[derive(Clone, PartialEq)]
+struct Case {
+    versioned: Versioned,
+    items: Vec<TimelineItem>,
+}
+
+/// What a reference leads to.
+#[derive(Clone, PartialEq)]
+enum Found {
+    /// The request, as this customer may read it.
+    Case(Box<Case>),
+    /// Not without its query code or another sign-in.
+    CodeNeeded,
+}
+
+async fn read(reference: Reference, known: StoredValue<Option<RequestId>>) -> Result<Found, Failure> {
+    // A token that has ended gives way to another way in, once.
+    for _ in 0..2 {
+        let id = match known.try_get_value().flatten() {
+            Some(id) => id,
+            None => match tracking::locate(reference).await {
+                Ok(id) => id,
+                Err(NotLocated::CodeNeeded) => return Ok(Found::CodeNeeded),
+                Err(NotLocated::Failed(failure)) => return Err(failure),
+            },
+        };
+        match join(requests::read(&id), requests::timeline(&id)).await {
+            (Ok(versioned), Ok(items)) => {
+                known.try_set_value(Some(id));
+                return Ok(Found::Case(Box::new(Case { versioned, items })));
+            }
+            (Err(failure), _) | (_, Err(failure)) => match failure.code() {
+                Some(ProblemCode::Unauthenticated) => drop(known.try_set_value(None)),
+                Some(ProblemCode::NotFound) => return Ok(Found::CodeNeeded),
+                _ => return Err(failure),
+            },
+        }
+    }
+    Ok(Found::CodeNeeded)
+}
+
+/// The page, as its parts see it.
+#[derive(Clone, Copy)]
+struct Page {
+    reference: Reference,
+    title: Title,
+    query: Query<Found>,
+    case: Memo<Option<Case>>,
+    /// Says something above the heading.
+    told: RwSignal<Option<Told>>,
+    /// The next news are of the customer's own doing.
+    own_doing: StoredValue<bool>,
+}
+
+/// What is said above the heading, with the focus on it.
+#[derive(Clone)]
+struct Told {
+    good: bool,
+    words: Words,
+}
+
+impl Page {
+    /// Says something and moves the focus to it: the button that was pressed may be gone.
+    fn tell(self, good: bool, words: impl Fn() -> String + Send + Sync + 'static) {
+        let words = Words::new(words);
+        self.told.try_set(Some(Told { good, words }));
+        task::detach(async {
+            task::next_frame().await;
+            dom::focus(TOLD);
+        });
+    }
+
+    /// The request. Reactive.
+    fn request(self) -> Option<request::Request> {
+        self.case
+            .with(|case| case.as_ref().map(|case| case.versioned.request.clone()))
+    }
+
+    /// A part of the request, which changes only when that part does.
+    fn part<T: PartialEq + Send + Sync + 'static>(
+        self,
+        of: fn(&request::Request) -> T,
+    ) -> Memo<Option<T>> {
+        Memo::new(move |_| {
+            self.case
+                .with(|case| case.as_ref().map(|case| of(&case.versioned.request)))
+        })
+    }
+}
+
+const TOLD: &str = "told";
 
 /// The request.
 #[component]
 pub fn Request(reference: Reference) -> impl IntoView {
-    navigation::title(m::request_title);
-    let _ = reference;
-    ui! { <h1 tabindex="-1">{m::request_title}</h1> }
+    let known = StoredValue::new(None::<RequestId>);
+    let query = Query::new(move || read(reference, known));
+    // Another customer: nothing of the first one stays on screen.
+    Effect::new(move |before: Option<Option<SignedIn>>| {
+        let now = session::signed_in();
+        let changed = match (&before, &now) {
+            (Some(Some(SignedIn::Yes(was))), SignedIn::Yes(is)) => was.id != is.id,
+            (Some(Some(SignedIn::No)), SignedIn::Yes(_)) => true,
+            _ => false,
+        };
+        if changed {
+            known.set_value(None);
+            query.reload();
+        }
+        match now {
+            // That a session has ended is said on the page, and what is written on it stays.
+            SignedIn::No if matches!(before, Some(Some(SignedIn::Yes(_)))) => before.flatten(),
+            now => Some(now),
+        }
+    });
+    let case = Memo::new(move |before: Option<&Option<Case>>| {
+        let signed_in = matches!(session::signed_in(), SignedIn::Yes(_));
+        query.with(|load| match load {
+            Load::Ready(Found::Case(case)) => Some((**case).clone()),
+            // A session that has ended takes nothing away, another customer's does.
+            _ if signed_in => None,
+            _ => before.cloned().flatten(),
+        })
+    });
+    let id = Memo::new(move |_| {
+        case.with(|case| case.as_ref().map(|case| case.versioned.request.id.clone()))
+    });
+    Effect::new(move || {
+        let Some(id) = id.get() else { return };
+        live::follow(Access::to(&id));
+        let changed = live::changed(&id);
+        Effect::new(move |before: Option<u32>| {
+            let now = changed.get();
+            if before.is_some_and(|before| before != now) {
+                query.reload();
+            }
+            now
+        });
+    });
+    let subject = move || {
+        case.with(|case| {
+            case.as_ref().map_or_else(
+                || reference.to_string(),
+                |case| case.versioned.request.subject.clone(),
+            )
+        })
+    };
+    let title = navigation::title(move || {
+        m::request_page_title(&subject(), &reference.to_string())
+    });
+    let page = Page {
+        reference,
+        title,
+        query,
+        case,
+        told: RwSignal::new(None),
+        own_doing: StoredValue::new(false),
+    };
+    let acting = Acting::new(page);
+    let first_new = follow(page);
+    let needs_code = Memo::new(move |_| {
+        case.with(Option::is_none) && query.with(|l| matches!(l, Load::Ready(Found::CodeNeeded)))
+    });
+    let heading = move || match needs_code.get() {
+        true => m::request_not_here(),
+        false => subject(),
+    };
+    ui! {
+        {told(page)}
+        {session_over(page)}
+        <header class="heading">
+            {caption(page)}
+            <h1 tabindex="-1" dir="auto">{heading}</h1>
+            {standing(page)}
+        </header>
+        {move || match needs_code.get() {
+            true => not_here(reference),
+            false => {
+                let loaded = Memo::new(move |_| case.with(Option::is_some));
+                (move || match loaded.get() {
+                    true => parts(page, acting, first_new),
+                    false => waiting(page),
+                })
+                .into_any()
+            }
+        }}
+    }
+}
+
+/// What cannot be shown here, and the ways to it.
+fn not_here(reference: Reference) -> AnyView {
+    let sign_in = move || {
+        config::has(Capability::Accounts).then(|| {
+            let href = Route::sign_in(Route::Request(reference)).href();
+            ui! { <a class="button secondary" href=href>{m::nav_sign_in}</a> }
+        })
+    };
+    let track = Route::Track(TrackLink::Reference(reference)).href();
+    ui! {
+        <div class="text">
+            <p>{move || m::request_not_here_text(&reference.to_string())}</p>
+            <div class="buttons">
+                <a class="button" href=track>{m::request_with_code}</a>
+                {sign_in}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn waiting(page: Page) -> AnyView {
+    (move || {
+        let failed = page.query.with(|load| match load {
+            Load::Failed(failure) => Some(failure.clone()),
+            _ => None,
+        });
+        match failed {
+            Some(failure) => not_loaded(failure, move || page.query.reload()),
+            None => ui! {
+                <div class="text" aria-hidden="true">
+                    <div class="skeleton block"></div>
+                    <div class="skeleton line"></div>
+                    <div class="skeleton block"></div>
+                </div>
+            }
+            .into_any(),
+        }
+    })
+    .into_any()
+}
+
+fn told(page: Page) -> AnyView {
+    (move || {
+        page.told.get().map(|Told { good, words }| {
+            ui! {
+                <div class="notice" class:success=good class:warning=!good id=TOLD tabindex="-1">
+                    {icon(if good { "check" } else { "warning" })}
+                    <div class="flow"><p>{move || words.get()}</p></div>
+                </div>
+            }
+        })
+    })
+    .into_any()
+}
+
+/// Says that what is shown may be old, or that the session has ended: signing in again is done here.
+fn session_over(page: Page) -> AnyView {
+    let signing_in = RwSignal::new(false);
+    let over = Memo::new(move |_| {
+        let code_needed = page.query.with(|l| matches!(l, Load::Ready(Found::CodeNeeded)));
+        page.case.with(Option::is_some) && code_needed
+    });
+    let again = move || {
+        let track = Route::Track(TrackLink::Reference(page.reference)).href();
+        ui! {
+            <div class="notice warning" role="alert">
+                {icon("warning")}
+                <div class="flow">
+                    <h2>{m::session_over}</h2>
+                    <p>{m::session_over_text}</p>
+                    <div class="buttons">
+                        {button(Look::Secondary, m::nav_sign_in, move || signing_in.set(true))}
+                        <a class="button quiet" href=track>{m::request_with_code}</a>
+                    </div>
+                </div>
+            </div>
+        }
+    };
+    let form = move || {
+        let problems = Problems::new(page.title);
+        let s = SigningIn::new(problems);
+        Effect::new(move || {
+            if matches!(session::signed_in(), SignedIn::Yes(_)) {
+                signing_in.set(false);
+            }
+        });
+        ui! {
+            {summary(problems)}
+            {step(s, || {})}
+            <div class="buttons">
+                {button(Look::Quiet, m::action_cancel, move || signing_in.set(false))}
+            </div>
+        }
+        .into_any()
+    };
+    let outdated = move || {
+        page.query.outdated().map(|failure| {
+            let reload = move || page.query.reload();
+            ui! {
+                <div class="notice warning">
+                    {icon("warning")}
+                    <div class="flow">
+                        <p>{m::request_outdated}</p>
+                        {failure_words(failure)}
+                        <div class="buttons">{button(Look::Secondary, m::action_retry, reload)}</div>
+                    </div>
+                </div>
+            }
+        })
+    };
+    ui! {
+        {move || over.get().then(again)}
+        {outdated}
+        {dialog(signing_in, "sign-in-again", m::sign_in_title, form)}
+    }
+    .into_any()
+}
+
+fn caption(page: Page) -> AnyView {
+    let kind = page.part(|r| r.request_type.name.clone());
+    let reference = page.reference.to_string();
+    ui! {
+        <p class="caption">
+            {move || kind.get().map(|kind| kind + " · ")}
+            <span class="code">{reference.clone()}</span>
+            " "
+            {copy_button(reference, m::track_reference)}
+        </p>
+    }
+    .into_any()
+}
+
+fn standing(page: Page) -> AnyView {
+    let shown = page.part(|r| (r.status, r.status_label.clone(), r.status_meaning.clone(), r.waiting_on));
+    (move || {
+        shown.track();
+        untrack(|| page.request()).map(|request| {
+            ui! {
+                <p>
+                    {status_tag(&request)} " "
+                    <span class="meta">{request.status_meaning}</span>
+                </p>
+            }
+        })
+    })
+    .into_any()
+}
+
+fn parts(page: Page, acting: Acting, first_new: Signal<Option<TimelineItemId>>) -> AnyView {
+    let steps = page.part(|r| r.steps.clone());
+    let Some(id) = untrack(|| page.request()).map(|request| request.id) else {
+        return ().into_any();
+    };
+    let items = Memo::new(move |_| {
+        page.case
+            .with(|case| case.as_ref().map(|case| case.items.clone()).unwrap_or_default())
+    });
+    let lost = || live::connection() == Connection::Lost;
+    ui! {
+        <section class="progress" aria-label=m::request_progress>
+            {move || steps.get().filter(|steps| !steps.is_empty()).map(stepper)}
+        </section>
+        <div class="text">
+            {turn(page, acting)}
+            {edit::edit(page, acting)}
+            <section aria-labelledby="timeline">
+                <h2 id="timeline">{m::request_timeline}</h2>
+                {timeline(id.clone(), items.into(), first_new)}
+                {move || lost().then(|| ui! { <p class="meta">{m::request_live_lost}</p> })}
+            </section>
+            {reply::reply(page, id)}
+        </div>
+        <aside>
+            {actions::actions(page, acting)}
+            {details(page)}
+        </aside>
+    }
+    .into_any()
+}
+
+/// Whose turn it is, or how it ended.
+fn turn(page: Page, acting: Acting) -> AnyView {
+    #[derive(Clone, PartialEq)]
+    struct Turn {
+        status: Status,
+        waiting_on: Option<WaitingOn>,
+        outcome: Option<request::Outcome>,
+        closed_at: Option<portico_contract::Instant>,
+        no_promise: bool,
+        actions: std::collections::BTreeMap<Action, request::ActionState>,
+    }
+    let turn = page.part(|r| Turn {
+        status: r.status,
+        waiting_on: r.waiting_on,
+        outcome: r.outcome,
+        closed_at: r.closed_at,
+        no_promise: r.promises.is_empty(),
+        actions: r.actions.clone(),
+    });
+    let explanation = Memo::new(move |_| {
+        page.case
+            .with(|case| case.as_ref().and_then(|case| explanation(&case.items)))
+    });
+    (move || {
+        let turn = turn.get()?;
+        let allowed = |action| turn.actions.get(&action).filter(|state| state.allowed);
+        let until = allowed(Action::Reopen).and_then(|state| state.until);
+        let ended = matches!(turn.status, Status::Resolved | Status::Closed);
+        if !ended {
+            return Some(whose_turn(turn.status, turn.waiting_on, turn.no_promise));
+        }
+        let outcome = turn.outcome.and_then(i18n::outcome).map(|outcome| {
+            ui! { <p><strong>{move || m::request_result(&outcome())}</strong></p> }
+        });
+        let explanation = explanation.get().map(|value| {
+            prose(Body {
+                format: TextFormat::Text,
+                value,
+            })
+        });
+        let confirm = allowed(Action::Confirm).is_some();
+        let reopen = allowed(Action::Reopen).is_some();
+        let heading = move || match (confirm, turn.closed_at) {
+            (true, _) => m::request_solved_question(),
+            (false, Some(at)) => m::request_closed_on(&i18n::format::date(at)),
+            (false, None) => m::request_turn_ours(),
+        };
+        let next = move || match (confirm, until) {
+            (true, Some(at)) => Some(m::request_confirm_until(&limit(at))),
+            (true, None) => Some(m::request_confirm_open()),
+            (false, Some(at)) => Some(m::request_reopen_until(&limit(at))),
+            (false, None) => None,
+        };
+        Some(
+            ui! {
+                <section class="turn" class:yours=confirm>
+                    {icon(if confirm { "person" } else { "check" })}
+                    <div class="flow">
+                        <h2>{heading}</h2>
+                        {outcome}
+                        {explanation}
+                        <p>{next}</p>
+                        <div class="buttons">
+                            {confirm.then(|| acting.confirm_button())}
+                            {reopen.then(|| acting.reopen_button())}
+                        </div>
+                    </div>
+                </section>
+            }
+            .into_any(),
+        )
+    })
+    .into_any()
+}
+
+fn whose_turn(status: Status, waiting_on: Option<WaitingOn>, no_promise: bool) -> AnyView {
+    let yours = waiting_on == Some(WaitingOn::Customer);
+    let (title, text): (Message, Message) = match (status, waiting_on) {
+        (Status::Queued, _) => (m::request_turn_ours, m::request_queued),
+        (_, Some(WaitingOn::Customer)) => (m::request_turn_yours, m::request_turn_yours_text),
+        (_, Some(WaitingOn::ThirdParty)) => (m::request_turn_partner, m::request_turn_partner_text),
+        _ => (m::request_turn_ours, m::request_turn_ours_text),
+    };
+    ui! {
+        <section class="turn" class:yours=yours>
+            {icon(if yours { "person" } else { "clock" })}
+            <div class="flow">
+                <h2>{title}</h2>
+                <p>{text}</p>
+                {(no_promise && !yours).then(|| ui! { <p class="meta">{m::request_no_promise}</p> })}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// Why it ended as it did: what was said when it was resolved, else when it was closed.
+fn explanation(items: &[TimelineItem]) -> Option<String> {
+    let said = |status| {
+        items.iter().rev().find_map(|item| match &item.entry {
+            Entry::Status {
+                to,
+                explanation: Some(words),
+                ..
+            } if *to == status => Some(words.clone()),
+            _ => None,
+        })
+    };
+    said(Status::Resolved).or_else(|| said(Status::Closed))
+}
+
+fn details(page: Page) -> AnyView {
+    let rows = move || {
+        let request = page.request()?;
+        let row = |label: AnyView, value: AnyView| {
+            ui! { <div><dt>{label}</dt><dd>{value}</dd></div> }
+        };
+        let own = |label: Message, value: AnyView| row(label.into_any(), value);
+        let fields = request
+            .fields
+            .into_iter()
+            .map(|field| {
+                let value = ui! { <span dir="auto">{field.display}</span> };
+                row(field.label.into_any(), value.into_any())
+            })
+            .collect_view();
+        let handler = request.handler.and_then(|handler| {
+            let mut names: Vec<String> = handler.name.into_iter().chain(handler.team).collect();
+            names.extend(handler.third_party.map(|name| m::request_handler_partner(&name)));
+            (!names.is_empty()).then(|| {
+                let names = move || i18n::format::list(&names);
+                own(m::request_handler, ui! { <bdi>{names}</bdi> }.into_any())
+            })
+        });
+        let urgency = i18n::urgency(request.urgency)
+            .map(|word| own(m::request_urgency, word.into_any()));
+        let closed = request
+            .closed_at
+            .map(|at| own(m::request_closed, moment(at)));
+        Some(ui! {
+            <dl class="summary">
+                {own(m::track_reference, request.reference.to_string().into_any())}
+                {own(m::request_kind, request.request_type.name.into_any())}
+                {own(m::request_created, moment(request.created_at))}
+                {own(m::request_changed, moment(request.updated_at))}
+                {closed}
+                {urgency}
+                {fields}
+                {handler}
+            </dl>
+        })
+    };
+    ui! {
+        <section aria-labelledby="details">
+            <h2 id="details">{m::request_details}</h2>
+            {rows}
+            <div class="buttons">{button(Look::Quiet, m::request_print, dom::print)}</div>
+        </section>
+    }
+    .into_any()
+}
+
+/// Marks what is new, says once that something came, and tells the server what was seen. Gives the first entry that
+/// is new.
+fn follow(page: Page) -> Signal<Option<TimelineItemId>> {
+    let first_new = RwSignal::new(None::<TimelineItemId>);
+    let seen = StoredValue::new(None::<TimelineItemId>);
+    let visible = RwSignal::new(dom::is_visible());
+    let watch = events::on_document("visibilitychange", move |_| {
+        visible.try_set(dom::is_visible());
+    });
+    if let Some(watch) = watch {
+        watch.owned();
+    }
+    Effect::new(move |before: Option<Option<usize>>| {
+        let Some(case) = page.case.get() else {
+            return None;
+        };
+        let unread = case.versioned.request.unread_count as usize;
+        let known = before.flatten();
+        // What came while the page was open; at first, what the server says was not seen.
+        let fresh: Vec<&TimelineItem> = match known {
+            Some(count) => case.items.iter().skip(count).filter(|i| !is_mine(i)).collect(),
+            None => {
+                let mut last: Vec<_> = case.items.iter().rev().filter(|i| !is_mine(i)).take(unread).collect();
+                last.reverse();
+                last
+            }
+        };
+        let own = page.own_doing.try_get_value().unwrap_or_default();
+        page.own_doing.try_set_value(false);
+        if let Some(first) = fresh.first().filter(|_| !own) {
+            if first_new.with_untracked(Option::is_none) {
+                first_new.set(Some(first.id.clone()));
+            }
+            if known.is_some() {
+                let message = fresh.iter().any(|i| matches!(i.entry, Entry::Message { .. }));
+                let words = match message {
+                    true => m::request_new_reply(),
+                    false => m::request_new_update(),
+                };
+                dom::announce(&words, dom::Urgency::Polite);
+            }
+        }
+        Some(case.items.len())
+    });
+    Effect::new(move || {
+        let Some(case) = page.case.get().filter(|_| visible.get()) else {
+            return;
+        };
+        let Some(last) = case.items.last() else { return };
+        let is_new = seen.with_value(|seen| seen.as_ref() != Some(&last.id));
+        if is_new && case.versioned.request.unread_count > 0 {
+            seen.set_value(Some(last.id.clone()));
+            let (id, at) = (case.versioned.request.id.clone(), last.at);
+            task::detach(async move {
+                // It is told again with the next entry, or the next visit.
+                let _ = requests::seen(&id, at).await;
+            });
+        }
+    });
+    first_new.into()
+}
+
+fn is_mine(item: &TimelineItem) -> bool {
+    matches!(&item.entry, Entry::Message { author, .. } if author.me)
 }

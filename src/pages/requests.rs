@@ -1,11 +1,364 @@
-//! The customer's requests.
+//! The customer's requests: search, filters and order stand in the address, so that a list can be kept and gone back
+//! to.
 
-use crate::{i18n::m, navigation};
+use crate::{
+    api::{Failure, Load, Query, requests},
+    browser::{
+        dom,
+        task::{self, Task},
+    },
+    components::{
+        button::{Look, busy_button, button},
+        load::not_loaded,
+        request_list::{nothing, request_list, skeleton},
+    },
+    i18n::{self, Message, m},
+    navigation,
+    route::Route,
+    state::{
+        live,
+        session::{self, SignedIn},
+    },
+};
 use leptos::prelude::*;
+use portico_contract::{
+    id::Cursor,
+    list::{RequestQuery, Sort},
+    request::{Kind, Request, Status},
+};
+
+/// Rows of a page.
+const PAGE: u32 = 20;
+/// Rows that are fetched at once when a long list is read anew.
+const MOST: u32 = 100;
+/// Milliseconds from a keystroke in the search to its being looked for.
+const DEBOUNCE: u32 = 300;
 
 /// The list.
 #[component]
 pub fn Requests() -> impl IntoView {
     navigation::title(m::requests_title);
-    ui! { <h1 tabindex="-1">{m::requests_title}</h1> }
+    let signed_out = Memo::new(|_| session::signed_in() == SignedIn::No);
+    ui! {
+        <header class="heading">
+            <h1 tabindex="-1">{m::requests_title}</h1>
+        </header>
+        {move || match signed_out.get() {
+            true => sign_in_first(),
+            false => listing(),
+        }}
+    }
+}
+
+fn sign_in_first() -> AnyView {
+    let ways = ui! {
+        <a class="button" href=Route::sign_in(Route::requests()).href()>{m::nav_sign_in}</a>
+        <a class="button secondary" href=Route::track().href()>{m::nav_track}</a>
+    };
+    nothing(
+        m::requests_signed_out,
+        m::requests_signed_out_text,
+        ways.into_any(),
+    )
+}
+
+/// What is shown of the list.
+#[derive(Clone, PartialEq)]
+struct Listing {
+    items: Vec<Request>,
+    next: Option<Cursor>,
+    total: Option<u64>,
+}
+
+/// The first `wanted` rows.
+async fn read(query: RequestQuery, wanted: usize) -> Result<Listing, Failure> {
+    let mut listing = Listing {
+        items: Vec::new(),
+        next: None,
+        total: None,
+    };
+    loop {
+        // At most a few thousand rows have ever been shown.
+        let missing = u32::try_from(wanted - listing.items.len()).unwrap_or(MOST);
+        let page = requests::list(&RequestQuery {
+            limit: Some(missing.clamp(PAGE, MOST)),
+            cursor: listing.next.take(),
+            ..query.clone()
+        })
+        .await?;
+        let empty = page.items.is_empty();
+        listing.items.extend(page.items);
+        listing.next = page.next_cursor;
+        listing.total = page.total;
+        if listing.next.is_none() || empty || listing.items.len() >= wanted {
+            return Ok(listing);
+        }
+    }
+}
+
+/// What is looked for, as the address says.
+fn asked() -> RequestQuery {
+    match navigation::current() {
+        Route::Requests(query) => *query,
+        _ => RequestQuery::default(),
+    }
+}
+
+/// Looks for something else. It takes the place of the address before: Back leaves the list.
+fn ask(change: impl FnOnce(&mut RequestQuery)) {
+    if let Route::Requests(mut query) = navigation::current_untracked() {
+        change(&mut query);
+        navigation::replace(&Route::Requests(query));
+    }
+}
+
+fn listing() -> AnyView {
+    let asked = Memo::new(|_| asked());
+    let shown = StoredValue::new(PAGE as usize);
+    let query = Query::new(move || {
+        live::any();
+        let asked = asked.get();
+        async move { read(asked, shown.try_get_value().unwrap_or_default()).await }
+    });
+    // Another search begins at its first page, and its outcome is said once.
+    let announced = StoredValue::new(None::<RequestQuery>);
+    Effect::new(move |before: Option<RequestQuery>| {
+        let now = asked.get();
+        if before.is_some_and(|before| before != now) {
+            shown.set_value(PAGE as usize);
+            announced.set_value(Some(now.clone()));
+        }
+        now
+    });
+    Effect::new(move || {
+        let Some(listing) = query.ready() else { return };
+        if announced.with_value(Option::is_some) && !query.is_fetching() {
+            announced.set_value(None);
+            dom::announce(&counted(&listing), dom::Urgency::Polite);
+        }
+    });
+    let items = Memo::new(move |_| query.ready().map(|l| l.items).unwrap_or_default());
+    #[derive(PartialEq, Clone)]
+    enum Stage {
+        Loading,
+        SignedOut,
+        Failed(Failure),
+        Empty,
+        NoMatch,
+        Rows,
+    }
+    let stage = Memo::new(move |_| {
+        query.with(|load| match load {
+            Load::Loading { .. } => Stage::Loading,
+            Load::Failed(failure) if session::is_needed(failure) => Stage::SignedOut,
+            Load::Failed(failure) => Stage::Failed(failure.clone()),
+            Load::Ready(listing) if !listing.items.is_empty() => Stage::Rows,
+            Load::Ready(_) if is_filtered(&asked.get()) => Stage::NoMatch,
+            Load::Ready(_) => Stage::Empty,
+        })
+    });
+    let busy = move || query.is_fetching().then_some("true");
+    ui! {
+        {filters(asked)}
+        <section aria-label=m::requests_title aria-busy=busy>
+            {move || match stage.get() {
+                Stage::Loading => skeleton(5),
+                Stage::SignedOut => sign_in_first(),
+                Stage::Failed(failure) => not_loaded(failure, move || query.reload()),
+                Stage::Empty => {
+                    let begin = ui! {
+                        <a class="button" href=Route::Home.href()>{m::home_catalogue}</a>
+                    };
+                    nothing(m::requests_empty, m::requests_empty_text, begin.into_any())
+                }
+                Stage::NoMatch => {
+                    let clear = button(Look::Secondary, m::requests_clear, || {
+                        ask(|query| *query = RequestQuery::default());
+                        dom::focus("search");
+                    });
+                    nothing(m::requests_no_match, m::requests_no_match_text, clear)
+                }
+                Stage::Rows => ui! {
+                    {request_list(items.into())}
+                    {paging(query, shown)}
+                }
+                .into_any(),
+            }}
+        </section>
+    }
+    .into_any()
+}
+
+fn is_filtered(query: &RequestQuery) -> bool {
+    query.q.is_some() || !query.status.is_empty() || !query.kind.is_empty()
+}
+
+// Numbers of rows are far below 2^53.
+#[allow(clippy::cast_precision_loss)]
+fn counted(listing: &Listing) -> String {
+    let shown = listing.items.len() as f64;
+    match listing.total.map(|total| total as f64) {
+        Some(total) if total > shown => m::requests_shown(total, &i18n::format::number(shown)),
+        _ => m::requests_count(shown),
+    }
+}
+
+fn paging(query: Query<Listing>, shown: StoredValue<usize>) -> AnyView {
+    let busy = RwSignal::new(false);
+    let failure = RwSignal::new(None);
+    let more = move || {
+        let Some(before) = untrack(|| query.ready()) else {
+            return;
+        };
+        busy.set(true);
+        failure.set(None);
+        let asked = RequestQuery {
+            limit: Some(PAGE),
+            cursor: before.next.clone(),
+            ..asked_untracked()
+        };
+        Task::spawn(async move {
+            let page = requests::list(&asked).await;
+            busy.try_set(false);
+            match page {
+                Ok(page) => {
+                    let first = page.items.first().map(|r| r.reference);
+                    let mut listing = before;
+                    listing.items.extend(page.items);
+                    listing.next = page.next_cursor;
+                    listing.total = page.total;
+                    shown.try_set_value(listing.items.len());
+                    query.set(listing);
+                    task::next_frame().await;
+                    if let Some(reference) = first {
+                        dom::focus_link(&Route::Request(reference).href());
+                    }
+                }
+                Err(why) => drop(failure.try_set(Some(why))),
+            }
+        })
+        .owned();
+    };
+    let has_more = Memo::new(move |_| query.ready().is_some_and(|l| l.next.is_some()));
+    let count = move || query.ready().as_ref().map(counted);
+    ui! {
+        <div class="paging">
+            <p class="meta">{count}</p>
+            {move || has_more.get().then(|| {
+                busy_button(Look::Secondary, m::requests_more, busy.into(), more)
+            })}
+        </div>
+        {move || failure.get().map(|why| not_loaded(why, more))}
+    }
+    .into_any()
+}
+
+fn asked_untracked() -> RequestQuery {
+    match navigation::current_untracked() {
+        Route::Requests(query) => *query,
+        _ => RequestQuery::default(),
+    }
+}
+
+/// The statuses that can be asked for: "open" is every one in which something still happens.
+const OPEN: [Status; 4] = [Status::Queued, Status::New, Status::Open, Status::Pending];
+
+fn filters(asked: Memo<RequestQuery>) -> AnyView {
+    let typed = RwSignal::new(asked.get_untracked().q.unwrap_or_default());
+    let waiting = StoredValue::new_local(None::<Task>);
+    Effect::new(move || {
+        let q = asked.with(|query| query.q.clone().unwrap_or_default());
+        if typed.with_untracked(|typed| typed.trim() != q) {
+            typed.set(q);
+        }
+    });
+    let search = move || {
+        waiting.set_value(None);
+        let words = typed.get_untracked().trim().to_owned();
+        ask(|query| query.q = Some(words).filter(|words| !words.is_empty()));
+    };
+    let input = move |event| {
+        typed.set(event_target_value(&event));
+        let task = Task::spawn(async move {
+            task::sleep(DEBOUNCE).await;
+            search();
+        });
+        waiting.set_value(Some(task));
+    };
+    let send = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        search();
+    };
+    let status_word = |list: &[Status]| match list {
+        [] => "",
+        [one] => one.as_str(),
+        _ => "open",
+    };
+    let status = move || asked.with(|query| status_word(&query.status));
+    let kind = move || asked.with(|query| query.kind.first().map_or("", |k| k.as_str()));
+    let sort = move || asked.with(|query| query.sort.unwrap_or(Sort::UpdatedDesc).as_str());
+    let statuses: Vec<(&str, Message)> = vec![
+        ("", m::requests_any),
+        ("open", m::requests_open),
+        (Status::New.as_str(), m::status_new),
+        (Status::Pending.as_str(), m::status_pending),
+        (Status::Resolved.as_str(), m::status_resolved),
+        (Status::Closed.as_str(), m::status_closed),
+    ];
+    let kinds = std::iter::once(("", m::requests_any))
+        .chain(Kind::ALL.iter().map(|kind| (kind.as_str(), i18n::kind(*kind))))
+        .collect();
+    let sorts = vec![
+        (Sort::UpdatedDesc.as_str(), m::requests_sort_updated as Message),
+        (Sort::CreatedDesc.as_str(), m::requests_sort_newest),
+        (Sort::CreatedAsc.as_str(), m::requests_sort_oldest),
+    ];
+    ui! {
+        <form class="filters" role="search" on:submit=send>
+            <div class="field">
+                <label for="search">{m::requests_search}</label>
+                <input id="search" type="search" autocomplete="off" prop:value=typed on:input=input />
+            </div>
+            {choice("status", m::requests_status, statuses, status, |word| {
+                ask(|query| query.status = match word {
+                    "" => Vec::new(),
+                    "open" => OPEN.to_vec(),
+                    word => vec![Status::from_word(word)],
+                });
+            })}
+            {choice("kind", m::requests_kind, kinds, kind, |word| {
+                ask(|query| query.kind = match word {
+                    "" => Vec::new(),
+                    word => vec![Kind::from_word(word)],
+                });
+            })}
+            {choice("sort", m::requests_sort, sorts, sort, |word| {
+                ask(|query| query.sort = Some(Sort::from_word(word)).filter(|s| *s != Sort::UpdatedDesc));
+            })}
+        </form>
+    }
+    .into_any()
+}
+
+fn choice(
+    id: &'static str,
+    label: Message,
+    options: Vec<(&'static str, Message)>,
+    chosen: impl Fn() -> &'static str + Clone + Send + Sync + 'static,
+    choose: fn(&str),
+) -> AnyView {
+    let options = options
+        .into_iter()
+        .map(|(word, name)| {
+            let chosen = chosen.clone();
+            ui! { <option value=word selected=move || chosen() == word>{name}</option> }
+        })
+        .collect_view();
+    ui! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <select id=id on:change=move |event| choose(&event_target_value(&event))>{options}</select>
+        </div>
+    }
+    .into_any()
 }

@@ -1,11 +1,122 @@
-//! Signing in by a code.
+//! Signing in by a code; and for who is signed in, the way out.
 
-use crate::{i18n::m, navigation};
+use crate::{
+    browser::{dom, task},
+    components::{
+        button::{Look, busy_button, button},
+        dialog::dialog,
+        icon::icon,
+        load::not_loaded,
+        problems::{Problems, summary},
+        sign_in::{SigningIn, step},
+    },
+    i18n::m,
+    navigation,
+    route::Route,
+    state::{
+        config, outbox,
+        session::{self, SignedIn},
+    },
+};
 use leptos::prelude::*;
+use portico_contract::session::Me;
 
 /// The page.
 #[component]
 pub fn SignIn() -> impl IntoView {
-    navigation::title(m::sign_in_title);
-    ui! { <h1 tabindex="-1">{m::sign_in_title}</h1> }
+    let me = Memo::new(|_| match session::signed_in() {
+        SignedIn::Yes(me) => Some(me),
+        SignedIn::No | SignedIn::Unknown => None,
+    });
+    // Whoever signs in here goes on to where they came from; who comes signed in sees the account.
+    move || match me.get() {
+        Some(me) => account(me),
+        None => sign_in(),
+    }
+}
+
+/// Where to go when somebody is signed in.
+fn go_on() {
+    if let Route::SignIn(then) = navigation::current_untracked() {
+        navigation::replace(&then);
+    }
+}
+
+fn sign_in() -> AnyView {
+    let signing_in = StoredValue::new(None::<SigningIn>);
+    let title = navigation::title(move || {
+        signing_in
+            .with_value(|s| s.map(SigningIn::title))
+            .unwrap_or_else(m::sign_in_title)
+    });
+    let problems = Problems::new(title);
+    let s = SigningIn::new(problems);
+    signing_in.set_value(Some(s));
+    let offered = move || config::current().is_none_or(|c| !c.sign_in.is_empty());
+    ui! {
+        {summary(problems)}
+        <header class="heading">
+            <h1 tabindex="-1">{move || s.title()}</h1>
+        </header>
+        {move || match offered() {
+            true => step(s, go_on),
+            false => ui! {
+                <p>{m::sign_in_none}</p>
+                <a class="button secondary" href=Route::track().href()>{m::nav_track}</a>
+            }
+            .into_any(),
+        }}
+    }
+    .into_any()
+}
+
+fn account(me: Me) -> AnyView {
+    navigation::title(m::account_title);
+    let name = me.name.or(me.email).or(me.phone).unwrap_or_default();
+    let busy = RwSignal::new(false);
+    let asking = RwSignal::new(false);
+    let failure = RwSignal::new(None);
+    let leave = move || {
+        asking.set(false);
+        busy.set(true);
+        task::detach(async move {
+            let out = session::sign_out().await;
+            busy.try_set(false);
+            match out {
+                Ok(()) => {
+                    dom::announce(&m::account_signed_out(), dom::Urgency::Polite);
+                    navigation::replace(&Route::Home);
+                }
+                Err(why) => drop(failure.try_set(Some(why))),
+            }
+        });
+    };
+    let ask = move || match outbox::has_unsent() {
+        true => asking.set(true),
+        false => leave(),
+    };
+    let question = move || {
+        ui! {
+            <p>{m::account_unsent_text}</p>
+            <div class="buttons">
+                {button(Look::Danger, m::account_sign_out, leave)}
+                {button(Look::Secondary, m::account_stay, move || asking.set(false))}
+            </div>
+        }
+        .into_any()
+    };
+    ui! {
+        <header class="heading">
+            <h1 tabindex="-1">{m::account_title}</h1>
+            <p class="lede">{move || m::sign_in_as(&name)}</p>
+        </header>
+        {move || failure.get().map(|why| not_loaded(why, leave))}
+        <p>{icon("info")} {m::account_sign_out_text}</p>
+        <div class="buttons">
+            {busy_button(Look::Main, m::account_sign_out, busy.into(), ask)}
+            <a class="button secondary" href=Route::requests().href()>{m::nav_requests}</a>
+        </div>
+        {dialog(asking, "sign-out", m::account_unsent_title, question)}
+    }
+    .into_any()
 }

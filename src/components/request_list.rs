@@ -1,0 +1,74 @@
+//! Requests in a list.
+
+use super::{
+    icon::{icon, kind_icon},
+    moment::ago,
+    tag::{Tone, status_tag, tag},
+};
+use crate::{
+    i18n::{self, m},
+    route::Route,
+};
+use leptos::prelude::*;
+use portico_contract::request::Request;
+
+/// The list. A row is built anew only when what it shows has changed.
+pub fn request_list(requests: Signal<Vec<Request>>) -> AnyView {
+    ui! {
+        <ul class="requests">
+            <For
+                each=move || requests.get()
+                key=|r| (r.id.clone(), r.updated_at, r.unread_count, i18n::locale())
+                children=row
+            />
+        </ul>
+    }
+    .into_any()
+}
+
+/// As much room as `rows` of the list take.
+pub fn skeleton(rows: usize) -> AnyView {
+    let rows = (0..rows)
+        .map(|_| ui! { <li class="skeleton"></li> })
+        .collect_view();
+    ui! { <ul class="requests" aria-hidden="true">{rows}</ul> }.into_any()
+}
+
+fn row(request: Request) -> AnyView {
+    let unread = request.unread_count;
+    let new = (unread > 0).then(|| {
+        let words = move || m::requests_new(f64::from(unread));
+        ui! { " " {tag(Tone::Info, words)} }
+    });
+    ui! {
+        <li class:unread=unread != 0>
+            {kind_icon(request.kind)}
+            <div>
+                <a class="subject" dir="auto" href=Route::Request(request.reference).href()>
+                    {request.subject.clone()}
+                </a>
+                {new}
+                <p class="meta">
+                    <span class="code">{request.reference.to_string()}</span>
+                    " · "
+                    {ago(request.updated_at)}
+                </p>
+            </div>
+            {status_tag(&request)}
+        </li>
+    }
+    .into_any()
+}
+
+/// That there is nothing to list, and what to do.
+pub fn nothing(title: i18n::Message, text: i18n::Message, what_to_do: AnyView) -> AnyView {
+    ui! {
+        <div class="empty">
+            {icon("search")}
+            <h2>{title}</h2>
+            <p>{text}</p>
+            <div class="buttons">{what_to_do}</div>
+        </div>
+    }
+    .into_any()
+}
