@@ -52,13 +52,18 @@ pub async fn submit(
     posted: Posted,
 ) -> Result<Response, ApiError> {
     let new: NewRequest = posted.json()?;
-    let turn = match once(&app, &actor, &posted, Key::Required).await? {
-        Once::Replay(response) => return Ok(response),
-        Once::New(turn) => turn,
-    };
     let customer = match &actor {
         Actor::Customer(id) => Some(id.clone()),
         Actor::Anonymous | Actor::Tracker(_) => None,
+    };
+    // Who follows one request sends another one as any guest does, also when the session has ended since.
+    let sender = match &customer {
+        Some(_) => &actor,
+        None => &Actor::Anonymous,
+    };
+    let turn = match once(&app, sender, &posted, Key::Required).await? {
+        Once::Replay(response) => return Ok(response),
+        Once::New(turn) => turn,
     };
     let accepted = intake::new_request(&app, &new, locale, customer.is_none())?;
 
