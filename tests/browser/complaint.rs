@@ -7,9 +7,8 @@ use portico_tests::words::{EN, ZH_HANS, ZH_HANT};
 use portico_tests::{
     Browser, Codes, Customer, Fault, FaultProxy, Language, Plan, Server, Window, Words,
 };
-use serde_json::Value;
 
-use crate::setting::{GUEST, rows, unlimited};
+use crate::setting::{GUEST, files_of, rows, unlimited};
 
 /// How the network is lost.
 #[derive(Clone, Copy)]
@@ -74,7 +73,12 @@ async fn complain_and_follow(language: Language, loss: Loss) {
     assert_eq!(sent.len(), 1, "it is one request: {sent:#?}");
     assert_eq!(sent[0]["reference"], codes.reference.as_str());
     assert_eq!(sent[0]["subject"], SUBJECT);
-    arrived_whole(&server, &codes, &photos).await;
+    let files = files_of(&server, &codes).await;
+    assert_eq!(files.len(), 2);
+    assert!(
+        photos.iter().all(|photo| files.contains(photo)),
+        "bit-identical"
+    );
 
     // The next day, on another device.
     server.travel("+25h").await;
@@ -96,10 +100,15 @@ async fn complain_and_follow(language: Language, loss: Loss) {
     })
     .await;
     me.page.heading(SUBJECT).wait().await;
-    me.page.by("listitem", has(&me.say("request.step_now"))).count().await;
+    me.page
+        .by("listitem", has(&me.say("request.step_now")))
+        .count()
+        .await;
     me.see("request.progress").await;
     me.see("request.timeline").await;
-    me.page.see("三月五日與三月七日各扣了一次同一筆費用。").await;
+    me.page
+        .see("三月五日與三月七日各扣了一次同一筆費用。")
+        .await;
     me.page.see("wall.png").await;
     me.page.see(".jpg").await;
     me.good().await;
@@ -132,7 +141,7 @@ async fn add_photos(me: &Customer, [png, jpeg]: &[Vec<u8>; 2]) {
     me.page.see("screen.jpg").await;
     portico_tests::until("both files to be uploaded", || async {
         let text = me.page.text().await;
-        match text.matches(&me.say("files.uploaded")).count() {
+        match text.matches(&me.say("upload.uploaded")).count() {
             2 => Ok(()),
             _ => Err(text),
         }
@@ -144,34 +153,6 @@ async fn add_photos(me: &Customer, [png, jpeg]: &[Vec<u8>; 2]) {
 async fn sent_from_home(me: &Customer) -> Codes {
     me.page.link(has(&me.say("outbox.open_sent"))).click().await;
     me.sent().await
-}
-
-/// The photos at the server are those that were picked.
-async fn arrived_whole(server: &Server, codes: &Codes, photos: &[Vec<u8>]) {
-    let guest = server.guest();
-    let opened = guest
-        .post("/track")
-        .json(&serde_json::json!({"reference": codes.reference, "query_code": codes.query_code}))
-        .send()
-        .await
-        .expect_status(200);
-    let guest = guest.bearer(opened.text_at("/token"));
-    let id = opened.text_at("/request_id");
-    let timeline = guest.get(&format!("/requests/{id}/timeline")).send().await;
-    let timeline = timeline.expect_status(200).json;
-    let files: Vec<Value> = timeline["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(|item| item["attachments"].as_array().cloned().unwrap_or_default())
-        .collect();
-    assert_eq!(files.len(), photos.len(), "{timeline:#}");
-    for file in files {
-        let id = file["id"].as_str().unwrap();
-        let bytes = guest.get(&format!("/attachments/{id}")).send().await;
-        let bytes = bytes.expect_status(200).bytes;
-        assert!(photos.contains(&bytes), "{file} is none of the photos");
-    }
 }
 
 async fn guest_codes(server: &Server) -> Codes {

@@ -15,7 +15,8 @@ const SUBJECT: &str = "三月的帳單重複扣款";
 /// Signs in, sends a complaint and opens it.
 async fn complain(me: &Customer, server: &Server) -> String {
     me.sign_in(server, MEMBER).await;
-    me.fill_form(SUBJECT, "三月五日與三月七日各扣了一次。", None).await;
+    me.fill_form(SUBJECT, "三月五日與三月七日各扣了一次。", None)
+        .await;
     me.send().await;
     let codes = me.sent().await;
     assert_eq!(codes.query_code, "", "who is signed in needs no query code");
@@ -75,7 +76,10 @@ async fn talk_and_confirm(language: Language) {
     me.good().await;
     me.press("request.confirm").await;
     me.see("request.confirmed").await;
-    let same = me.page.run("return window.portico_same_document", vec![]).await;
+    let same = me
+        .page
+        .run("return window.portico_same_document", vec![])
+        .await;
     assert_eq!(same, json!(true), "nothing was loaded anew");
     assert_eq!(rows(&server).await[0]["status"], "closed");
     me.good().await;
@@ -84,7 +88,11 @@ async fn talk_and_confirm(language: Language) {
     let reference = rows(&server).await[0]["reference"].clone();
     let other = server.customer("other@example.com").await;
     let path = format!("/requests/{id}");
-    other.get(&path).send().await.expect_problem(404, "not_found");
+    other
+        .get(&path)
+        .send()
+        .await
+        .expect_problem(404, "not_found");
     drop(_browser);
     let browser = Browser::start().await;
     let second = Customer::new(browser.page(), Words::of(EN), &server, server.origin()).await;
@@ -146,7 +154,9 @@ async fn closed_too_early_is_reopened_with_a_reason() {
     let dialog = me.page.by("dialog", me.say("request.reopen_title"));
     dialog.wait().await;
     me.good().await;
-    me.field("request.reopen_comment").fill("我的帳戶還沒有收到。").await;
+    me.field("request.reopen_comment")
+        .fill("我的帳戶還沒有收到。")
+        .await;
     me.press("request.reopen").await;
     dialog.gone().await;
     me.see("request.reopened").await;
@@ -162,7 +172,9 @@ async fn a_new_request_is_edited_and_withdrawn() {
     let (server, _browser, me) = customer_in(EN).await;
     complain(&me, &server).await;
     me.press("request.edit").await;
-    me.field("request.subject").fill("Two charges in March").await;
+    me.field("request.subject")
+        .fill("Two charges in March")
+        .await;
     me.good().await;
     me.press("request.save").await;
     me.see("request.saved").await;
@@ -180,7 +192,11 @@ async fn a_new_request_is_edited_and_withdrawn() {
     me.press("request.withdraw").await;
     dialog.wait().await;
     let sure = me.button("request.withdraw");
-    assert_eq!(sure.count().await, 1, "what is behind a dialog is out of reach");
+    assert_eq!(
+        sure.count().await,
+        1,
+        "what is behind a dialog is out of reach"
+    );
     sure.click().await;
     me.see("request.withdrawn").await;
     assert_eq!(rows(&server).await[0]["outcome"], "withdrawn");
@@ -204,7 +220,9 @@ async fn a_change_by_the_desk_in_the_meantime_is_shown_and_nothing_written_is_lo
     me.page.reload().await;
     me.page.heading(SUBJECT).wait().await;
     me.press("request.edit").await;
-    me.field("request.subject").fill("Two charges in March").await;
+    me.field("request.subject")
+        .fill("Two charges in March")
+        .await;
     desk_writes(&server, &id, "Somebody looks at it now.").await;
     me.press("request.save").await;
     me.see("request.stale").await;

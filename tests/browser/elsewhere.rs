@@ -14,7 +14,7 @@ async fn a_guest_complains_and_follows_on_a_site_of_another_origin() {
     let site = StaticSite::start(folder, "").await;
     let allowed = format!("allowed_origins = [\"{}\"]\n", site.origin());
     let server = Server::with(Options {
-        config: Some(allowed + &unlimited_config()),
+        config: Some(allowed + unlimited_config().as_str()),
         ..Options::default()
     })
     .await;

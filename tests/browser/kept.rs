@@ -4,19 +4,11 @@
 use std::time::{Duration, Instant};
 
 use portico_tests::browser::Setup;
-use portico_tests::page::has;
 use portico_tests::words::{EN, ZH_HANS, ZH_HANT};
 use portico_tests::{Browser, Customer, Page, Server, Words, seed, until};
 use serde_json::json;
 
 use crate::setting::{GUEST, customer_in, rows, unlimited};
-
-/// How many times the browser is killed: 6, or what `PORTICO_KILLS` says.
-fn kills() -> usize {
-    std::env::var("PORTICO_KILLS").map_or(6, |given| {
-        given.parse().expect("PORTICO_KILLS is a number")
-    })
-}
 
 /// SHA-256 of every file that the page keeps, sorted.
 async fn kept_files(page: &Page) -> Vec<String> {
@@ -43,10 +35,12 @@ async fn kept_files(page: &Page) -> Vec<String> {
         return [...hash].map(byte => byte.toString(16).padStart(2, '0')).join('');
       }));
       return hashes.sort()";
-    let found = page.run(&format!("return (async () => {{ {body} }})()"), vec![]);
-    let found = found.await;
+    let script = format!("return (async () => {{ {body} }})()");
+    let found = page.run(&script, vec![]).await;
     let list = found.as_array().unwrap();
-    list.iter().map(|hash| hash.as_str().unwrap().to_owned()).collect()
+    list.iter()
+        .map(|hash| hash.as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// The same of bytes, by the browser.
@@ -66,105 +60,116 @@ fn file(rng: &mut fastrand::Rng, size: usize) -> Vec<u8> {
     bytes
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_browser_that_is_killed_while_typing_loses_less_than_a_second_and_no_file() {
-    let seed = seed("killed while typing");
+/// The browser is killed `times` times while somebody types, at moments that `seed` decides.
+pub(crate) async fn kill_while_typing(times: usize, seed: u64) {
     let mut rng = fastrand::Rng::with_seed(seed);
     let server = Server::with(unlimited()).await;
     let mut browser = Browser::with(Setup::default()).await;
-    let mut me =
-        Customer::new(browser.page(), Words::of(EN), &server, server.origin()).await;
-    let mut hashes = Vec::new();
+    let mut me = Customer::new(browser.page(), Words::of(EN), &server, server.origin()).await;
+    me.open(&Customer::form_path()).await;
+    me.arrive("submit.describe_complaint").await;
     let mut before = String::new();
-    let mut files = Vec::new();
-    for kill in 0..kills() {
-        // A file now and then; a draft holds ten at most.
-        if files.len() < 4 && kill % 2 == 0 {
-            let bytes = file(&mut rng, 200_000);
-            let path = tempfile::Builder::new().suffix(".pdf").tempfile().unwrap();
-            std::fs::write(path.path(), &bytes).unwrap();
-            me.open(&format!("{}?step=4", Customer::form_path())).await;
-            if kill == 0 {
-                // The first round has to walk there.
-                me.describe("Killed", "-").await;
-                me.detail("INV-2042").await;
-            }
-            me.arrive("submit.files").await;
-            me.page.choose_files(&[path.path()]).await;
-            let name = path.path().file_name().unwrap().to_str().unwrap().to_owned();
-            me.page.see(&name).await;
-            hashes.push(hash(&me.page, &bytes).await);
-            hashes.sort();
-            files.push(name);
-            until("the file to be kept", || async {
-                let kept = kept_files(&me.page).await;
-                if kept == hashes { Ok(()) } else { Err(format!("{kept:?}")) }
-            })
-            .await;
-        }
-        me.open(&format!("{}?step=1", Customer::form_path())).await;
-        me.page.link(has(&me.say("form.back"))).wait().await;
-        let text = me.page.field(me.say("submit.body"));
-        if text.count().await == 0 {
-            me.page.run("history.pushState(null, '', location.pathname + '?step=1'); dispatchEvent(new PopStateEvent('popstate'))", vec![]).await;
-        }
-        text.focus().await;
-        me.page.press_with(thirtyfour::Key::Control, thirtyfour::Key::End.value().to_string()).await;
-        // (moment, what had been typed by then)
+    for kill in 0..times {
+        let field = me.page.field(me.say("submit.body"));
+        field.focus().await;
+        // What had been typed by which moment.
         let mut typed = vec![(Instant::now(), before.clone())];
         let end = Instant::now() + Duration::from_millis(rng.u64(200..2_500));
         let mut word = 0;
         while Instant::now() < end {
             word += 1;
-            let piece = format!("{kill}.{word} 扣款 ");
+            let piece = format!("{kill}.{word}扣款;");
             me.page.type_text(&piece).await;
-            let so_far = typed.last().unwrap().1.clone() + &piece;
+            let so_far = typed.last().unwrap().1.clone() + piece.as_str();
             typed.push((Instant::now(), so_far));
         }
         let killed = Instant::now();
         browser.kill().await;
         me = me.at(browser.restart().await);
-        me.open(&format!("{}?step=1", Customer::form_path())).await;
-        me.see("submit.start_over").await;
-        let found = body_in_store(&me.page).await;
-        let found = found.trim_start_matches('-').to_owned();
-        let must = typed
+        me.open(&Customer::form_path()).await;
+        me.arrive("submit.describe_complaint").await;
+        let found = me.page.field(me.say("submit.body")).value().await;
+        let old = typed
             .iter()
             .rev()
             .find(|(at, _)| killed.duration_since(*at) > Duration::from_secs(1));
-        let must = must.map_or(&before, |(_, text)| text);
+        let must = old.map_or(&before, |(_, text)| text);
         let whole = &typed.last().unwrap().1;
         assert!(
-            found.trim_end().len() >= must.trim_end().len() && whole.starts_with(found.trim_end()),
+            found.starts_with(must.as_str()) && whole.starts_with(&found),
             "kill {kill}: {found:?} is left of {whole:?}; at least {must:?} must be"
         );
-        assert_eq!(kept_files(&me.page).await, hashes, "kill {kill}");
         before = found;
     }
     me.page.clean().await;
-    drop(files);
 }
 
-/// The text of the only draft.
-async fn body_in_store(page: &Page) -> String {
-    let text = page
-        .run("return document.querySelector('textarea')?.value ?? null", vec![])
+/// The browser is killed `times` times, each time after a file was picked; at the end all are sent.
+pub(crate) async fn kill_after_picking(times: usize, seed: u64) {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let server = Server::with(unlimited()).await;
+    let mut browser = Browser::with(Setup::default()).await;
+    let mut me = Customer::new(browser.page(), Words::of(EN), &server, server.origin()).await;
+    me.open(&Customer::form_path()).await;
+    me.describe("Killed", "After picking files.").await;
+    me.detail("INV-2042").await;
+    let folder = tempfile::tempdir().unwrap();
+    let (mut files, mut hashes) = (Vec::new(), Vec::new());
+    for kill in 0..times {
+        // A message holds ten at most.
+        if files.len() == 10 {
+            break;
+        }
+        let size = rng.usize(1..3_000_000);
+        let bytes = file(&mut rng, size);
+        let path = folder.path().join(format!("evidence-{kill}.pdf"));
+        std::fs::write(&path, &bytes).unwrap();
+        hashes.push(hash(&me.page, &bytes).await);
+        hashes.sort();
+        let picked = Instant::now();
+        me.page.choose_files(&[&path]).await;
+        until("the file to be kept", || async {
+            let kept = kept_files(&me.page).await;
+            if kept == hashes {
+                Ok(())
+            } else {
+                Err(format!("{kept:?}"))
+            }
+        })
         .await;
-    if let Some(text) = text.as_str() {
-        return text.to_owned();
+        let took = picked.elapsed();
+        assert!(took < Duration::from_secs(5), "kept after {took:?}");
+        // What lies on the disk by then may be another file.
+        std::fs::write(&path, "changed").unwrap();
+        files.push(bytes);
+        browser.kill().await;
+        me = me.at(browser.restart().await);
+        me.open(&Customer::form_path()).await;
+        me.arrive("submit.files").await;
+        for n in 0..=kill {
+            me.page.see(&format!("evidence-{n}.pdf")).await;
+        }
+        assert_eq!(kept_files(&me.page).await, hashes, "kill {kill}");
     }
-    page.run(
-        "history.pushState(null, '', location.pathname + '?step=1'); dispatchEvent(new PopStateEvent('popstate'))",
-        vec![],
-    )
-    .await;
-    until("the text", || async {
-        let text = page
-            .run("return document.querySelector('textarea')?.value ?? null", vec![])
-            .await;
-        text.as_str().map(str::to_owned).ok_or("no text".to_owned())
-    })
-    .await
+    me.give_contact(GUEST).await;
+    me.send().await;
+    let codes = me.sent().await;
+    let arrived = crate::setting::files_of(&server, &codes).await;
+    assert_eq!(arrived.len(), files.len());
+    for bytes in arrived {
+        assert!(files.contains(&bytes), "a file arrived that was not picked");
+    }
+    me.page.clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_is_killed_while_typing_loses_less_than_a_second() {
+    kill_while_typing(6, seed("killed while typing")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_is_killed_after_picking_files_sends_them_bit_identical() {
+    kill_after_picking(3, seed("killed after picking")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -172,14 +177,24 @@ async fn a_reload_right_after_typing_loses_nothing_and_home_offers_it_again() {
     let (_server, _browser, me) = customer_in(ZH_HANT).await;
     me.open(&Customer::form_path()).await;
     me.arrive("submit.describe_complaint").await;
-    me.page.field(me.say("submit.subject")).fill("重複扣款").await;
-    me.page.field(me.say("submit.body")).fill("三月扣了兩次").await;
+    me.page
+        .field(me.say("submit.subject"))
+        .fill("重複扣款")
+        .await;
+    me.page
+        .field(me.say("submit.body"))
+        .fill("三月扣了兩次")
+        .await;
     me.page.reload().await;
     let subject = me.page.field(me.say("submit.subject"));
     subject.wait().await;
     until("the subject", || async {
         let value = subject.value().await;
-        if value == "重複扣款" { Ok(()) } else { Err(value) }
+        if value == "重複扣款" {
+            Ok(())
+        } else {
+            Err(value)
+        }
     })
     .await;
     let body = me.page.field(me.say("submit.body"));
@@ -195,7 +210,10 @@ async fn a_reload_right_after_typing_loses_nothing_and_home_offers_it_again() {
     assert_eq!(body.value().await, "三月扣了兩次");
     me.open("/").await;
     me.press("draft.delete").await;
-    me.page.by("dialog", me.say("draft.delete_title")).wait().await;
+    me.page
+        .by("dialog", me.say("draft.delete_title"))
+        .wait()
+        .await;
     me.press("draft.delete").await;
     me.page.heading(draft).gone().await;
     me.open(&Customer::form_path()).await;
@@ -208,8 +226,14 @@ async fn the_language_changes_in_the_middle_of_a_form_without_losing_a_character
     let (_server, _browser, mut me) = customer_in(ZH_HANT).await;
     me.open(&Customer::form_path()).await;
     me.arrive("submit.describe_complaint").await;
-    me.page.field(me.say("submit.subject")).fill("重複扣款 👩‍👧").await;
-    me.page.field(me.say("submit.body")).type_text("三月扣了兩次").await;
+    me.page
+        .field(me.say("submit.subject"))
+        .fill("重複扣款 👩‍👧")
+        .await;
+    me.page
+        .field(me.say("submit.body"))
+        .type_text("三月扣了兩次")
+        .await;
     for language in [EN, ZH_HANS, ZH_HANT] {
         me.read_in(Words::of(language)).await;
         me.arrive("submit.describe_complaint").await;
@@ -243,7 +267,10 @@ async fn where_the_device_keeps_nothing_the_form_works_and_says_so() {
         .await;
     me.open(&Customer::form_path()).await;
     me.arrive("submit.describe_complaint").await;
-    me.page.field(me.say("submit.subject")).fill("重複扣款").await;
+    me.page
+        .field(me.say("submit.subject"))
+        .fill("重複扣款")
+        .await;
     me.see("draft.not_saved").await;
     me.page.axe().await;
     me.describe("重複扣款", "三月扣了兩次").await;

@@ -45,7 +45,11 @@ async fn a_guest_without_a_mouse(language: Language) {
     // Sending nothing: the summary has the focus, its link leads to the field.
     enter(&me, "form.continue").await;
     page.focus_on("alert", &me.say("problem.title")).await;
-    assert!(page.title().await.starts_with(&me.words.start("title.error")));
+    assert!(
+        page.title()
+            .await
+            .starts_with(&me.words.start("title.error"))
+    );
     page.tab_to("link", me.say("submit.enter_subject")).await;
     page.press(Key::Enter).await;
     page.focus_on("textbox", &me.say("submit.subject")).await;
@@ -82,7 +86,8 @@ async fn a_guest_without_a_mouse(language: Language) {
         .await;
     page.tab_to("link", has(&me.say("submit.change"))).await;
     enter(&me, "submit.send_complaint").await;
-    page.focus_on("heading", &me.say("sent.title_complaint")).await;
+    page.focus_on("heading", &me.say("sent.title_complaint"))
+        .await;
     let codes = me.sent().await;
     page.tab_to("button", has(&me.say("action.copy"))).await;
     me.good().await;
@@ -97,7 +102,8 @@ async fn follow_without_a_mouse(me: &Customer, codes: &Codes) {
     page.tab_to("link", me.say("nav.track")).await;
     page.press(Key::Enter).await;
     page.focus_on("heading", &me.say("track.title")).await;
-    page.tab_to("textbox", has(&me.say("track.reference"))).await;
+    page.tab_to("textbox", has(&me.say("track.reference")))
+        .await;
     page.press(Key::Enter).await;
     page.focus_on("alert", &me.say("problem.title")).await;
     type_into(page, &me.say("track.reference"), &codes.reference).await;
@@ -127,7 +133,8 @@ async fn a_member_without_a_mouse(language: Language) {
     page.focus_on("heading", &me.say("sign_in.title")).await;
     type_into(page, &me.say("sign_in.email"), MEMBER).await;
     page.press(Key::Enter).await;
-    page.focus_on("heading", &me.say("sign_in.check_email")).await;
+    page.focus_on("heading", &me.say("sign_in.check_email"))
+        .await;
     let code = server.code_for(MEMBER).await;
     type_into(page, &me.say("sign_in.code"), &code).await;
     page.press(Key::Enter).await;
@@ -143,7 +150,11 @@ async fn a_member_without_a_mouse(language: Language) {
     page.tab_to("link", "Charged twice").await;
     page.press(Key::Enter).await;
     page.focus_on("heading", "Charged twice").await;
-    assert!(page.url().await.ends_with(&created.text_at("/request/reference")));
+    assert!(
+        page.url()
+            .await
+            .ends_with(&created.text_at("/request/reference"))
+    );
 
     desk_writes(&server, &id, "Which card was it?").await;
     page.see("Which card was it?").await;

@@ -5,4 +5,12 @@
     reason = "a test fails by panicking"
 )]
 
+mod complaint;
+mod conversation;
+mod elsewhere;
 mod instruments;
+mod kept;
+mod keyboard;
+mod setting;
+mod unseen;
+mod unsent;

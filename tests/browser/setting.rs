@@ -1,7 +1,7 @@
 //! What the tests of the portal have in common.
 
 use portico_tests::browser::Setup;
-use portico_tests::{Browser, Customer, Language, Options, Server, Words};
+use portico_tests::{Browser, Codes, Customer, Language, Options, Server, Words};
 use serde_json::{Value, json};
 
 /// The address of somebody without an account.
@@ -75,4 +75,24 @@ pub(crate) async fn desk_sets(server: &Server, id: &str, change: Value) {
 pub(crate) async fn desk_resolves(server: &Server, id: &str, explanation: &str) {
     let change = json!({"status": "resolved", "outcome": "remedied", "explanation": explanation});
     desk_sets(server, id, change).await;
+}
+
+/// The bytes of every file of the request that these codes open.
+pub(crate) async fn files_of(server: &Server, codes: &Codes) -> Vec<Vec<u8>> {
+    let track = json!({"reference": codes.reference, "query_code": codes.query_code});
+    let opened = server.guest().post("/track").json(&track).send().await;
+    let opened = opened.expect_status(200);
+    let guest = server.guest().bearer(opened.text_at("/token"));
+    let path = format!("/requests/{}/timeline", opened.text_at("/request_id"));
+    let timeline = guest.get(&path).send().await.expect_status(200).json;
+    let items = timeline["items"].as_array().unwrap();
+    let files = items
+        .iter()
+        .filter_map(|item| item["attachments"].as_array());
+    let mut all = Vec::new();
+    for file in files.flatten() {
+        let path = format!("/attachments/{}", file["id"].as_str().unwrap());
+        all.push(guest.get(&path).send().await.expect_status(200).bytes);
+    }
+    all
 }

@@ -33,7 +33,22 @@ pub struct Customer {
 impl Customer {
     /// Somebody in front of `page`, for whom the portal is at `origin` and its API that of `server`.
     pub async fn new(page: Page, words: Words, server: &Server, origin: String) -> Self {
-        let asked = server.guest().get(&format!("/request-types/{TYPE}"));
+        Self::with(page, words, server, origin, TYPE).await
+    }
+
+    /// Somebody straight in front of `server`, who has a form of another type than the journeys.
+    pub async fn of(page: Page, words: Words, server: &Server, type_id: &str) -> Self {
+        Self::with(page, words, server, server.origin(), type_id).await
+    }
+
+    async fn with(
+        page: Page,
+        words: Words,
+        server: &Server,
+        origin: String,
+        type_id: &str,
+    ) -> Self {
+        let asked = server.guest().get(&format!("/request-types/{type_id}"));
         let form = asked.language(words.language.tag).send().await;
         Self {
             page,
