@@ -142,7 +142,7 @@ async fn one(
 }
 
 /// `POST /desk/v1/requests/{id}/messages`
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DeskMessage {
     body: SentBody,
@@ -192,7 +192,7 @@ async fn message(
 }
 
 /// `POST /desk/v1/requests/{id}/status`: what is absent stays.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DeskStatus {
     #[serde(default, deserialize_with = "strict")]
@@ -209,7 +209,7 @@ struct DeskStatus {
     handler: Option<DeskHandler>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DeskHandler {
     name: Option<String>,
@@ -295,7 +295,7 @@ async fn status(
 }
 
 /// `POST /desk/v1/requests/{id}/step`
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DeskStep {
     #[serde(deserialize_with = "strict")]

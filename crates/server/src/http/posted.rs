@@ -11,7 +11,7 @@ use axum::{
 };
 use futures::StreamExt;
 use portico_contract::problem::{FieldProblem, ProblemCode};
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -95,7 +95,7 @@ impl Posted {
     ///
     /// # Errors
     /// 413, 415, 400 when it is no JSON, 422 with the pointer when it is not what is asked for.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+    pub fn json<T: DeserializeOwned + Serialize>(&self) -> Result<T, ApiError> {
         let bytes = self.bytes()?;
         let value: Value = serde_json::from_slice(bytes).map_err(|_| ApiError::bad_request())?;
         if let Some(place) = nul(&value, &mut Vec::new()) {
@@ -105,8 +105,16 @@ impl Posted {
             )]));
         }
         let deserializer = &mut serde_json::Deserializer::from_slice(bytes);
-        serde_path_to_error::deserialize(deserializer)
-            .map_err(|e| ApiError::validation(vec![fault(&e)]))
+        let read: T = serde_path_to_error::deserialize(deserializer)
+            .map_err(|e| ApiError::validation(vec![fault(&e)]))?;
+        let written = serde_json::to_value(&read).map_err(ApiError::internal)?;
+        match array_for_object(&value, &written, &mut Vec::new()) {
+            Some(place) => Err(ApiError::validation(vec![Fault::at(
+                place,
+                FieldProblem::WrongType,
+            )])),
+            None => Ok(read),
+        }
     }
 
     fn bytes(&self) -> Result<&[u8], ApiError> {
@@ -154,28 +162,60 @@ impl Posted {
 
 /// Where a text has a NUL, which no text needs and some software cuts at.
 fn nul(value: &Value, path: &mut Vec<String>) -> Option<String> {
-    let here = |path: &[String]| pointer(&path.iter().map(String::as_str).collect::<Vec<_>>());
-    let inside = |path: &mut Vec<String>, name: String, value: &Value| {
-        path.push(name);
-        let found = nul(value, path);
-        path.pop();
-        found
+    let found = match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Object(map) => map.keys().any(|name| name.contains('\0')),
+        _ => false,
     };
-    match value {
-        Value::String(text) => text.contains('\0').then(|| here(path)),
+    if found {
+        Some(place(path))
+    } else {
+        inside(value, path, |_, part, path| nul(part, path))
+    }
+}
+
+/// Where an array was read as an object, its items as members in their order: JSON knows no such thing.
+fn array_for_object(sent: &Value, read: &Value, path: &mut Vec<String>) -> Option<String> {
+    if sent.is_array() && read.is_object() {
+        return Some(place(path));
+    }
+    inside(sent, path, |name, part, path| {
+        let same = match read {
+            Value::Array(items) => items.get(name.parse::<usize>().ok()?),
+            other => other.get(name),
+        };
+        array_for_object(part, same?, path)
+    })
+}
+
+/// The first thing found in a part of a value, with its name.
+fn inside(
+    value: &Value,
+    path: &mut Vec<String>,
+    mut look: impl FnMut(&str, &Value, &mut Vec<String>) -> Option<String>,
+) -> Option<String> {
+    let parts: Vec<(String, &Value)> = match value {
         Value::Array(items) => items
             .iter()
             .enumerate()
-            .find_map(|(i, item)| inside(path, i.to_string(), item)),
-        Value::Object(map) => map.iter().find_map(|(name, item)| {
-            if name.contains('\0') {
-                Some(here(path))
-            } else {
-                inside(path, name.clone(), item)
-            }
-        }),
-        _ => None,
-    }
+            .map(|(i, item)| (i.to_string(), item))
+            .collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(name, item)| (name.clone(), item))
+            .collect(),
+        _ => return None,
+    };
+    parts.into_iter().find_map(|(name, part)| {
+        path.push(name.clone());
+        let found = look(&name, part, path);
+        path.pop();
+        found
+    })
+}
+
+fn place(path: &[String]) -> String {
+    pointer(&path.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// What serde says, as a pointer and a code. It names the member that is missing or unknown only in its words.
@@ -274,6 +314,16 @@ mod tests {
                 P::WrongType,
             ),
             (zero.to_owned(), "/body/value", P::Pattern),
+            (
+                format!("{{{good},\"contact\":[\"A\",\"a@example.com\"]}}"),
+                "/contact",
+                P::WrongType,
+            ),
+            (
+                "[\"t\",\"s\",[\"text\",\"v\"]]".to_owned(),
+                "",
+                P::WrongType,
+            ),
             (
                 format!("{{{good},\"subject\":\"twice\"}}"),
                 "/subject",
