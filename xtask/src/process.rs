@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result, bail};
 use std::{
-    env, fs,
+    env,
+    fs::{self, File},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -10,6 +11,17 @@ use std::{
 /// Says what happens next.
 pub(crate) fn step(what: &str) {
     eprintln!("\n=> {what}");
+}
+
+/// Keeps other runs of xtask from the same files until it is dropped.
+pub(crate) fn alone() -> Result<File> {
+    fs::create_dir_all("target")?;
+    let lock = File::create("target/xtask.lock")?;
+    if lock.try_lock().is_err() {
+        eprintln!("Waiting for another cargo xtask to end its part ...");
+        lock.lock()?;
+    }
+    Ok(lock)
 }
 
 /// The cargo that runs us.

@@ -3,7 +3,7 @@
 //!
 //! Versions are pinned here, in `requirements.txt` (Python) and in `Cargo.lock` (wasm-bindgen).
 
-use crate::process::{cargo, find, output, run, step};
+use crate::process::{alone, cargo, find, output, run, step};
 use anyhow::{Context, Result, bail};
 use std::{
     env,
@@ -49,6 +49,7 @@ impl TestTools {
 
 /// What building the site needs.
 pub(crate) fn for_site() -> Result<()> {
+    let _alone = alone()?;
     wasm_target()?;
     cargo_tool("trunk", "trunk", TRUNK, &["--locked"])?;
     cargo_tool(
@@ -67,6 +68,7 @@ pub(crate) fn for_site() -> Result<()> {
 
 /// What the tests need besides: a browser with Chinese letters, axe and schemathesis.
 pub(crate) fn for_tests() -> Result<TestTools> {
+    let _alone = alone()?;
     debian_packages()?;
     npm_packages()?;
     python_packages()?;

@@ -6,7 +6,7 @@
 //! cached for ever; the others keep their names.
 
 use crate::{
-    process::{run, step},
+    process::{alone, run, step},
     setup,
 };
 use anyhow::{Context, Result, bail, ensure};
@@ -39,6 +39,7 @@ type Files = BTreeMap<String, Vec<u8>>;
 
 /// Builds the site, unless nothing that goes into it has changed.
 pub(crate) fn build() -> Result<()> {
+    let _alone = alone()?;
     let fingerprint = fingerprint()?;
     if fs::read_to_string(FINGERPRINT).is_ok_and(|built| built == fingerprint) {
         return Ok(());
