@@ -61,13 +61,15 @@ const element = (name, properties, ...children) => {
   return node;
 };
 
-// Every string in the drafts, in the order in which they were written.
+// Every text that somebody wrote, in the order of the form.
 const strings = (value) => {
   if (typeof value === "string") return value.trim() ? [value] : [];
   if (Array.isArray(value)) return value.flatMap(strings);
   return value && Object.getPrototypeOf(value) === Object.prototype ? Object.values(value).flatMap(strings) : [];
 };
+const textOf = ({ subject, body, answers, contact }) => strings([subject, body, answers, contact]).join("\n");
 
+// What is being written, and what was sent and has not arrived (src/state/drafts.rs, outbox.rs).
 const written = () =>
   new Promise((resolve) => {
     const open = indexedDB.open("portico");
@@ -76,12 +78,14 @@ const written = () =>
     open.onerror = () => resolve("");
     open.onsuccess = () => {
       const database = open.result;
-      if (!database.objectStoreNames.contains("drafts")) return resolve("");
-      const all = database.transaction("drafts").objectStore("drafts").getAll();
-      all.onerror = () => resolve("");
-      all.onsuccess = () => {
+      const reading = database.transaction(["drafts", "outbox"]);
+      const drafts = reading.objectStore("drafts").getAll();
+      const outbox = reading.objectStore("outbox").getAll();
+      reading.onabort = () => resolve("");
+      reading.oncomplete = () => {
         database.close();
-        resolve(all.result.map((draft) => strings(draft.data).join("\n")).join("\n\n"));
+        const waiting = outbox.result.filter((entry) => !entry.state?.accepted).map((entry) => entry.draft);
+        resolve([...drafts.result, ...waiting].map(textOf).filter(Boolean).join("\n\n"));
       };
     };
   }).catch(() => "");

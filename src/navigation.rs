@@ -91,6 +91,12 @@ async fn restore(place: history::Place, focus: bool) {
 pub fn start() {
     history::restore_scroll_ourselves();
     let place = history::remembered();
+    // `?lang=` has done its work; left there, it would undo another choice on the next reload.
+    let route = current_untracked();
+    if route != Route::NotFound && history::address() != route.href() {
+        history::replace(&route.href());
+        history::remember(&place);
+    }
     if place.scroll > 0.0 {
         task::detach(restore(place, false));
     }

@@ -204,6 +204,8 @@ pub async fn change(changes: &[Change<'_>], durability: Durability) -> Result<()
         };
         made.map_err(|error| reason(&error))?;
     }
+    // At once: a page that is being left does not come to the point where it would happen by itself.
+    let _ = call(&transaction, "commit", &[]);
     settled(&transaction, "oncomplete", &["onabort", "onerror"]).await
 }
 

@@ -166,6 +166,8 @@ pub(super) struct Inner {
     lock: Option<Lock>,
     /// Uploads its files, one after another.
     pub(super) uploading: Option<Task>,
+    /// Files (by their ids) whose bytes the device does not keep, and why.
+    not_kept: Vec<(String, StoreError)>,
 }
 
 thread_local! {
@@ -325,17 +327,29 @@ impl OpenDraft {
             return;
         };
         task::detach(async move {
-            let saved = keep(&draft).await;
-            self.saved.try_set(match saved {
-                Ok(()) => Saved::At(draft.updated_at),
-                Err(reason) => Saved::Not(reason),
+            let kept = keep(&draft).await;
+            let reason = kept.err().or_else(|| self.why_incomplete(&draft));
+            self.saved.try_set(match reason {
+                None => Saved::At(draft.updated_at),
+                Some(reason) => Saved::Not(reason),
             });
         });
     }
 
-    /// Says that a file of it is not kept on the device.
-    pub(super) fn not_kept(self, reason: StoreError) {
+    /// Says that the bytes of a file are not kept on the device.
+    pub(super) fn not_kept(self, file: &str, reason: StoreError) {
+        self.inner
+            .try_update_value(|inner| inner.not_kept.push((file.to_owned(), reason)));
         self.saved.try_set(Saved::Not(reason));
+    }
+
+    /// Why a file would be lost with this tab: neither the device nor the server has it.
+    fn why_incomplete(self, draft: &Draft) -> Option<StoreError> {
+        self.inner.try_with_value(|inner| {
+            let lost = |id: &str| draft.files.iter().any(|f| f.id == id && !f.done);
+            let found = inner.not_kept.iter().find(|(id, _)| lost(id));
+            found.map(|(_, reason)| *reason)
+        })?
     }
 
     /// Throws it away, with its files, and begins a new one about the same.

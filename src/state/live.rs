@@ -148,12 +148,17 @@ fn set_connection(name: &str, connection: Connection) {
 async fn run(access: Access) {
     let name = name_of(&access);
     set_connection(&name, Connection::Quiet);
-    // Another tab may be connected already; it tells us, until it is our turn.
-    let _lock = lock::hold(&format!("portico.live.{name}")).await;
+    // Another tab may be connected already; it tells us, until it is our turn. Then something may have been missed.
+    let lock_name = format!("portico.live.{name}");
+    let mut lock = lock::try_hold(&lock_name).await;
+    let mut connected_before = lock.is_none();
+    if lock.is_none() {
+        lock = lock::hold(&lock_name).await;
+    }
+    let _lock = lock;
     let mut last: Option<EventId> = None;
     let mut fruitless = 0;
     let mut failures = 0;
-    let mut connected_before = false;
     loop {
         let ended = if fruitless < PATIENCE {
             match events::open(&access, last.as_ref()).await {

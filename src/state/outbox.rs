@@ -164,6 +164,11 @@ impl Entry {
         }
     }
 
+    /// Until when the server asked to wait, as `queued_at`; long past where it did not.
+    pub const fn held_until(&self) -> f64 {
+        self.floor
+    }
+
     /// When it may be sent, as `queued_at`. `hurried`: what stood in the way may be gone.
     fn due_at(&self, now: f64, hurried: bool) -> f64 {
         let at = if hurried { self.floor } else { self.not_before };
@@ -669,6 +674,7 @@ async fn attempt(entry: &mut Entry) -> Result<Accepted, Stopped> {
     // From here on it may arrive, whatever becomes of us.
     entry.doubt = true;
     keep(entry).await;
+    let offline = !dom::is_online();
     let failure = match post(entry, body).await {
         Ok(accepted) => return Ok(accepted),
         Err(failure) => failure,
@@ -678,7 +684,9 @@ async fn attempt(entry: &mut Entry) -> Result<Accepted, Stopped> {
     {
         return Ok(known);
     }
-    entry.doubt = failure.is_doubtful();
+    // Without a network nothing leaves the device.
+    let stayed = offline && !dom::is_online() && failure == Failure::Network;
+    entry.doubt = failure.is_doubtful() && !stayed;
     Err(Stopped::Failed(failure))
 }
 

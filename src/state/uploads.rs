@@ -307,7 +307,7 @@ impl OpenDraft {
     async fn take_in(self, id: String, blob: Blob) {
         let put = [Change::PutFile(&id, &blob)];
         if let Err(reason) = store::change(&put, Durability::Relaxed).await {
-            self.not_kept(reason);
+            self.not_kept(&id, reason);
         }
         self.upload();
         let sha256 = blob.sha256().await;
