@@ -101,10 +101,10 @@ async fn complain_and_follow(language: Language, loss: Loss) {
     .await;
     me.page.heading(SUBJECT).wait().await;
     me.page
-        .by("listitem", has(&me.say("request.step_now")))
-        .count()
+        .by("region", me.say("request.progress"))
+        .wait()
         .await;
-    me.see("request.progress").await;
+    me.see("request.step_now").await;
     me.see("request.timeline").await;
     me.page
         .see("三月五日與三月七日各扣了一次同一筆費用。")

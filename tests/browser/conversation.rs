@@ -27,7 +27,7 @@ async fn complain(me: &Customer, server: &Server) -> String {
 }
 
 async fn reply(me: &Customer, text: &str) {
-    me.field("request.message").fill(text).await;
+    me.field("request.write").fill(text).await;
     me.press("request.send").await;
     me.page.by("article", has("")).nth(0).wait().await;
     me.page.see(text).await;
@@ -50,7 +50,10 @@ async fn desk_reads(server: &Server, id: &str, text: &str) {
 async fn talk_and_confirm(language: Language) {
     let (mut server, _browser, me) = customer_in(language).await;
     let id = complain(&me, &server).await;
-    me.see("request.progress").await;
+    me.page
+        .by("region", me.say("request.progress"))
+        .wait()
+        .await;
     me.good().await;
 
     // Live, without reloading.

@@ -158,7 +158,7 @@ async fn a_member_without_a_mouse(language: Language) {
 
     desk_writes(&server, &id, "Which card was it?").await;
     page.see("Which card was it?").await;
-    type_into(page, &me.say("request.message"), "The one ending in 4242.").await;
+    type_into(page, &me.say("request.write"), "The one ending in 4242.").await;
     enter(&me, "request.send").await;
     page.see("The one ending in 4242.").await;
     me.see("request.sent").await;

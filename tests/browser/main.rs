@@ -8,6 +8,7 @@
 mod complaint;
 mod conversation;
 mod elsewhere;
+mod everybody;
 mod instruments;
 mod kept;
 mod keyboard;

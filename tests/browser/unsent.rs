@@ -175,11 +175,11 @@ async fn a_reply_whose_answer_is_lost_or_that_is_written_offline_stands_there_on
     scene
         .proxy
         .once("POST", "/portal/v1/requests/", Fault::LoseAnswer);
-    me.field("request.message").fill("Answer lost").await;
+    me.field("request.write").fill("Answer lost").await;
     me.press("request.send").await;
     me.see("request.sent").await;
     scene.proxy.offline(true);
-    me.field("request.message").fill("Written offline").await;
+    me.field("request.write").fill("Written offline").await;
     me.press("request.send").await;
     me.see("outbox.tag").await;
     me.page.axe().await;

@@ -12,6 +12,7 @@
 pub mod api;
 pub mod browser;
 pub mod customer;
+pub mod gallery;
 pub mod mailbox;
 pub mod page;
 pub mod proxy;

@@ -614,31 +614,35 @@ impl Page {
             }).then(result => result.violations.flatMap(rule => rule.nodes.map(node =>
               `${rule.id} (${rule.impact}): ${rule.help}\n    ${node.target.join(' ')}  ${node.html.slice(0, 200)}\n    ` +
               (node.failureSummary ?? '').replace(/\\s+/g, ' '))))";
-        let found = self.run(body, vec![]).await;
-        found
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|text| text.as_str().map(str::to_owned))
-            .collect()
+        strings(&self.run(body, vec![]).await)
     }
 
-    /// Panics when something to press is smaller than 24 by 24 pixels; links in a sentence may be.
+    /// What is there to press and smaller than 24 by 24 pixels; links in a sentence may be.
+    pub async fn small_targets(&self) -> Vec<String> {
+        strings(&self.run(SMALL_TARGETS, vec![]).await)
+    }
+
+    /// Panics when something to press is too small.
     pub async fn targets_24px(&self) {
-        let small = self.run(SMALL_TARGETS, vec![]).await;
+        let small = self.small_targets().await;
         assert!(
-            small.as_array().is_some_and(Vec::is_empty),
-            "too small to press at {}: {small:#}",
+            small.is_empty(),
+            "too small to press at {}: {small:#?}",
             self.url().await
         );
     }
 
+    /// What makes the page scroll sideways.
+    pub async fn too_wide(&self) -> Vec<String> {
+        strings(&self.run(TOO_WIDE, vec![]).await)
+    }
+
     /// Panics when the page can be scrolled sideways.
     pub async fn no_sideways_scroll(&self) {
-        let wide = self.run(TOO_WIDE, vec![]).await;
+        let wide = self.too_wide().await;
         assert!(
-            wide.as_array().is_some_and(Vec::is_empty),
-            "wider than the window at {}: {wide:#}",
+            wide.is_empty(),
+            "wider than the window at {}: {wide:#?}",
             self.url().await
         );
     }
@@ -880,6 +884,12 @@ fn read_node(node: &Value) -> Node {
         description: text("description"),
         id: node["backendDOMNodeId"].as_u64().unwrap_or_default(),
     }
+}
+
+fn strings(list: &Value) -> Vec<String> {
+    let list = list.as_array().into_iter().flatten();
+    list.filter_map(|text| text.as_str().map(str::to_owned))
+        .collect()
 }
 
 /// One space between words, none around.

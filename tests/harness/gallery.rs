@@ -1,0 +1,348 @@
+//! Every page of the portal in every state that it has, one after another: for the accessibility matrix
+//! and for pictures.
+
+use serde_json::{Value, json};
+
+use crate::api::complaint;
+use crate::browser::Setup;
+use crate::customer::Customer;
+use crate::page::has;
+use crate::words::{Language, Words};
+use crate::{Browser, Fault, FaultProxy, Options, Page, Plan, Server};
+
+const GUEST: &str = "guest@example.com";
+const MEMBER: &str = "lin.yijun@mingde.example";
+const NEWCOMER: &str = "newcomer@example.com";
+const SUBJECT: &str = "三月的帳單重複扣款";
+const BODY: &str = "三月五日與三月七日各扣了一次同一筆費用。\n附上畫面，請協助確認。";
+
+/// Walks through all of it in one language and hands each state to `show`, by its name.
+pub async fn walk(language: Language, mut show: impl AsyncFnMut(&'static str, &Page)) {
+    let rates = [
+        "new_requests",
+        "wrong_codes_per_reference",
+        "wrong_codes_per_client",
+        "sign_in_codes",
+    ];
+    let rates: String = rates
+        .map(|rate| format!("{rate} = {{ count = 1_000_000, minutes = 1 }}\n"))
+        .concat();
+    let server = Server::with(Options {
+        config: Some(format!("[rates]\n{rates}")),
+        demo: true,
+        ..Options::default()
+    })
+    .await;
+    let proxy = FaultProxy::start(server.port(), 5).await;
+    let browser = Browser::with(Setup {
+        languages: language.asked,
+        ..Setup::default()
+    })
+    .await;
+    let words = Words::of(language);
+    let me = Customer::new(browser.page(), words, &server, proxy.origin()).await;
+    let mut tour = Tour {
+        server,
+        proxy,
+        me,
+        show: &mut show,
+    };
+    tour.guest().await;
+    tour.form().await;
+    tour.tracking().await;
+    tour.signing_in().await;
+    tour.lists().await;
+    tour.request().await;
+    tour.failures().await;
+}
+
+struct Tour<'a, F> {
+    server: Server,
+    proxy: FaultProxy,
+    me: Customer,
+    show: &'a mut F,
+}
+
+impl<F: AsyncFnMut(&'static str, &Page)> Tour<'_, F> {
+    async fn show(&mut self, name: &'static str) {
+        let page = self.me.page.clone();
+        (self.show)(name, &page).await;
+    }
+
+    async fn guest(&mut self) {
+        let me = self.me.clone();
+        me.open("/").await;
+        me.page.link(has(&me.label(""))).wait().await;
+        self.show("home-guest").await;
+        me.page.offline(true).await;
+        me.see("offline.text").await;
+        self.show("home-offline").await;
+        me.page.offline(false).await;
+        me.open("/new").await;
+        me.page.link(has(&me.label(""))).wait().await;
+        self.show("new").await;
+        me.open("/nowhere").await;
+        me.arrive("not_found.title").await;
+        self.show("not-found").await;
+        me.open("/requests").await;
+        me.see("requests.signed_out").await;
+        self.show("requests-signed-out").await;
+    }
+
+    async fn form(&mut self) {
+        let me = self.me.clone();
+        me.open(&Customer::form_path()).await;
+        me.arrive("submit.describe_complaint").await;
+        self.show("form-describe").await;
+        me.press("form.continue").await;
+        me.see("problem.title").await;
+        self.show("form-describe-errors").await;
+        me.describe(SUBJECT, BODY).await;
+        self.show("form-details").await;
+        me.press("form.continue").await;
+        me.page.heading(me.label("about_result")).wait().await;
+        let wish = me.label("wished_detail");
+        me.page.radio(crate::Name::Any).nth(3).click().await;
+        me.page.field(has(&wish)).wait().await;
+        me.press("form.continue").await;
+        me.see("problem.title").await;
+        self.show("form-condition-errors").await;
+        me.page.field(has(&wish)).fill("退回一筆。").await;
+        me.press("form.continue").await;
+        me.arrive("submit.files").await;
+        self.show("form-files").await;
+        let photo = me.photo("png").await;
+        me.page.paste_file("帳單.png", "image/png", &photo).await;
+        me.see("upload.uploaded").await;
+        let svg = b"<svg xmlns='http://www.w3.org/2000/svg'/>";
+        me.page
+            .paste_file("drawing.svg", "image/svg+xml", svg)
+            .await;
+        me.page.see("drawing.svg").await;
+        me.page
+            .paste_file("not-a-photo.png", "image/png", svg)
+            .await;
+        me.page.button(has(&me.say("upload.retry"))).wait().await;
+        self.show("form-files-added").await;
+        me.page
+            .button(has(&format!("{} not-a-photo", me.say("upload.remove"))))
+            .click()
+            .await;
+        me.press("form.continue").await;
+        me.arrive("submit.contact").await;
+        self.show("form-contact").await;
+        me.field("submit.email").fill("guest").await;
+        me.press("form.continue").await;
+        me.see("problem.title").await;
+        self.show("form-contact-errors").await;
+        me.field("submit.email").fill(GUEST).await;
+        me.press("form.continue").await;
+        me.arrive("submit.check_complaint").await;
+        self.show("check").await;
+        me.open("/").await;
+        me.see("draft.continue").await;
+        self.show("home-draft").await;
+        me.press("draft.delete").await;
+        me.page
+            .by("dialog", me.say("draft.delete_title"))
+            .wait()
+            .await;
+        self.show("home-draft-dialog").await;
+        me.press("draft.keep").await;
+        me.page.link(me.say("draft.continue")).click().await;
+        me.arrive("submit.check_complaint").await;
+        self.proxy.offline(true);
+        me.page.offline(true).await;
+        me.send().await;
+        me.arrive("submit.waiting_title").await;
+        me.see("outbox.tag").await;
+        self.show("waiting").await;
+        me.page.link(me.say("submit.home")).click().await;
+        me.arrive("home.title").await;
+        self.show("home-waiting").await;
+        self.proxy.offline(false);
+        me.page.offline(false).await;
+        me.page.not_see(&me.say("outbox.tag")).await;
+        me.fill_form(SUBJECT, BODY, Some(GUEST)).await;
+        me.send().await;
+        me.sent().await;
+        self.show("sent").await;
+    }
+
+    async fn tracking(&mut self) {
+        let me = self.me.clone();
+        me.open("/track").await;
+        me.arrive("track.title").await;
+        self.show("track").await;
+        me.press("track.submit").await;
+        me.see("problem.title").await;
+        self.show("track-errors").await;
+        me.track(&crate::Codes {
+            reference: "PT-7K3MQ-2Q8VX".into(),
+            query_code: "4F9KX-81QTB".into(),
+        })
+        .await;
+        me.see("problem.title").await;
+        self.show("track-no-match").await;
+        me.open("/track#t=over").await;
+        me.arrive("track.link_title").await;
+        self.show("track-link").await;
+        me.press("track.link_open").await;
+        me.arrive("track.link_over").await;
+        self.show("track-link-over").await;
+    }
+
+    async fn signing_in(&mut self) {
+        let me = self.me.clone();
+        me.open("/sign-in").await;
+        me.field("sign_in.email").wait().await;
+        self.show("sign-in").await;
+        me.press("sign_in.send").await;
+        me.see("problem.title").await;
+        self.show("sign-in-errors").await;
+        me.field("sign_in.email").fill(NEWCOMER).await;
+        me.press("sign_in.send").await;
+        me.arrive("sign_in.check_email").await;
+        self.show("sign-in-code").await;
+        me.field("sign_in.code").fill("000000").await;
+        me.press("sign_in.submit").await;
+        me.see("problem.title").await;
+        self.show("sign-in-code-errors").await;
+        let code = self.server.code_for(NEWCOMER).await;
+        me.field("sign_in.code").fill(&code).await;
+        me.press("sign_in.submit").await;
+        me.page.link(me.say("nav.account")).wait().await;
+        me.open("/requests").await;
+        me.see("requests.empty").await;
+        self.show("requests-empty").await;
+        me.open("/sign-in").await;
+        me.arrive("account.title").await;
+        self.show("account").await;
+        me.press("account.sign_out").await;
+        me.arrive("home.title").await;
+    }
+
+    async fn lists(&mut self) {
+        let me = self.me.clone();
+        me.sign_in(&self.server, MEMBER).await;
+        me.open("/").await;
+        me.page.link(me.say("home.all")).wait().await;
+        me.page.link(has(&me.label(""))).wait().await;
+        self.show("home-signed-in").await;
+        me.open("/requests").await;
+        me.page.field(me.say("requests.search")).wait().await;
+        me.page.not_see(&me.say("requests.empty")).await;
+        self.show("requests").await;
+        me.page.field(me.say("requests.search")).fill("zzzz").await;
+        me.see("requests.no_match").await;
+        self.show("requests-no-match").await;
+    }
+
+    async fn request(&mut self) {
+        let me = self.me.clone();
+        let member = self.server.customer(MEMBER).await;
+        let photo = me.photo("jpeg").await;
+        let file = member.upload("帳單.jpg", "image/jpeg", &photo).await;
+        let mut body = complaint(SUBJECT, None);
+        body["body"]["value"] = json!(BODY);
+        body["fields"] = json!({"invoice_number": "INV-2042", "topic": "charged_twice"});
+        body["attachment_ids"] = json!([file]);
+        let created = member.submit(&body).await;
+        let id = created.text_at("/request/id");
+        let path = format!("/requests/{}", created.text_at("/request/reference"));
+        me.open(&path).await;
+        me.page.heading(SUBJECT).wait().await;
+        me.field("request.write").wait().await;
+        self.show("request-new").await;
+        me.press("request.edit").await;
+        me.field("request.subject").fill("").await;
+        me.press("request.save").await;
+        me.see("problem.title").await;
+        self.show("request-edit-errors").await;
+        me.press("action.cancel").await;
+        me.press("request.withdraw").await;
+        me.page
+            .by("dialog", me.say("request.withdraw_title"))
+            .wait()
+            .await;
+        self.show("request-withdraw-dialog").await;
+        me.press("request.withdraw_keep").await;
+        me.press("request.send").await;
+        me.see("request.message_empty").await;
+        self.show("request-reply-error").await;
+
+        let text = "您好，請問兩筆扣款是同一張卡嗎？\n詳見 https://example.com/help";
+        let message = json!({"body": {"format": "text", "value": text}, "public": true});
+        self.desk(&id, "messages", message).await;
+        let question = json!({"status": "pending", "waiting_on": "customer",
+            "handler": {"name": "周寧", "team": "帳務組"}});
+        self.desk(&id, "status", question).await;
+        me.page.see("同一張卡嗎").await;
+        me.see("request.turn_yours_text").await;
+        self.show("request-your-turn").await;
+        let done = json!({"status": "resolved", "outcome": "compensated",
+            "explanation": "第二筆扣款已退回，三個工作日內入帳。"});
+        self.desk(&id, "status", done).await;
+        me.see("request.solved_question").await;
+        self.show("request-resolved").await;
+        me.press("request.reopen_still").await;
+        me.page
+            .by("dialog", me.say("request.reopen_title"))
+            .wait()
+            .await;
+        self.show("request-reopen-dialog").await;
+        me.press("action.cancel").await;
+        me.press("request.confirm").await;
+        me.see("request.confirmed").await;
+        self.show("request-closed").await;
+
+        let guest = self
+            .server
+            .guest()
+            .submit(&complaint("-", Some(GUEST)))
+            .await;
+        let other = guest.text_at("/request/reference");
+        me.open(&format!("/requests/{other}")).await;
+        me.arrive("request.not_here").await;
+        self.show("request-not-here").await;
+    }
+
+    async fn failures(&mut self) {
+        let me = self.me.clone();
+        let only = |fault| Plan {
+            percent: 100,
+            faults: vec![fault],
+            scope: vec![
+                ("GET", "/portal/v1/request-types"),
+                ("GET", "/portal/v1/requests"),
+            ],
+        };
+        self.proxy.follow(only(Fault::Slow(600_000)));
+        me.open("/").await;
+        me.arrive("home.title").await;
+        self.show("home-loading").await;
+        self.proxy.follow(only(Fault::CaptivePortal));
+        me.open("/").await;
+        me.button("action.retry").nth(0).wait().await;
+        self.show("home-failed").await;
+        self.proxy.follow(Plan::calm());
+        // The program cannot be had.
+        me.page.cdp("Network.enable", json!({})).await;
+        let block = |urls: Value| json!({"urls": urls});
+        me.page
+            .cdp("Network.setBlockedURLs", block(json!(["*.wasm"])))
+            .await;
+        me.page
+            .cdp("Network.setCacheDisabled", json!({"cacheDisabled": true}))
+            .await;
+        me.open("/").await;
+        me.page.button(crate::Name::Any).nth(0).wait().await;
+        self.show("stopped").await;
+    }
+
+    async fn desk(&self, id: &str, what: &str, body: Value) {
+        let path = format!("/requests/{id}/{what}");
+        let reply = self.server.desk().post(&path).json(&body).send().await;
+        assert!(reply.status.is_success(), "{}", reply.text());
+    }
+}
