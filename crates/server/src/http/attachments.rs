@@ -16,7 +16,7 @@ use crate::{
 use axum::{
     body::{Body, BodyDataStream, Bytes},
     extract::{Path, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     Router, middleware, routing,
     middleware::Next,
     response::{IntoResponse, Response},
@@ -61,17 +61,14 @@ const DISCARDED_MAX: usize = 64 * 1024 * 1024;
 
 /// The resources of files.
 pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/attachments", routing::options(options).post(create))
-        .route("/attachments/{id}", routing::get(download).head(head).patch(append).delete(terminate))
-        .layer(middleware::from_fn(tus))
+    let uploads = routing::post(create).route_layer(middleware::from_fn(tus)).options(options);
+    let upload = routing::head(head).patch(append).delete(terminate).route_layer(middleware::from_fn(tus));
+    Router::new().route("/attachments", uploads).route("/attachments/{id}", upload.get(download))
 }
 
-/// Around the resources of tus: its version in and out.
+/// Around what tus defines: its version in and out.
 async fn tus(request: Request, next: Next) -> Response {
-    let asked = request.method() != Method::GET && request.method() != Method::OPTIONS;
-    let fits = !asked || request.headers().get(RESUMABLE) == Some(&TUS);
-    let mut response = if fits {
+    let mut response = if request.headers().get(RESUMABLE) == Some(&TUS) {
         next.run(request).await
     } else {
         discard(request.into_body().into_data_stream()).await;
@@ -80,9 +77,7 @@ async fn tus(request: Request, next: Next) -> Response {
         response.headers_mut().insert(VERSION, TUS);
         response
     };
-    if asked {
-        response.headers_mut().insert(RESUMABLE, TUS);
-    }
+    response.headers_mut().insert(RESUMABLE, TUS);
     response
 }
 

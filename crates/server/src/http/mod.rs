@@ -32,7 +32,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 /// The whole server.
 pub fn router(app: App) -> Router {
-    let document = Bytes::from(openapi::document(&app.settings).to_string());
+    let document = Bytes::from(openapi::document(&app.settings, &app.catalogue).to_string());
     let portal = Router::new()
         .route("/config", get(config::config))
         .route("/request-types", get(request_types::list))

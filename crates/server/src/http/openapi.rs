@@ -3,7 +3,7 @@
 //! It says what a schema can say. What only the data can say (which form asks for which fields, which code is the
 //! right one, which cursor belongs to a list) is answered with 422 or 400 all the same.
 
-use crate::settings::Settings;
+use crate::{catalogue::Catalogue, settings::Settings};
 use portico_contract::{
     BASE_PATH,
     config::Config,
@@ -24,22 +24,24 @@ use utoipa::{
 
 /// A character that people can see: no white space, no control character, none that only formats.
 const VISIBLE: &str = r"[^\u0000-\u0020\u007f-\u00a0\u061c\u1680\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\ufffb]";
+/// A character that is neither white space nor a control character.
+const PRINTED: &str = r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]";
 /// A text without NUL, which is refused everywhere.
 const WITHOUT_NUL: &str = r"^[^\u0000]*$";
 
 /// The document, as it is served.
 #[must_use]
-pub fn document(settings: &Settings) -> Value {
+pub fn document(settings: &Settings, catalogue: &Catalogue) -> Value {
     let mut doc = Document::default();
     session(&mut doc);
-    catalogue(&mut doc);
+    forms(&mut doc);
     requests(&mut doc);
     attachments(&mut doc, settings);
     live(&mut doc);
-    doc.finish(settings)
+    doc.finish(settings, catalogue)
 }
 
-fn catalogue(doc: &mut Document) {
+fn forms(doc: &mut Document) {
     doc.add("get", "/config", Operation::new("getConfig", "What this server is and can do").answers::<Config>(200));
     doc.add(
         "get",
@@ -130,7 +132,7 @@ fn requests(doc: &mut Document) {
             .signed_in()
             .list_query("status", words(Status::ALL.iter().map(|s| s.as_str()).collect()))
             .list_query("kind", words(Kind::ALL.iter().map(|k| k.as_str()).collect()))
-            .query("q", json!({"type": "string", "maxLength": 200}))
+            .query("q", json!({"type": "string"}))
             .query("sort", json!({"type": "string", "enum": Sort::ALL.iter().map(|s| s.as_str()).collect::<Vec<_>>()}))
             .query("reference", json!({"type": "string"}))
             .paged()
@@ -147,6 +149,7 @@ fn requests(doc: &mut Document) {
             .with_header(201, "Location", true)
             .with_header(201, "ETag", true)
             .with_header(201, "Idempotency-Replayed", false)
+            .leads_to(201, &["getRequest", "getTimeline", "postMessage", "confirm", "reopen", "withdraw", "edit", "markSeen"])
             .fails(&[403, 409, 422, 429]),
     );
     doc.add(
@@ -191,7 +194,7 @@ fn requests(doc: &mut Document) {
     ] {
         doc.add("post", &format!("/requests/{{id}}/actions/{name}"), action(name, summary).takes_optional::<Comment>());
     }
-    doc.add("post", "/requests/{id}/actions/edit", action("edit", "Changes what was sent").takes::<Edit>());
+    doc.add("post", "/requests/{id}/actions/edit", action("edit", "Changes what was sent").takes_optional::<Edit>());
     doc.add(
         "post",
         "/requests/{id}/seen",
@@ -457,6 +460,7 @@ impl Operation {
 
     /// Answers with a list. It stands in its place, because the lists of all things share one name.
     fn lists<L: ToSchema, T: ToSchema>(mut self) -> Self {
+        self.gather::<L>();
         self.schema::<T>();
         self.json(200, value(L::schema()))
     }
@@ -478,6 +482,17 @@ impl Operation {
     fn with_header(mut self, status: u16, name: &str, always: bool) -> Self {
         if let Some(response) = self.responses.get_mut(&status.to_string()) {
             response["headers"][name] = text_header(always);
+        }
+        self
+    }
+
+    /// Which operations can be called with the request that this one answers with.
+    fn leads_to(mut self, status: u16, operations: &[&str]) -> Self {
+        if let Some(response) = self.responses.get_mut(&status.to_string()) {
+            for id in operations {
+                let parameters = json!({"id": "$response.body#/request/id"});
+                response["links"][id] = json!({"operationId": id, "parameters": parameters});
+            }
         }
         self
     }
@@ -524,7 +539,7 @@ impl Document {
         item[method] = value.into();
     }
 
-    fn finish(mut self, settings: &Settings) -> Value {
+    fn finish(mut self, settings: &Settings, catalogue: &Catalogue) -> Value {
         let mut problems = Operation::new("", "");
         problems.schema::<Problem>();
         self.schemas.extend(problems.schemas);
@@ -549,18 +564,22 @@ impl Document {
                 },
             },
         });
-        constrain(&mut document["components"]["schemas"], settings);
+        constrain(&mut document["components"]["schemas"], settings, catalogue);
         document
     }
 }
 
 /// What this server checks beyond the types: lengths, and that something can be seen.
-fn constrain(schemas: &mut Value, settings: &Settings) {
+fn constrain(schemas: &mut Value, settings: &Settings, catalogue: &Catalogue) {
     let limits = &settings.limits;
     let seen = format!("^[^\\u0000]*{VISIBLE}[^\\u0000]*$");
+    let printed = format!("^[^\\u0000]*{PRINTED}[^\\u0000]*$");
+    let types: Vec<&str> = catalogue.types().iter().map(|t| t.id.as_str()).collect();
     let uploads = json!({"maxItems": limits.attachments_per_message});
     for (schema, property, constraint) in [
         ("NewRequest", "subject", json!({"maxLength": limits.subject_length, "pattern": seen})),
+        ("NewRequest", "type_id", json!({"enum": types})),
+        ("NewRequest", "body", json!({"properties": {"value": {"pattern": printed}}})),
         ("NewRequest", "attachment_ids", uploads.clone()),
         ("NewMessage", "attachment_ids", uploads),
         ("Contact", "name", json!({"maxLength": crate::intake::NAME_MAX, "pattern": WITHOUT_NUL})),
@@ -652,7 +671,7 @@ mod tests {
 
     #[test]
     fn every_reference_leads_somewhere() {
-        let document = document(&Settings::default());
+        let document = document(&Settings::default(), &Catalogue::load(None, None).unwrap());
         let mut found = Vec::new();
         references(&document, &mut found);
         assert!(found.len() > 50);
@@ -664,7 +683,7 @@ mod tests {
 
     #[test]
     fn what_is_sent_is_closed_and_limited() {
-        let document = document(&Settings::default());
+        let document = document(&Settings::default(), &Catalogue::load(None, None).unwrap());
         let schemas = &document["components"]["schemas"];
         for name in ["NewRequest", "NewMessage", "Comment", "Edit", "Seen", "Track", "CodeRequest", "Redeem", "MePatch"] {
             assert_eq!(schemas[name]["additionalProperties"], false, "{name}");
@@ -676,7 +695,7 @@ mod tests {
 
     #[test]
     fn every_operation_has_a_name_of_its_own() {
-        let document = document(&Settings::default());
+        let document = document(&Settings::default(), &Catalogue::load(None, None).unwrap());
         let mut names: Vec<&str> = document["paths"]
             .as_object()
             .unwrap()

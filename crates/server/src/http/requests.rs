@@ -62,8 +62,8 @@ pub fn limit(text: Option<&str>, default: u32) -> Result<u32, ApiError> {
 fn words<T: Word>(text: Option<&str>, read: impl Fn(&str) -> T) -> Result<Vec<T>, ApiError> {
     let words: Vec<T> = text
         .into_iter()
+        .filter(|t| !t.is_empty())
         .flat_map(|t| t.split(','))
-        .filter(|w| !w.is_empty())
         .map(read)
         .collect();
     if words.is_known() {
