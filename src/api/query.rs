@@ -108,11 +108,6 @@ impl<T: Clone + Send + Sync + 'static> Query<T> {
         }
     }
 
-    /// What there is to show. Reactive.
-    pub fn get(self) -> Load<T> {
-        self.load.get()
-    }
-
     /// It, when it is here. Reactive.
     pub fn ready(self) -> Option<T> {
         self.load.with(|load| load.ready().cloned())

@@ -1,10 +1,10 @@
-//! `/session` and `/me`: signing in by a code, and who is signed in. Pages use `state::session`.
+//! `/session`: signing in by a code, and who is signed in. Pages use `state::session`.
 
 use super::{Failure, access, call::call};
 use crate::browser::clock;
 use portico_contract::{
     problem::ProblemCode,
-    session::{Channel, CodeRequest, Me, MePatch, Redeem, Session, SessionToken},
+    session::{Channel, CodeRequest, Redeem, Session, SessionToken},
 };
 
 /// The session of the account; `None`: nobody is signed in. Sets the clock.
@@ -82,12 +82,4 @@ pub async fn end() -> Result<(), Failure> {
     }
     access::forget_session();
     Ok(())
-}
-
-/// Changes the profile.
-///
-/// # Errors
-/// See [`Failure`].
-pub async fn change_me(patch: &MePatch) -> Result<Me, Failure> {
-    call("PATCH", "/me").json(patch).once().await?.read()
 }

@@ -130,15 +130,6 @@ pub fn is_online() -> bool {
     super::js::get(&super::js::get(&super::js::global(), "navigator"), "onLine").is_truthy()
 }
 
-/// Loads the document anew.
-pub fn reload() {
-    let _ = call(
-        &super::js::get(&super::js::global(), "location"),
-        "reload",
-        &[],
-    );
-}
-
 /// Opens the dialogue for printing.
 pub fn print() {
     let _ = call(&super::js::global(), "print", &[]);

@@ -125,7 +125,7 @@ pub fn save_text(name: &str, media_type: &str, text: &str) {
 /// Gives bytes to the customer as a file to save.
 pub fn save_blob(name: &str, blob: &Blob) {
     let url = get(&global(), "URL");
-    let Ok(address) = call(&url, "createObjectURL", &[blob.0.clone()]) else {
+    let Ok(address) = call(&url, "createObjectURL", std::slice::from_ref(&blob.0)) else {
         return;
     };
     let link = web_sys::window()

@@ -80,11 +80,6 @@ pub fn remembered() -> Place {
     }
 }
 
-/// One entry back.
-pub fn back() {
-    let _ = call(&history(), "back", &[]);
-}
-
 /// The address of the link of ours that a click would follow in this tab; `None` when the click means something
 /// else (another button, a new tab, a download, another site) or was already handled.
 pub fn followed_link(event: &Event) -> Option<String> {

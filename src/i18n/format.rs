@@ -12,7 +12,7 @@ use crate::browser::{
         Settings,
     },
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, reactive::graph::Observer};
 use portico_contract::Instant;
 use std::sync::LazyLock;
 
@@ -35,8 +35,17 @@ fn instant(at: Instant, zone: Option<&str>, settings: &Settings) -> String {
     intl::date_time(intl_tag(), millis(at), &settings).unwrap_or_else(|| at.to_string())
 }
 
+/// The company's zone. Reactive where something listens: it is not known at the first moment.
+fn zone() -> Option<String> {
+    if Observer::get().is_some() {
+        ZONE.get()
+    } else {
+        ZONE.get_untracked()
+    }
+}
+
 fn in_company_zone(at: Instant, settings: &Settings) -> String {
-    instant(at, ZONE.get_untracked().as_deref(), settings)
+    instant(at, zone().as_deref(), settings)
 }
 
 /// "24 November 2026"
@@ -65,11 +74,6 @@ pub fn date_time_with_zone(at: Instant) -> String {
             ("timeZoneName", Text("short")),
         ],
     )
-}
-
-/// "14:03"
-pub fn time(at: Instant) -> String {
-    in_company_zone(at, &[("timeStyle", Text("short"))])
 }
 
 /// "14:03" on the customer's own clock, of a moment that this device noted (milliseconds since 1970).

@@ -11,7 +11,6 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::{
-    Instant,
     problem::ProblemCode,
     session::{Channel as CodeChannel, Me, Redeem, Session},
 };
@@ -30,7 +29,6 @@ pub enum SignedIn {
 
 static SIGNED_IN: LazyLock<ArcRwSignal<SignedIn>> =
     LazyLock::new(|| ArcRwSignal::new(SignedIn::Unknown));
-static EXPIRES_AT: LazyLock<ArcRwSignal<Option<Instant>>> = LazyLock::new(ArcRwSignal::default);
 
 thread_local! { static TABS: RefCell<Option<Channel>> = const { RefCell::new(None) }; }
 
@@ -44,19 +42,6 @@ pub fn is_signed_in_untracked() -> bool {
     SIGNED_IN.with_untracked(|who| matches!(who, SignedIn::Yes(_)))
 }
 
-/// Who is signed in, once that is known and somebody is. Reactive.
-pub fn me() -> Option<Me> {
-    match signed_in() {
-        SignedIn::Yes(me) => Some(me),
-        SignedIn::Unknown | SignedIn::No => None,
-    }
-}
-
-/// When the session ends unless the customer goes on. Reactive.
-pub fn expires_at() -> Option<Instant> {
-    EXPIRES_AT.get()
-}
-
 /// Whether somebody is signed in; asks the server when that is not known yet. False where it cannot be reached.
 pub async fn known() -> bool {
     if SIGNED_IN.with_untracked(|who| *who == SignedIn::Unknown) {
@@ -66,13 +51,9 @@ pub async fn known() -> bool {
 }
 
 fn know(session: Option<Session>) {
-    let expires_at = session.as_ref().map(|s| s.expires_at);
     let who = session
         .and_then(|s| s.customer)
         .map_or(SignedIn::No, SignedIn::Yes);
-    if EXPIRES_AT.get_untracked() != expires_at {
-        EXPIRES_AT.set(expires_at);
-    }
     if SIGNED_IN.with_untracked(|known| *known != who) {
         SIGNED_IN.set(who);
         outbox::proven();
