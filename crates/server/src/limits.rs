@@ -102,11 +102,18 @@ pub struct Exceeded {
 ///
 /// # Errors
 /// 429 when the limit is reached; when the store fails.
-pub async fn count(app: &App, tx: &mut dyn Tx, rule: Rule, subject: &str) -> std::result::Result<Counted, ApiError> {
+pub async fn count(
+    app: &App,
+    tx: &mut dyn Tx,
+    rule: Rule,
+    subject: &str,
+) -> std::result::Result<Counted, ApiError> {
     let rate = rule.rate(&app.settings.rates);
     let now = real_now().timestamp_millis();
     let subject: [u8; 32] = Sha256::digest(subject).into();
-    let hits = tx.hits(rule.name(), &subject, now - window_millis(rate)).await?;
+    let hits = tx
+        .hits(rule.name(), &subject, now - window_millis(rate))
+        .await?;
     if let Some(wait) = wait(&hits, rate, now) {
         return Err(ApiError::limited(Exceeded {
             policy: rule.name(),
@@ -123,8 +130,12 @@ pub async fn count(app: &App, tx: &mut dyn Tx, rule: Rule, subject: &str) -> std
 /// # Errors
 /// When the store fails.
 pub async fn forget_old(app: &App, tx: &mut dyn Tx) -> Result<()> {
-    let longest = Rule::ALL.iter().map(|rule| window_millis(rule.rate(&app.settings.rates))).max();
-    tx.forget_hits(real_now().timestamp_millis() - longest.unwrap_or_default()).await
+    let longest = Rule::ALL
+        .iter()
+        .map(|rule| window_millis(rule.rate(&app.settings.rates)))
+        .max();
+    tx.forget_hits(real_now().timestamp_millis() - longest.unwrap_or_default())
+        .await
 }
 
 fn window_millis(rate: Rate) -> i64 {
@@ -136,7 +147,12 @@ fn wait(hits: &[i64], rate: Rate, now: i64) -> Option<u64> {
     let room_after = hits.len().checked_sub(rate.count as usize)?;
     // A limit of nothing has no hit to wait for: its whole window.
     let leaves = hits.get(room_after).copied().unwrap_or(now) + window_millis(rate);
-    Some(u64::try_from(leaves - now).unwrap_or_default().div_ceil(1000).max(1))
+    Some(
+        u64::try_from(leaves - now)
+            .unwrap_or_default()
+            .div_ceil(1000)
+            .max(1),
+    )
 }
 
 /// Who calls, for limits: the address of the connection, or the one that a trusted proxy names. The whole network of
@@ -181,12 +197,19 @@ impl Client {
 
 impl FromRequestParts<App> for Client {
     type Rejection = Infallible;
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Infallible> {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        app: &App,
+    ) -> std::result::Result<Self, Infallible> {
         let peer = parts
             .extensions
             .get::<ConnectInfo<SocketAddr>>()
             .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
-        Ok(Self::of(peer, &parts.headers, &app.settings.trusted_proxies))
+        Ok(Self::of(
+            peer,
+            &parts.headers,
+            &app.settings.trusted_proxies,
+        ))
     }
 }
 
@@ -195,7 +218,10 @@ impl ApiError {
     #[must_use]
     pub fn limited(limit: Exceeded) -> Self {
         let error = Self::new(ProblemCode::RateLimited).retry_after(limit.retry_after);
-        Self { limit: Some(limit), ..error }
+        Self {
+            limit: Some(limit),
+            ..error
+        }
     }
 }
 
@@ -205,14 +231,27 @@ mod tests {
 
     #[test]
     fn a_window_slides() {
-        let rate = Rate { count: 3, minutes: 1 };
+        let rate = Rate {
+            count: 3,
+            minutes: 1,
+        };
         assert_eq!(wait(&[], rate, 1_000), None);
         assert_eq!(wait(&[1_000, 2_000], rate, 3_000), None);
         // The first of three leaves the window 60 s after it came.
         assert_eq!(wait(&[1_000, 2_000, 3_000], rate, 3_500), Some(58));
         // More than there may be (the limit was lowered): the second has to leave too.
         assert_eq!(wait(&[1_000, 2_000, 3_000, 3_000], rate, 3_500), Some(59));
-        assert_eq!(wait(&[], Rate { count: 0, minutes: 1 }, 0), Some(60));
+        assert_eq!(
+            wait(
+                &[],
+                Rate {
+                    count: 0,
+                    minutes: 1
+                },
+                0
+            ),
+            Some(60)
+        );
     }
 
     #[test]
@@ -226,11 +265,27 @@ mod tests {
             Client::of(peer.parse().unwrap(), &headers, &trusted).0
         };
         assert_eq!(client("203.0.113.9", "198.51.100.1", &[]), "203.0.113.9");
-        assert_eq!(client("10.0.0.1", "198.51.100.1", &["10.0.0.1"]), "198.51.100.1");
+        assert_eq!(
+            client("10.0.0.1", "198.51.100.1", &["10.0.0.1"]),
+            "198.51.100.1"
+        );
         // What the customer wrote in front of it is not believed.
-        assert_eq!(client("10.0.0.1", "1.1.1.1, 198.51.100.1", &["10.0.0.1"]), "198.51.100.1");
-        assert_eq!(client("10.0.0.1", "198.51.100.1, 10.0.0.2", &["10.0.0.1", "10.0.0.2"]), "198.51.100.1");
-        assert_eq!(client("::ffff:10.0.0.1", "198.51.100.1", &["10.0.0.1"]), "198.51.100.1");
+        assert_eq!(
+            client("10.0.0.1", "1.1.1.1, 198.51.100.1", &["10.0.0.1"]),
+            "198.51.100.1"
+        );
+        assert_eq!(
+            client(
+                "10.0.0.1",
+                "198.51.100.1, 10.0.0.2",
+                &["10.0.0.1", "10.0.0.2"]
+            ),
+            "198.51.100.1"
+        );
+        assert_eq!(
+            client("::ffff:10.0.0.1", "198.51.100.1", &["10.0.0.1"]),
+            "198.51.100.1"
+        );
         assert_eq!(client("10.0.0.1", "unknown", &["10.0.0.1"]), "10.0.0.1");
         assert_eq!(client("2001:db8:1:2:3:4:5:6", "", &[]), "2001:db8:1:2::");
     }

@@ -69,8 +69,13 @@ fn run(command: Command) -> Result<(), String> {
 
 fn runtime() -> Result<tokio::runtime::Runtime, String> {
     // The one provider of every TLS connection that goes out; an error means that it is installed already.
-    rustls::crypto::ring::default_provider().install_default().ok();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| e.to_string())
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| e.to_string())
 }
 
 fn init(dir: &std::path::Path) -> Result<(), String> {
@@ -81,6 +86,10 @@ fn init(dir: &std::path::Path) -> Result<(), String> {
     std::fs::create_dir_all(dir)
         .and_then(|()| std::fs::write(&file, settings::DEFAULT_FILE))
         .map_err(|e| format!("{}: {e}", file.display()))?;
-    println!("wrote {}; start with: portico serve --config {}", file.display(), file.display());
+    println!(
+        "wrote {}; start with: portico serve --config {}",
+        file.display(),
+        file.display()
+    );
     Ok(())
 }

@@ -52,19 +52,32 @@ impl Fault {
     /// A fault of a fixed member of the body.
     #[must_use]
     pub fn at(pointer: impl Into<String>, problem: FieldProblem) -> Self {
-        Self { pointer: pointer.into(), problem, label: None, words: None, min: String::new(), max: String::new() }
+        Self {
+            pointer: pointer.into(),
+            problem,
+            label: None,
+            words: None,
+            min: String::new(),
+            max: String::new(),
+        }
     }
 
     /// A text that has more than `max` characters.
     #[must_use]
     pub fn too_long(pointer: impl Into<String>, max: u32) -> Self {
-        Self { max: max.to_string(), ..Self::at(pointer, FieldProblem::TooLong) }
+        Self {
+            max: max.to_string(),
+            ..Self::at(pointer, FieldProblem::TooLong)
+        }
     }
 
     /// The same with its own words.
     #[must_use]
     pub fn worded(self, words: &'static str) -> Self {
-        Self { words: Some(words), ..self }
+        Self {
+            words: Some(words),
+            ..self
+        }
     }
 
     /// A fault of a field of a form.
@@ -83,7 +96,10 @@ impl Fault {
             },
             min: number(field.min),
             max: if problem == FieldProblem::TooLong && !several {
-                field.max_length.unwrap_or(portico_contract::submission::BODY_MAX).to_string()
+                field
+                    .max_length
+                    .unwrap_or(portico_contract::submission::BODY_MAX)
+                    .to_string()
             } else {
                 number(field.max)
             },
@@ -103,12 +119,19 @@ impl Fault {
                 .map(|name| format!("label.{name}"))
                 .find(|key| catalogue.word(key, locale) != key);
             let last = path.rsplit('.').next().unwrap_or_default();
-            found.map_or_else(|| last.to_owned(), |key| catalogue.word(&key, locale).to_owned())
+            found.map_or_else(
+                || last.to_owned(),
+                |key| catalogue.word(&key, locale).to_owned(),
+            )
         });
         FieldError {
             pointer: self.pointer.clone(),
             code: self.problem,
-            detail: catalogue.fill(&key, locale, &[("label", &label), ("min", &self.min), ("max", &self.max)]),
+            detail: catalogue.fill(
+                &key,
+                locale,
+                &[("label", &label), ("min", &self.min), ("max", &self.max)],
+            ),
         }
     }
 }
@@ -116,14 +139,24 @@ impl Fault {
 /// A JSON pointer (RFC 6901) from its parts.
 #[must_use]
 pub fn pointer(parts: &[&str]) -> String {
-    parts.iter().map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1"))).collect()
+    parts
+        .iter()
+        .map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1")))
+        .collect()
 }
 
 impl ApiError {
     /// An error without more to say.
     #[must_use]
     pub fn new(code: ProblemCode) -> Self {
-        Self { code, fields: Vec::new(), reason: None, retry_after: None, limit: None, source: None }
+        Self {
+            code,
+            fields: Vec::new(),
+            reason: None,
+            retry_after: None,
+            limit: None,
+            source: None,
+        }
     }
 
     /// 404, also for what belongs to somebody else.
@@ -141,25 +174,37 @@ impl ApiError {
     /// 422 with the fields that are not right.
     #[must_use]
     pub fn validation(fields: Vec<Fault>) -> Self {
-        Self { fields, ..Self::new(ProblemCode::Validation) }
+        Self {
+            fields,
+            ..Self::new(ProblemCode::Validation)
+        }
     }
 
     /// 409: the state does not allow the action.
     #[must_use]
     pub fn refused(reason: Refusal) -> Self {
-        Self { reason: Some(reason), ..Self::new(ProblemCode::ActionNotAllowed) }
+        Self {
+            reason: Some(reason),
+            ..Self::new(ProblemCode::ActionNotAllowed)
+        }
     }
 
     /// With `Retry-After` in seconds; at least one.
     #[must_use]
     pub fn retry_after(self, seconds: u64) -> Self {
-        Self { retry_after: Some(seconds.max(1)), ..self }
+        Self {
+            retry_after: Some(seconds.max(1)),
+            ..self
+        }
     }
 
     /// 500. What happened goes to the log.
     #[must_use]
     pub fn internal(source: impl std::fmt::Display) -> Self {
-        Self { source: Some(source.to_string()), ..Self::new(ProblemCode::Internal) }
+        Self {
+            source: Some(source.to_string()),
+            ..Self::new(ProblemCode::Internal)
+        }
     }
 
     /// The problem document, with the headers that belong to it.
@@ -167,33 +212,58 @@ impl ApiError {
     pub fn render(&self, catalogue: &Catalogue, locale: Locale, trace_id: &str) -> Response {
         let code = self.code;
         let detail = match self.reason {
-            Some(reason) => catalogue.word(&format!("refusal.{reason}"), locale).to_owned(),
-            None => catalogue.word(&format!("problem.{code}.detail"), locale).to_owned(),
+            Some(reason) => catalogue
+                .word(&format!("refusal.{reason}"), locale)
+                .to_owned(),
+            None => catalogue
+                .word(&format!("problem.{code}.detail"), locale)
+                .to_owned(),
         };
         let problem = Problem {
             kind: format!("urn:portico:problem:{code}"),
-            title: catalogue.word(&format!("problem.{code}.title"), locale).to_owned(),
+            title: catalogue
+                .word(&format!("problem.{code}.title"), locale)
+                .to_owned(),
             status: code.status(),
             detail: Some(detail),
             code,
-            errors: self.fields.iter().map(|fault| fault.told(catalogue, locale)).collect(),
+            errors: self
+                .fields
+                .iter()
+                .map(|fault| fault.told(catalogue, locale))
+                .collect(),
             trace_id: Some(trace_id.to_owned()),
             reason: self.reason,
         };
-        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
         if let Some(limit) = &self.limit {
-            let Exceeded { policy, count, window, retry_after } = limit;
+            let Exceeded {
+                policy,
+                count,
+                window,
+                retry_after,
+            } = limit;
             for (name, value) in [
-                ("ratelimit-policy", format!("\"{policy}\";q={count};w={window}")),
+                (
+                    "ratelimit-policy",
+                    format!("\"{policy}\";q={count};w={window}"),
+                ),
                 ("ratelimit", format!("\"{policy}\";r=0;t={retry_after}")),
             ] {
-                headers.extend(HeaderValue::try_from(value).map(|value| (HeaderName::from_static(name), value)));
+                headers.extend(
+                    HeaderValue::try_from(value)
+                        .map(|value| (HeaderName::from_static(name), value)),
+                );
             }
         }
         if code == ProblemCode::Unauthenticated {
@@ -219,7 +289,8 @@ pub struct Unworded(pub Arc<ApiError>);
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
         response.extensions_mut().insert(Unworded(Arc::new(self)));
         response

@@ -32,18 +32,28 @@ pub fn sign_in_code() -> Result<String, ApiError> {
 /// # Errors
 /// 500 when it cannot be computed.
 pub async fn password_hash(app: &App, secret: String) -> Result<String, ApiError> {
-    on_a_core(app, move || hash(&secret)).await?.map_err(ApiError::internal)
+    on_a_core(app, move || hash(&secret))
+        .await?
+        .map_err(ApiError::internal)
 }
 
 /// Whether a typed code belongs to the hash. Without a hash the same work is done, and the answer is no.
 ///
 /// # Errors
 /// 500 when the work could not be done.
-pub async fn password_matches(app: &App, secret: String, kept: Option<String>) -> Result<bool, ApiError> {
+pub async fn password_matches(
+    app: &App,
+    secret: String,
+    kept: Option<String>,
+) -> Result<bool, ApiError> {
     on_a_core(app, move || {
         let known = kept.is_some();
         let kept = kept.unwrap_or_else(|| nobody().to_owned());
-        let verify = |kept: &PasswordHash| Argon2::default().verify_password(secret.as_bytes(), kept).is_ok();
+        let verify = |kept: &PasswordHash| {
+            Argon2::default()
+                .verify_password(secret.as_bytes(), kept)
+                .is_ok()
+        };
         PasswordHash::new(&kept).is_ok_and(|kept| verify(&kept)) && known
     })
     .await
@@ -64,14 +74,21 @@ async fn on_a_core<T: Send + 'static>(
 fn hash(secret: &str) -> Result<String, String> {
     let salt = random::<16>().map_err(|e| e.to_string())?;
     let salt = SaltString::encode_b64(&salt).map_err(|e| e.to_string())?;
-    let hash = Argon2::default().hash_password(secret.as_bytes(), &salt).map_err(|e| e.to_string())?;
+    let hash = Argon2::default()
+        .hash_password(secret.as_bytes(), &salt)
+        .map_err(|e| e.to_string())?;
     Ok(hash.to_string())
 }
 
 /// The hash of something that nobody knows, with the same parameters as any other.
 fn nobody() -> &'static str {
     static HASH: OnceLock<String> = OnceLock::new();
-    HASH.get_or_init(|| token().ok().and_then(|token| hash(&token).ok()).unwrap_or_default())
+    HASH.get_or_init(|| {
+        token()
+            .ok()
+            .and_then(|token| hash(&token).ok())
+            .unwrap_or_default()
+    })
 }
 
 #[cfg(test)]
@@ -83,7 +100,9 @@ mod tests {
         let kept = hash("4F9KX81QTB").unwrap();
         assert!(kept.starts_with("$argon2id$"));
         let matches = |secret: &str, kept: &str| {
-            Argon2::default().verify_password(secret.as_bytes(), &PasswordHash::new(kept).unwrap()).is_ok()
+            Argon2::default()
+                .verify_password(secret.as_bytes(), &PasswordHash::new(kept).unwrap())
+                .is_ok()
         };
         assert!(matches("4F9KX81QTB", &kept) && !matches("4F9KX81QTC", &kept));
         assert!(!matches("", nobody()));
@@ -96,7 +115,12 @@ mod tests {
         for _ in 0..100 {
             let code = sign_in_code().unwrap();
             assert!(code.len() == 8 && code.bytes().all(|b| b.is_ascii_digit()));
-            assert!(token().unwrap().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
+            assert!(
+                token()
+                    .unwrap()
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            );
         }
         assert_eq!(token().unwrap().len(), 43);
     }

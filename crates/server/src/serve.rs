@@ -1,10 +1,10 @@
 //! Starting, running and stopping.
 
 use crate::{
-    demo,
     catalogue::Catalogue,
     clock::Clock,
     delivery::Delivery,
+    demo,
     files::Files,
     housekeeping, http,
     keys::Keys,
@@ -64,11 +64,22 @@ pub async fn serve(options: Options) -> Result<(), String> {
         .create(&data)
         .map_err(|e| format!("{}: {e}", data.display()))?;
     let keys = Keys::load(&data).map_err(|e| format!("{}: {e}", data.display()))?;
-    let store = SqliteStore::open(&data.join("portico.db")).await.map_err(|e| e.to_string())?;
-    let clock = if options.test_clock { moved_clock(&store).await? } else { Clock::default() };
-    let listener = TcpListener::bind(options.listen).await.map_err(|e| format!("{}: {e}", options.listen))?;
+    let store = SqliteStore::open(&data.join("portico.db"))
+        .await
+        .map_err(|e| e.to_string())?;
+    let clock = if options.test_clock {
+        moved_clock(&store).await?
+    } else {
+        Clock::default()
+    };
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .map_err(|e| format!("{}: {e}", options.listen))?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
-    let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let public_url = settings
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{address}"));
     let files = Files::open(&data).map_err(|e| format!("{}: {e}", data.display()))?;
     let store: Arc<dyn Store> = Arc::new(store);
     let delivery = Delivery::new(&settings, &data, Arc::clone(&store))?;
@@ -111,8 +122,12 @@ pub async fn serve(options: Options) -> Result<(), String> {
 
 /// The business clock as the last run left it.
 async fn moved_clock(store: &SqliteStore) -> Result<Clock, String> {
-    let offset = async { store.read().await?.meta(CLOCK_OFFSET).await }.await.map_err(|e| e.to_string())?;
-    Ok(Clock::ahead_by(offset.and_then(|text| text.parse().ok()).unwrap_or(0)))
+    let offset = async { store.read().await?.meta(CLOCK_OFFSET).await }
+        .await
+        .map_err(|e| e.to_string())?;
+    Ok(Clock::ahead_by(
+        offset.and_then(|text| text.parse().ok()).unwrap_or(0),
+    ))
 }
 
 /// Returns when the process is told to stop, after telling everything that would otherwise go on for ever.

@@ -2,7 +2,9 @@
 
 use crate::{catalogue::Localized, files::media};
 use chrono_tz::Tz;
-use portico_contract::{config::ContactKind, config::OpeningHours, locale::Locale, session::Channel};
+use portico_contract::{
+    config::ContactKind, config::OpeningHours, locale::Locale, session::Channel,
+};
 use serde::Deserialize;
 use std::{
     net::IpAddr,
@@ -86,7 +88,9 @@ pub struct Brand {
 
 impl Default for Brand {
     fn default() -> Self {
-        Self { name: Localized::same("Portico") }
+        Self {
+            name: Localized::same("Portico"),
+        }
     }
 }
 
@@ -178,7 +182,13 @@ pub struct Sessions {
 
 impl Default for Sessions {
     fn default() -> Self {
-        Self { idle_hours: 24, days: 14, code_minutes: 10, track_hours: 24, link_days: 30 }
+        Self {
+            idle_hours: 24,
+            days: 14,
+            code_minutes: 10,
+            track_hours: 24,
+            link_days: 30,
+        }
     }
 }
 
@@ -198,7 +208,10 @@ pub struct Smtp {
 
 impl std::fmt::Debug for Smtp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Smtp").field("url", &self.url).field("from", &self.from).finish_non_exhaustive()
+        f.debug_struct("Smtp")
+            .field("url", &self.url)
+            .field("from", &self.from)
+            .finish_non_exhaustive()
     }
 }
 
@@ -214,7 +227,9 @@ pub struct SmsHook {
 
 impl std::fmt::Debug for SmsHook {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SmsHook").field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("SmsHook")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
     }
 }
 
@@ -240,13 +255,18 @@ impl Settings {
     /// # Errors
     /// A sentence for the operator that names the place.
     pub fn load(file: Option<&Path>) -> Result<Self, String> {
-        let Some(file) = file else { return Ok(Self::default()) };
+        let Some(file) = file else {
+            return Ok(Self::default());
+        };
         let place = file.display();
         let text = std::fs::read_to_string(file).map_err(|e| format!("{place}: {e}"))?;
         let mut settings: Self = toml::from_str(&text).map_err(|e| format!("{place}: {e}"))?;
         settings.check().map_err(|e| format!("{place}: {e}"))?;
         let folder = file.parent().unwrap_or(Path::new("."));
-        for path in [&mut settings.request_types, &mut settings.words].into_iter().flatten() {
+        for path in [&mut settings.request_types, &mut settings.words]
+            .into_iter()
+            .flatten()
+        {
             *path = folder.join(&*path);
         }
         Ok(settings)
@@ -259,12 +279,21 @@ impl Settings {
         if self.sign_in.contains(&Channel::Unknown) {
             return Err("sign_in: only email and sms are known".to_owned());
         }
-        if let Some(other) = self.limits.attachment_extensions.iter().find(|e| !media::is_extension_taken(e)) {
-            return Err(format!("limits.attachment_extensions: files named .{other} cannot be checked, so not taken"));
+        if let Some(other) = self
+            .limits
+            .attachment_extensions
+            .iter()
+            .find(|e| !media::is_extension_taken(e))
+        {
+            return Err(format!(
+                "limits.attachment_extensions: files named .{other} cannot be checked, so not taken"
+            ));
         }
         for origin in self.allowed_origins.iter().chain(&self.frame_ancestors) {
             if !is_origin(origin) {
-                return Err(format!("{origin:?} is no origin: scheme and host (and port) alone, no slash at the end"));
+                return Err(format!(
+                    "{origin:?} is no origin: scheme and host (and port) alone, no slash at the end"
+                ));
             }
         }
         for contact in &self.contacts {
@@ -289,10 +318,14 @@ impl Settings {
 
 /// `https://www.example.com`, with a port if need be: what a browser sends as `Origin`.
 fn is_origin(text: &str) -> bool {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
     host.is_some_and(|host| {
         !host.is_empty()
-            && host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.:[]".contains(&b))
+            && host
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.:[]".contains(&b))
     })
 }
 
@@ -303,7 +336,10 @@ mod tests {
     #[test]
     fn the_file_that_init_writes_is_the_defaults() {
         let settings: Settings = toml::from_str(DEFAULT_FILE).unwrap();
-        assert_eq!(format!("{settings:?}"), format!("{:?}", Settings::default()));
+        assert_eq!(
+            format!("{settings:?}"),
+            format!("{:?}", Settings::default())
+        );
         // And with every setting switched on it is understood.
         let on: String = DEFAULT_FILE
             .lines()
@@ -316,10 +352,22 @@ mod tests {
 
     #[test]
     fn an_origin_is_what_a_browser_sends() {
-        for good in ["https://www.example.com", "http://127.0.0.1:8081", "http://[::1]:80"] {
+        for good in [
+            "https://www.example.com",
+            "http://127.0.0.1:8081",
+            "http://[::1]:80",
+        ] {
             assert!(is_origin(good), "{good}");
         }
-        for bad in ["*", "https://*", "https://a.example/", "a.example", "https://A.example", "https://", "null"] {
+        for bad in [
+            "*",
+            "https://*",
+            "https://a.example/",
+            "a.example",
+            "https://A.example",
+            "https://",
+            "null",
+        ] {
             assert!(!is_origin(bad), "{bad}");
         }
     }

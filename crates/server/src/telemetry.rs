@@ -24,7 +24,13 @@ pub fn init() {
 }
 
 /// The line of a call. `route` is the pattern of its path, never the path itself, which holds ids.
-pub fn answered(method: &Method, route: Option<&str>, status: StatusCode, began: Instant, trace_id: &str) {
+pub fn answered(
+    method: &Method,
+    route: Option<&str>,
+    status: StatusCode,
+    began: Instant,
+    trace_id: &str,
+) {
     let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let route = route.unwrap_or("none");
     tracing::info!(%method, route, status = status.as_u16(), duration_ms, trace_id, "answered");

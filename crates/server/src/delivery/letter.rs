@@ -2,9 +2,9 @@
 
 use super::mail;
 use crate::{
+    clock::real_now,
     http::actor::token_hash,
     problem::ApiError,
-    clock::real_now,
     secret,
     state::App,
     store::{
@@ -71,8 +71,14 @@ pub async fn sign_in(
 ) -> Result<(), ApiError> {
     let minutes = app.settings.sessions.code_minutes.to_string();
     let brand = app.settings.brand.name.get(locale);
-    let values = [("brand", brand), ("code", code), ("minutes", minutes.as_str())];
-    Ok(tx.queue(&write(app, to, "sign_in", locale, &values)).await?)
+    let values = [
+        ("brand", brand),
+        ("code", code),
+        ("minutes", minutes.as_str()),
+    ];
+    Ok(tx
+        .queue(&write(app, to, "sign_in", locale, &values))
+        .await?)
 }
 
 /// Queues a message to who sent a request. Nothing where they left no address that can be written to.
@@ -99,11 +105,14 @@ pub async fn notify(
         None => {
             let token = secret::token()?;
             let ends = real_now() + TimeDelta::days(i64::from(app.settings.sessions.link_days));
-            tx.add_link(&token_hash(&token), &request.id, ends.timestamp_millis()).await?;
+            tx.add_link(&token_hash(&token), &request.id, ends.timestamp_millis())
+                .await?;
             format!("{}/track#t={token}", app.public_url)
         }
     };
-    let form = catalogue.request_type(&request.type_id).map(|t| t.form(locale).name.as_str());
+    let form = catalogue
+        .request_type(&request.type_id)
+        .map(|t| t.form(locale).name.as_str());
     let contact = contact(app, locale);
     let code = match occasion {
         Occasion::Received(code) => code.map(ToString::to_string),
@@ -149,7 +158,10 @@ fn status_key(request: &RequestRecord) -> &'static str {
 }
 
 /// Where the sender of a request wants to be written to: what they gave with it, else what they have proven.
-async fn recipient(tx: &mut dyn Tx, request: &RequestRecord) -> Result<Option<Recipient>, ApiError> {
+async fn recipient(
+    tx: &mut dyn Tx,
+    request: &RequestRecord,
+) -> Result<Option<Recipient>, ApiError> {
     let contact = &request.contact;
     let mut email = contact.email.clone();
     let mut phone = contact.phone.clone();
@@ -182,7 +194,11 @@ fn contact(app: &App, locale: Locale) -> String {
                 None => catalogue.word(&key, locale),
             };
             let value = contact.value.get(locale);
-            catalogue.fill("mail.contact_line", locale, &[("label", label), ("value", value)])
+            catalogue.fill(
+                "mail.contact_line",
+                locale,
+                &[("label", label), ("value", value)],
+            )
         })
         .collect();
     if lines.is_empty() {
@@ -191,12 +207,23 @@ fn contact(app: &App, locale: Locale) -> String {
     catalogue.fill("mail.contact", locale, &[("contacts", &lines.join("\n"))])
 }
 
-fn write(app: &App, to: &Recipient, kind: &str, locale: Locale, values: &[(&str, &str)]) -> OutgoingMessage {
+fn write(
+    app: &App,
+    to: &Recipient,
+    kind: &str,
+    locale: Locale,
+    values: &[(&str, &str)],
+) -> OutgoingMessage {
     let (subject, body) = match to.channel {
-        Channel::Sms => (String::new(), app.catalogue.fill(&format!("sms.{kind}"), locale, values)),
+        Channel::Sms => (
+            String::new(),
+            app.catalogue.fill(&format!("sms.{kind}"), locale, values),
+        ),
         _ => (
-            app.catalogue.fill(&format!("mail.{kind}.subject"), locale, values),
-            app.catalogue.fill(&format!("mail.{kind}.body"), locale, values),
+            app.catalogue
+                .fill(&format!("mail.{kind}.subject"), locale, values),
+            app.catalogue
+                .fill(&format!("mail.{kind}.body"), locale, values),
         ),
     };
     OutgoingMessage {
@@ -223,8 +250,14 @@ mod tests {
     #[test]
     fn an_address_is_read_as_people_type_it_or_not_at_all() {
         let read = |channel, typed| Recipient::new(channel, typed).map(|to| to.address);
-        assert_eq!(read(Channel::Email, " Tai.Man@Example.com ").as_deref(), Some("tai.man@example.com"));
-        assert_eq!(read(Channel::Sms, "+852 2345-6789").as_deref(), Some("+85223456789"));
+        assert_eq!(
+            read(Channel::Email, " Tai.Man@Example.com ").as_deref(),
+            Some("tai.man@example.com")
+        );
+        assert_eq!(
+            read(Channel::Sms, "+852 2345-6789").as_deref(),
+            Some("+85223456789")
+        );
         for (channel, typed) in [
             (Channel::Email, "+852 2345 6789"),
             (Channel::Email, "a@b"),

@@ -63,7 +63,8 @@ impl Transport {
             }
             None => {
                 let folder = outbox.join("mail");
-                std::fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+                std::fs::create_dir_all(&folder)
+                    .map_err(|e| format!("{}: {e}", folder.display()))?;
                 Way::Files(folder)
             }
         };
@@ -74,13 +75,20 @@ impl Transport {
         let message = compose(queued, self.from.clone())?;
         match &self.way {
             Way::Files(folder) => {
-                write_whole(folder, &format!("{}.eml", name_of(queued)), message.formatted()).await
+                write_whole(
+                    folder,
+                    &format!("{}.eml", name_of(queued)),
+                    message.formatted(),
+                )
+                .await
             }
             Way::Smtp(smtp) => match smtp.send(message).await {
                 Ok(_) => Ok(()),
                 // The server's own words may quote the address: the status says enough.
                 Err(error) => {
-                    let status = error.status().map_or("no answer".to_owned(), |code| code.to_string());
+                    let status = error
+                        .status()
+                        .map_or("no answer".to_owned(), |code| code.to_string());
                     Err(if error.is_permanent() {
                         Failure::Lasting(status)
                     } else {
@@ -100,7 +108,10 @@ pub(super) fn is_deliverable(address: &str) -> bool {
 fn compose(queued: &QueuedMessage, from: Mailbox) -> Result<Message, Failure> {
     let message = &queued.message;
     let lasting = |what: &str| Failure::Lasting(format!("{what} cannot be written into a mail"));
-    let to: Address = message.recipient.parse().map_err(|_| lasting("the address"))?;
+    let to: Address = message
+        .recipient
+        .parse()
+        .map_err(|_| lasting("the address"))?;
     let domain = from.email.domain().to_owned();
     let date = SystemTime::UNIX_EPOCH + Duration::from_millis(queued.created_at.unsigned_abs());
     Message::builder()
@@ -143,18 +154,42 @@ mod tests {
         let mail = compose(&queued("a@example.com", subject), NOBODY.parse().unwrap()).unwrap();
         let text = String::from_utf8(mail.formatted()).unwrap();
         let head = text.split("\r\n\r\n").next().unwrap();
-        assert!(!head.lines().any(|line| line.to_ascii_lowercase().starts_with("bcc")), "{head}");
-        assert!(head.contains("Message-ID: <1790000000000-000007@localhost>"), "{head}");
-        for recipient in ["a@example.com\r\nBcc: b@example.com", "a@example.com, b@example.com", "<a@b.c>", ""] {
-            assert!(compose(&queued(recipient, "x"), NOBODY.parse().unwrap()).is_err(), "{recipient:?}");
+        assert!(
+            !head
+                .lines()
+                .any(|line| line.to_ascii_lowercase().starts_with("bcc")),
+            "{head}"
+        );
+        assert!(
+            head.contains("Message-ID: <1790000000000-000007@localhost>"),
+            "{head}"
+        );
+        for recipient in [
+            "a@example.com\r\nBcc: b@example.com",
+            "a@example.com, b@example.com",
+            "<a@b.c>",
+            "",
+        ] {
+            assert!(
+                compose(&queued(recipient, "x"), NOBODY.parse().unwrap()).is_err(),
+                "{recipient:?}"
+            );
         }
     }
 
     #[test]
     fn addresses_in_every_script_can_be_written_to() {
-        for address in ["a@example.com", "first.last+tag@sub.example.com", "李雷@例子.中国", "a@例子.中国"] {
+        for address in [
+            "a@example.com",
+            "first.last+tag@sub.example.com",
+            "李雷@例子.中国",
+            "a@例子.中国",
+        ] {
             assert!(is_deliverable(address), "{address}");
-            assert!(compose(&queued(address, "x"), NOBODY.parse().unwrap()).is_ok(), "{address}");
+            assert!(
+                compose(&queued(address, "x"), NOBODY.parse().unwrap()).is_ok(),
+                "{address}"
+            );
         }
     }
 }

@@ -87,7 +87,8 @@ impl Delivery {
     async fn round(&self) -> crate::store::Result<Duration> {
         let waiting = self.store.read().await?.next_messages(100).await?;
         let now = real_now().timestamp_millis();
-        let (due, later): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|m| m.next_try_at <= now);
+        let (due, later): (Vec<_>, Vec<_>) =
+            waiting.into_iter().partition(|m| m.next_try_at <= now);
         let pause = match (due.is_empty(), later.first()) {
             (false, _) => 0,
             (true, Some(next)) => next.next_try_at - now,
@@ -134,7 +135,9 @@ impl Delivery {
 
 /// Milliseconds until the next attempt after `attempts` failures before this one.
 fn pause_after(attempts: u32) -> i64 {
-    FIRST_PAUSE.saturating_mul(1 << attempts.min(20)).min(LONGEST_PAUSE)
+    FIRST_PAUSE
+        .saturating_mul(1 << attempts.min(20))
+        .min(LONGEST_PAUSE)
 }
 
 /// The name of a message, the same for every attempt, that sorts by time.
@@ -152,7 +155,9 @@ async fn write_whole(folder: &Path, name: &str, bytes: Vec<u8>) -> Result<(), Fa
         file.sync_all()?;
         std::fs::rename(&part, &target)
     });
-    Ok(written.await.map_err(|e| Failure::Passing(e.to_string()))??)
+    Ok(written
+        .await
+        .map_err(|e| Failure::Passing(e.to_string()))??)
 }
 
 #[cfg(test)]

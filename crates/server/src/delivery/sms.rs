@@ -12,7 +12,11 @@ use std::{
 };
 
 enum Way {
-    Hook { client: Client, url: Url, secret: Option<String> },
+    Hook {
+        client: Client,
+        url: Url,
+        secret: Option<String>,
+    },
     Files(PathBuf),
 }
 
@@ -33,7 +37,11 @@ impl Transport {
             .build()
             .map_err(|e| format!("sms: {e}"))?;
         let url = hook.url.parse().map_err(|e| format!("sms.url: {e}"))?;
-        Ok(Self(Way::Hook { client, url, secret: hook.secret.clone() }))
+        Ok(Self(Way::Hook {
+            client,
+            url,
+            secret: hook.secret.clone(),
+        }))
     }
 
     pub(super) async fn send(&self, queued: &QueuedMessage) -> Result<(), Failure> {
@@ -41,9 +49,18 @@ impl Transport {
         let body = json!({"to": message.recipient, "text": message.body}).to_string();
         match &self.0 {
             Way::Files(folder) => {
-                write_whole(folder, &format!("{}.json", name_of(queued)), body.into_bytes()).await
+                write_whole(
+                    folder,
+                    &format!("{}.json", name_of(queued)),
+                    body.into_bytes(),
+                )
+                .await
             }
-            Way::Hook { client, url, secret } => {
+            Way::Hook {
+                client,
+                url,
+                secret,
+            } => {
                 let mut request = client
                     .post(url.clone())
                     .header(CONTENT_TYPE, "application/json")
@@ -57,7 +74,10 @@ impl Transport {
                 let answer = answer.map_err(|e| Failure::Passing(e.without_url().to_string()))?;
                 match answer.status() {
                     status if status.is_success() => Ok(()),
-                    status if status.is_client_error() && !matches!(status.as_u16(), 401 | 403 | 404 | 408 | 409 | 429) => {
+                    status
+                        if status.is_client_error()
+                            && !matches!(status.as_u16(), 401 | 403 | 404 | 408 | 409 | 429) =>
+                    {
                         Err(Failure::Lasting(status.to_string()))
                     }
                     status => Err(Failure::Passing(status.to_string())),
@@ -86,7 +106,10 @@ mod tests {
     fn the_signature_is_hmac_sha256() {
         // printf '1700000000.{}' | openssl dgst -sha256 -hmac key
         let signed = signature("key", 1_700_000_000, "{}");
-        assert_eq!(signed, "t=1700000000,v1=9d713ed406bb7076d4123f0dc2c39d2df5c654ed4b0cd56b52c8b4c940bd63ae");
+        assert_eq!(
+            signed,
+            "t=1700000000,v1=9d713ed406bb7076d4123f0dc2c39d2df5c654ed4b0cd56b52c8b4c940bd63ae"
+        );
         assert_ne!(signature("key", 1_700_000_001, "{}"), signed);
     }
 }

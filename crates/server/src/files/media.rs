@@ -29,19 +29,71 @@ struct Kind {
 }
 
 const KINDS: &[Kind] = &[
-    Kind { extensions: &["jpg", "jpeg"], media_type: "image/jpeg", content: Content::Jpeg },
-    Kind { extensions: &["png"], media_type: "image/png", content: Content::Png },
-    Kind { extensions: &["gif"], media_type: "image/gif", content: Content::Gif },
-    Kind { extensions: &["webp"], media_type: "image/webp", content: Content::Webp },
-    Kind { extensions: &["heic", "heif"], media_type: "image/heic", content: Content::Heif },
-    Kind { extensions: &["pdf"], media_type: "application/pdf", content: Content::Pdf },
-    Kind { extensions: &["mp4", "m4v"], media_type: "video/mp4", content: Content::Mp4 },
-    Kind { extensions: &["mov"], media_type: "video/quicktime", content: Content::QuickTime },
-    Kind { extensions: &["m4a"], media_type: "audio/mp4", content: Content::M4a },
-    Kind { extensions: &["mp3"], media_type: "audio/mpeg", content: Content::Mp3 },
-    Kind { extensions: &["wav"], media_type: "audio/wav", content: Content::Wav },
-    Kind { extensions: &["txt"], media_type: "text/plain", content: Content::Text },
-    Kind { extensions: &["csv"], media_type: "text/csv", content: Content::Text },
+    Kind {
+        extensions: &["jpg", "jpeg"],
+        media_type: "image/jpeg",
+        content: Content::Jpeg,
+    },
+    Kind {
+        extensions: &["png"],
+        media_type: "image/png",
+        content: Content::Png,
+    },
+    Kind {
+        extensions: &["gif"],
+        media_type: "image/gif",
+        content: Content::Gif,
+    },
+    Kind {
+        extensions: &["webp"],
+        media_type: "image/webp",
+        content: Content::Webp,
+    },
+    Kind {
+        extensions: &["heic", "heif"],
+        media_type: "image/heic",
+        content: Content::Heif,
+    },
+    Kind {
+        extensions: &["pdf"],
+        media_type: "application/pdf",
+        content: Content::Pdf,
+    },
+    Kind {
+        extensions: &["mp4", "m4v"],
+        media_type: "video/mp4",
+        content: Content::Mp4,
+    },
+    Kind {
+        extensions: &["mov"],
+        media_type: "video/quicktime",
+        content: Content::QuickTime,
+    },
+    Kind {
+        extensions: &["m4a"],
+        media_type: "audio/mp4",
+        content: Content::M4a,
+    },
+    Kind {
+        extensions: &["mp3"],
+        media_type: "audio/mpeg",
+        content: Content::Mp3,
+    },
+    Kind {
+        extensions: &["wav"],
+        media_type: "audio/wav",
+        content: Content::Wav,
+    },
+    Kind {
+        extensions: &["txt"],
+        media_type: "text/plain",
+        content: Content::Text,
+    },
+    Kind {
+        extensions: &["csv"],
+        media_type: "text/csv",
+        content: Content::Text,
+    },
     Kind {
         extensions: &["docx"],
         media_type: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -141,7 +193,9 @@ fn magic(head: &[u8]) -> Option<Content> {
         Some(Content::Webp)
     } else if at(0, b"RIFF") && at(8, b"WAVE") {
         Some(Content::Wav)
-    } else if at(0, b"ID3") || matches!(head, [0xff, second, ..] if matches!(second, 0xf2 | 0xf3 | 0xfa | 0xfb)) {
+    } else if at(0, b"ID3")
+        || matches!(head, [0xff, second, ..] if matches!(second, 0xf2 | 0xf3 | 0xfa | 0xfb))
+    {
         Some(Content::Mp3)
     } else if at(0, b"%PDF-") {
         Some(Content::Pdf)
@@ -168,7 +222,10 @@ fn magic(head: &[u8]) -> Option<Content> {
 fn is_text(file: &mut impl Read) -> std::io::Result<bool> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
-    let begin = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes).trim_ascii_start();
+    let begin = bytes
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(&bytes)
+        .trim_ascii_start();
     let control = |b: &u8| *b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c) || *b == 0x7f;
     Ok(!begin.starts_with(b"<") && !bytes.iter().any(control))
 }
@@ -190,13 +247,24 @@ fn office_document(file: &mut (impl Read + Seek)) -> std::io::Result<Option<&'st
     };
     let harmful = |name: &str| {
         let name = name.to_ascii_lowercase();
-        [".zip", ".7z", ".rar", ".gz", ".jar", ".exe", ".dll", "vbaproject.bin"]
-            .iter()
-            .any(|end| name.ends_with(end))
+        [
+            ".zip",
+            ".7z",
+            ".rar",
+            ".gz",
+            ".jar",
+            ".exe",
+            ".dll",
+            "vbaproject.bin",
+        ]
+        .iter()
+        .any(|end| name.ends_with(end))
     };
     if !has("[Content_Types].xml")
         || archive.len() > ENTRIES_MAX
-        || archive.file_names().any(|name| name.map_or(true, |name| harmful(&name)))
+        || archive
+            .file_names()
+            .any(|name| name.map_or(true, |name| harmful(&name)))
     {
         return Ok(None);
     }
@@ -245,13 +313,21 @@ mod tests {
     fn content_and_extension_must_agree() {
         let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01";
         for (bytes, extension, media_type) in [
-            (&b"\xff\xd8\xff\xe0\0\x10JFIF"[..], "jpeg", Some("image/jpeg")),
+            (
+                &b"\xff\xd8\xff\xe0\0\x10JFIF"[..],
+                "jpeg",
+                Some("image/jpeg"),
+            ),
             (png, "png", Some("image/png")),
             (png, "jpg", None),
             (b"GIF89a\x01\0\x01\0", "gif", Some("image/gif")),
             (b"RIFF\x10\0\0\0WEBPVP8 ", "webp", Some("image/webp")),
             (b"\0\0\0\x18ftypheic\0\0\0\0", "heic", Some("image/heic")),
-            (b"\0\0\0\x14ftypqt  \0\0\0\0", "mov", Some("video/quicktime")),
+            (
+                b"\0\0\0\x14ftypqt  \0\0\0\0",
+                "mov",
+                Some("video/quicktime"),
+            ),
             (b"\0\0\0\x14ftypqt  \0\0\0\0", "mp4", Some("video/mp4")),
             (b"\0\0\0\x18ftypisom\0\0\0\0", "mp4", Some("video/mp4")),
             (b"%PDF-1.7\n", "pdf", Some("application/pdf")),
@@ -285,10 +361,28 @@ mod tests {
         assert_eq!(kind(&good, "xlsx"), None);
         assert_eq!(kind(&archive(&[document]), "docx"), None);
         assert_eq!(kind(&archive(&[("a.txt", b"x")]), "docx"), None);
-        assert_eq!(kind(&archive(&[types, document, ("word/vbaProject.bin", b"x")]), "docx"), None);
-        assert_eq!(kind(&archive(&[types, document, ("word/embeddings/a.zip", b"x")]), "docx"), None);
+        assert_eq!(
+            kind(
+                &archive(&[types, document, ("word/vbaProject.bin", b"x")]),
+                "docx"
+            ),
+            None
+        );
+        assert_eq!(
+            kind(
+                &archive(&[types, document, ("word/embeddings/a.zip", b"x")]),
+                "docx"
+            ),
+            None
+        );
         let bomb = vec![0; 8 * 1024 * 1024];
-        assert_eq!(kind(&archive(&[types, document, ("word/media/a.bin", &bomb)]), "docx"), None);
+        assert_eq!(
+            kind(
+                &archive(&[types, document, ("word/media/a.bin", &bomb)]),
+                "docx"
+            ),
+            None
+        );
         assert_eq!(kind(&good[..good.len() / 2], "docx"), None);
     }
 

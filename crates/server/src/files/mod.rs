@@ -65,7 +65,12 @@ impl Files {
         let (uploads, contents) = (data.join("uploads"), data.join("files"));
         fs::create_dir_all(&uploads)?;
         fs::create_dir_all(&contents)?;
-        Ok(Self { uploads, contents, busy: Mutex::default(), placing: tokio::sync::Mutex::default() })
+        Ok(Self {
+            uploads,
+            contents,
+            busy: Mutex::default(),
+            placing: tokio::sync::Mutex::default(),
+        })
     }
 
     /// Waits until nobody else works on the upload, and asks whoever does to stop.
@@ -75,14 +80,21 @@ impl Files {
             // A slot that only the map knows is nobody's any more.
             busy.retain(|_, slot| Arc::strong_count(&slot.turn) > 1);
             let slot = busy.entry(*upload).or_insert_with(|| {
-                Arc::new(Slot { turn: Arc::default(), arrivals: watch::Sender::new(0) })
+                Arc::new(Slot {
+                    turn: Arc::default(),
+                    arrivals: watch::Sender::new(0),
+                })
             });
             slot.arrivals.send_modify(|count| *count += 1);
             let arrivals = slot.arrivals.subscribe();
             let mine = *arrivals.borrow();
             (Arc::clone(&slot.turn), arrivals, mine)
         };
-        Hold { _turn: turn.lock_owned().await, arrivals, mine }
+        Hold {
+            _turn: turn.lock_owned().await,
+            arrivals,
+            mine,
+        }
     }
 
     fn part(&self, upload: &[u8; 32]) -> PathBuf {
@@ -92,7 +104,9 @@ impl Files {
     /// Where the content with this SHA-256 (in hexadecimal) lies.
     #[must_use]
     pub fn content(&self, sha256: &str) -> PathBuf {
-        self.contents.join(sha256.get(..2).unwrap_or("00")).join(sha256)
+        self.contents
+            .join(sha256.get(..2).unwrap_or("00"))
+            .join(sha256)
     }
 
     /// Bytes of an upload that are on disk; none when there is no file yet.
@@ -114,7 +128,11 @@ impl Files {
     pub async fn append(&self, upload: &[u8; 32], offset: u64) -> io::Result<tokio::fs::File> {
         let (path, folder) = (self.part(upload), self.uploads.clone());
         let file = blocking(move || {
-            let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(path)?;
             file.set_len(offset)?;
             file.seek(SeekFrom::Start(offset))?;
             if offset == 0 {
@@ -142,17 +160,24 @@ impl Files {
         let looked_at = part.clone();
         let found = blocking(move || look(&looked_at, extension.as_deref())).await?;
         let is_taken = |r: &Recognised| r.extensions.iter().any(|e| taken.iter().any(|t| t == e));
-        let Some((recognised, sha256)) = found.filter(|(recognised, _)| is_taken(recognised)) else {
+        let Some((recognised, sha256)) = found.filter(|(recognised, _)| is_taken(recognised))
+        else {
             return Ok(None);
         };
         let name = upload.name.take().unwrap_or_else(|| name::clean(""));
         upload.name = Some(match name::extension(&name) {
             Some(_) => name,
-            None => format!("{name}.{}", recognised.extensions.first().copied().unwrap_or_default()),
+            None => format!(
+                "{name}.{}",
+                recognised.extensions.first().copied().unwrap_or_default()
+            ),
         });
         let target = self.content(&sha256);
         upload.received = upload.length;
-        upload.accepted = Some(Accepted { media_type: recognised.media_type.to_owned(), sha256 });
+        upload.accepted = Some(Accepted {
+            media_type: recognised.media_type.to_owned(),
+            sha256,
+        });
 
         let _placing = self.placing.lock().await;
         // First the file, then the record: a record never names a content that is not there. A file that a crash
@@ -189,7 +214,11 @@ impl Files {
     /// When the disk or the store fails.
     pub async fn forget_ended(&self, store: &dyn Store) -> Result<(), Failure> {
         loop {
-            let ended = store.read().await?.ended_uploads(real_now().timestamp_millis(), 100).await?;
+            let ended = store
+                .read()
+                .await?
+                .ended_uploads(real_now().timestamp_millis(), 100)
+                .await?;
             if ended.is_empty() {
                 return Ok(());
             }
@@ -224,7 +253,9 @@ impl Files {
             }
         }
         for path in contents {
-            let Some(sha256) = hash_of(&path) else { continue };
+            let Some(sha256) = hash_of(&path) else {
+                continue;
+            };
             let _placing = self.placing.lock().await;
             if !store.read().await?.has_content(sha256).await? {
                 remove(&path).await?;
@@ -299,6 +330,10 @@ fn hash_of(path: &Path) -> Option<&str> {
     (name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit())).then_some(name)
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(io::Error::other)?
 }

@@ -14,12 +14,14 @@ use crate::{
     store::visitors::UploadRecord,
 };
 use axum::{
+    Router,
     body::{Body, BodyDataStream, Bytes},
     extract::{Path, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    Router, middleware, routing,
+    middleware,
     middleware::Next,
     response::{IntoResponse, Response},
+    routing,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta};
@@ -61,9 +63,16 @@ const DISCARDED_MAX: usize = 64 * 1024 * 1024;
 
 /// The resources of files.
 pub fn routes() -> Router<App> {
-    let uploads = routing::post(create).route_layer(middleware::from_fn(tus)).options(options);
-    let upload = routing::head(head).patch(append).delete(terminate).route_layer(middleware::from_fn(tus));
-    Router::new().route("/attachments", uploads).route("/attachments/{id}", upload.get(download))
+    let uploads = routing::post(create)
+        .route_layer(middleware::from_fn(tus))
+        .options(options);
+    let upload = routing::head(head)
+        .patch(append)
+        .delete(terminate)
+        .route_layer(middleware::from_fn(tus));
+    Router::new()
+        .route("/attachments", uploads)
+        .route("/attachments/{id}", upload.get(download))
 }
 
 /// Around what tus defines: its version in and out.
@@ -86,21 +95,33 @@ pub async fn options(State(app): State<App>) -> Response {
     let headers = [
         (RESUMABLE, TUS),
         (VERSION, TUS),
-        (EXTENSION, HeaderValue::from_static("creation,creation-with-upload,termination,expiration")),
-        (MAX_SIZE, HeaderValue::from(app.settings.limits.attachment_size)),
+        (
+            EXTENSION,
+            HeaderValue::from_static("creation,creation-with-upload,termination,expiration"),
+        ),
+        (
+            MAX_SIZE,
+            HeaderValue::from(app.settings.limits.attachment_size),
+        ),
     ];
     (StatusCode::NO_CONTENT, headers).into_response()
 }
 
 /// Begins an upload, with its first bytes if they come along.
-pub async fn create(State(app): State<App>, client: Client, request: Request) -> Result<Response, ApiError> {
+pub async fn create(
+    State(app): State<App>,
+    client: Client,
+    request: Request,
+) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let body = body.into_data_stream();
     let length = announced(&parts.headers);
     let with_bytes = is_part(&parts.headers);
     let begun = match &with_bytes {
         // Some clients name a type even where they send nothing.
-        Err(_) if length.is_some_and(|bytes| bytes > 0) => Err(ApiError::new(ProblemCode::UnsupportedMedia)),
+        Err(_) if length.is_some_and(|bytes| bytes > 0) => {
+            Err(ApiError::new(ProblemCode::UnsupportedMedia))
+        }
         _ => begin(&app, &client, &parts.headers).await,
     };
     let (token, upload) = match begun {
@@ -114,7 +135,8 @@ pub async fn create(State(app): State<App>, client: Client, request: Request) ->
         Ok(()) => receive(&app, upload.token_hash, 0, length, body).await?,
         Err(_) => upload,
     };
-    let location = HeaderValue::try_from(format!("{BASE_PATH}/attachments/{token}")).map_err(ApiError::internal)?;
+    let location = HeaderValue::try_from(format!("{BASE_PATH}/attachments/{token}"))
+        .map_err(ApiError::internal)?;
     let headers = [
         (header::LOCATION, location),
         (OFFSET, HeaderValue::from(upload.received)),
@@ -138,13 +160,20 @@ pub async fn head(State(app): State<App>, Path(token): Path<String>) -> Result<R
     ]);
     if let Some(name) = &upload.name {
         let metadata = format!("filename {}", STANDARD.encode(name));
-        headers.insert(METADATA, HeaderValue::try_from(metadata).map_err(ApiError::internal)?);
+        headers.insert(
+            METADATA,
+            HeaderValue::try_from(metadata).map_err(ApiError::internal)?,
+        );
     }
     Ok((StatusCode::OK, headers).into_response())
 }
 
 /// Goes on with an upload.
-pub async fn append(State(app): State<App>, Path(token): Path<String>, request: Request) -> Result<Response, ApiError> {
+pub async fn append(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let body = body.into_data_stream();
     let read = is_part(&parts.headers).and_then(|()| number(&parts.headers, &OFFSET));
@@ -155,13 +184,26 @@ pub async fn append(State(app): State<App>, Path(token): Path<String>, request: 
             return Err(error);
         }
     };
-    let upload = receive(&app, token_hash(&token), offset, announced(&parts.headers), body).await?;
-    let headers = [(OFFSET, HeaderValue::from(upload.received)), (EXPIRES, expires(&upload)?)];
+    let upload = receive(
+        &app,
+        token_hash(&token),
+        offset,
+        announced(&parts.headers),
+        body,
+    )
+    .await?;
+    let headers = [
+        (OFFSET, HeaderValue::from(upload.received)),
+        (EXPIRES, expires(&upload)?),
+    ];
     Ok((StatusCode::NO_CONTENT, headers).into_response())
 }
 
 /// Gives an upload up.
-pub async fn terminate(State(app): State<App>, Path(token): Path<String>) -> Result<Response, ApiError> {
+pub async fn terminate(
+    State(app): State<App>,
+    Path(token): Path<String>,
+) -> Result<Response, ApiError> {
     let hash = token_hash(&token);
     find(&app, &hash).await?;
     let _hold = app.files.hold(&hash).await;
@@ -180,7 +222,9 @@ pub async fn download(
     let scope = actor.scope()?;
     let mut tx = app.store.read().await?;
     let (request, attachment) = tx.attachment(&id).await?.ok_or_else(ApiError::not_found)?;
-    tx.request(&request, &scope).await?.ok_or_else(ApiError::not_found)?;
+    tx.request(&request, &scope)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     drop(tx);
     content(&app, &attachment, &headers).await
 }
@@ -189,20 +233,38 @@ pub async fn download(
 ///
 /// # Errors
 /// 500 when it is not on disk, 503 when the disk fails.
-pub async fn content(app: &App, attachment: &Attachment, asked: &HeaderMap) -> Result<Response, ApiError> {
+pub async fn content(
+    app: &App,
+    attachment: &Attachment,
+    asked: &HeaderMap,
+) -> Result<Response, ApiError> {
     let etag = format!("\"{}\"", attachment.sha256);
     let value = |text: String| HeaderValue::try_from(text).map_err(ApiError::internal);
     let headers = [
         (header::ETAG, value(etag.clone())?),
-        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
-        (header::CONTENT_DISPOSITION, value(name::content_disposition(&attachment.name))?),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-cache"),
+        ),
+        (
+            header::CONTENT_DISPOSITION,
+            value(name::content_disposition(&attachment.name))?,
+        ),
         // Opened in a window all the same, it can do nothing there.
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'")),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("sandbox; default-src 'none'"),
+        ),
     ];
-    if asked.get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == etag.as_bytes()) {
+    if asked
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|tag| tag.as_bytes() == etag.as_bytes())
+    {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let file = tokio::fs::File::open(app.files.content(&attachment.sha256)).await.map_err(disk)?;
+    let file = tokio::fs::File::open(app.files.content(&attachment.sha256))
+        .await
+        .map_err(disk)?;
     let chunks = stream::try_unfold(file, |mut file| async move {
         let mut buffer = vec![0; 64 * 1024];
         let count = file.read(&mut buffer).await?;
@@ -210,12 +272,19 @@ pub async fn content(app: &App, attachment: &Attachment, asked: &HeaderMap) -> R
         Ok::<_, io::Error>((count > 0).then(|| (Bytes::from(buffer), file)))
     });
     let media_type = value(attachment.media_type.clone())?;
-    let about = [(header::CONTENT_TYPE, media_type), (header::CONTENT_LENGTH, HeaderValue::from(attachment.size))];
+    let about = [
+        (header::CONTENT_TYPE, media_type),
+        (header::CONTENT_LENGTH, HeaderValue::from(attachment.size)),
+    ];
     Ok((headers, about, Body::from_stream(chunks)).into_response())
 }
 
 /// Checks what a client wants to send and makes a record of it.
-async fn begin(app: &App, client: &Client, headers: &HeaderMap) -> Result<(String, UploadRecord), ApiError> {
+async fn begin(
+    app: &App,
+    client: &Client,
+    headers: &HeaderMap,
+) -> Result<(String, UploadRecord), ApiError> {
     if headers.contains_key(DEFER_LENGTH) {
         return Err(ApiError::bad_request());
     }
@@ -230,7 +299,8 @@ async fn begin(app: &App, client: &Client, headers: &HeaderMap) -> Result<(Strin
     }
     let name = file_name(headers)?;
     if let Some(extension) = name.as_deref().and_then(name::extension)
-        && !(media::is_extension_taken(&extension) && limits.attachment_extensions.contains(&extension))
+        && !(media::is_extension_taken(&extension)
+            && limits.attachment_extensions.contains(&extension))
     {
         return Err(ApiError::new(ProblemCode::UnsupportedMedia));
     }
@@ -247,7 +317,12 @@ async fn begin(app: &App, client: &Client, headers: &HeaderMap) -> Result<(Strin
     };
     let mut tx = app.store.write().await?;
     // What is never sent would otherwise fill the disk.
-    if tx.pending_bytes(&upload.client).await?.saturating_add(length) > limits.pending_uploads_size {
+    if tx
+        .pending_bytes(&upload.client)
+        .await?
+        .saturating_add(length)
+        > limits.pending_uploads_size
+    {
         return Err(ApiError::new(ProblemCode::RateLimited).retry_after(600));
     }
     tx.insert_upload(&upload).await?;
@@ -258,12 +333,16 @@ async fn begin(app: &App, client: &Client, headers: &HeaderMap) -> Result<(Strin
 /// An upload that can still be used. What of it was written down but is not on disk never came.
 async fn find(app: &App, hash: &[u8; 32]) -> Result<UploadRecord, ApiError> {
     let found = app.store.read().await?.upload(hash).await?;
-    let mut upload = found.filter(|upload| upload.attachment.is_none()).ok_or_else(ApiError::not_found)?;
+    let mut upload = found
+        .filter(|upload| upload.attachment.is_none())
+        .ok_or_else(ApiError::not_found)?;
     if upload.expires_at <= real_now().timestamp_millis() {
         return Err(ApiError::new(ProblemCode::Gone));
     }
     if upload.accepted.is_none() {
-        upload.received = upload.received.min(app.files.part_size(hash).await.map_err(disk)?);
+        upload.received = upload
+            .received
+            .min(app.files.part_size(hash).await.map_err(disk)?);
     }
     Ok(upload)
 }
@@ -308,7 +387,11 @@ async fn take_in(
     if left == 0 {
         return Ok(upload);
     }
-    let mut file = app.files.append(&hash, upload.received).await.map_err(disk)?;
+    let mut file = app
+        .files
+        .append(&hash, upload.received)
+        .await
+        .map_err(disk)?;
     let mut safe = upload.received;
     let mut cut = None;
     while upload.received < upload.length {
@@ -357,7 +440,11 @@ async fn take_in(
 }
 
 /// Makes what has come safe, then writes down how much that is.
-async fn keep(app: &App, file: &mut tokio::fs::File, upload: &UploadRecord) -> Result<(), ApiError> {
+async fn keep(
+    app: &App,
+    file: &mut tokio::fs::File,
+    upload: &UploadRecord,
+) -> Result<(), ApiError> {
     file.flush().await.map_err(disk)?;
     file.sync_data().await.map_err(disk)?;
     write_down(app, upload).await
@@ -392,9 +479,10 @@ impl From<files::Failure> for ApiError {
 /// A full disk passes; anything else of a disk is ours to look at.
 fn disk(error: io::Error) -> ApiError {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            ApiError { source: Some(error.to_string()), ..ApiError::new(ProblemCode::BackendUnavailable).retry_after(60) }
-        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ApiError {
+            source: Some(error.to_string()),
+            ..ApiError::new(ProblemCode::BackendUnavailable).retry_after(60)
+        },
         _ => ApiError::internal(error),
     }
 }
@@ -411,7 +499,10 @@ async fn discard(mut body: BodyDataStream) {
 }
 
 fn is_part(headers: &HeaderMap) -> Result<(), ApiError> {
-    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     if media.trim().eq_ignore_ascii_case(PART) {
         Ok(())
     } else {
@@ -432,7 +523,12 @@ fn number(headers: &HeaderMap, name: &HeaderName) -> Result<u64, ApiError> {
 }
 
 fn announced(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }
 
 /// The clean `filename` of `Upload-Metadata`: comma-separated pairs of a key and a value in base64.
@@ -441,11 +537,15 @@ fn file_name(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
         return Ok(None);
     };
     let text = value.to_str().map_err(|_| ApiError::bad_request())?;
-    let mut pairs = text.split(',').map(|pair| pair.trim().split_once(' ').unwrap_or((pair.trim(), "")));
+    let mut pairs = text
+        .split(',')
+        .map(|pair| pair.trim().split_once(' ').unwrap_or((pair.trim(), "")));
     let Some((_, encoded)) = pairs.find(|(key, _)| *key == "filename") else {
         return Ok(None);
     };
-    let bytes = STANDARD.decode(encoded.trim()).map_err(|_| ApiError::bad_request())?;
+    let bytes = STANDARD
+        .decode(encoded.trim())
+        .map_err(|_| ApiError::bad_request())?;
     let raw = String::from_utf8(bytes).map_err(|_| ApiError::bad_request())?;
     Ok(Some(name::clean(&raw)).filter(|_| !raw.is_empty()))
 }
@@ -453,7 +553,8 @@ fn file_name(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
 /// `Upload-Expires`, as HTTP writes a date.
 fn expires(upload: &UploadRecord) -> Result<HeaderValue, ApiError> {
     let at = DateTime::from_timestamp_millis(upload.expires_at).unwrap_or_default();
-    HeaderValue::try_from(at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()).map_err(ApiError::internal)
+    HeaderValue::try_from(at.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
+        .map_err(ApiError::internal)
 }
 
 #[cfg(test)]
@@ -467,8 +568,14 @@ mod tests {
     #[test]
     fn the_name_comes_from_the_metadata_and_is_cleaned() {
         let read = |value: &str| file_name(&with(METADATA, value)).ok().flatten();
-        assert_eq!(read("filename aS5wbmc=,filetype aW1hZ2UvcG5n").as_deref(), Some("i.png"));
-        assert_eq!(read(&format!("x, filename {}", STANDARD.encode("../a.png"))).as_deref(), Some("a.png"));
+        assert_eq!(
+            read("filename aS5wbmc=,filetype aW1hZ2UvcG5n").as_deref(),
+            Some("i.png")
+        );
+        assert_eq!(
+            read(&format!("x, filename {}", STANDARD.encode("../a.png"))).as_deref(),
+            Some("a.png")
+        );
         assert_eq!(read("filetype aW1hZ2UvcG5n"), None);
         assert_eq!(read("filename"), None);
         assert!(file_name(&with(METADATA, "filename %%%")).is_err());
@@ -478,7 +585,14 @@ mod tests {
     #[test]
     fn a_count_is_digits() {
         assert_eq!(number(&with(OFFSET, "0"), &OFFSET).unwrap(), 0);
-        for bad in ["-1", "+1", "", "1.0", "99999999999999999999", "18446744073709551615"] {
+        for bad in [
+            "-1",
+            "+1",
+            "",
+            "1.0",
+            "99999999999999999999",
+            "18446744073709551615",
+        ] {
             assert!(number(&with(OFFSET, bad), &OFFSET).is_err(), "{bad}");
         }
         assert!(number(&HeaderMap::new(), &OFFSET).is_err());

@@ -115,7 +115,11 @@ impl Follower {
         // Before reading, so that what comes in between wakes again.
         let newest = *self.events.borrow_and_update();
         let mut tx = self.app.store.read().await?;
-        if tx.session(&self.token_hash, real_now().timestamp_millis()).await?.is_none() {
+        if tx
+            .session(&self.token_hash, real_now().timestamp_millis())
+            .await?
+            .is_none()
+        {
             return Ok(None);
         }
         let found = tx.events_after(&self.scope, self.after, BATCH).await?;
@@ -144,8 +148,12 @@ pub async fn events(
     Query(resume): Query<Resume>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let header = headers.get("last-event-id").and_then(|value| value.to_str().ok());
-    let named = header.or(resume.last_event_id.as_deref()).filter(|id| !id.is_empty());
+    let header = headers
+        .get("last-event-id")
+        .and_then(|value| value.to_str().ok());
+    let named = header
+        .or(resume.last_event_id.as_deref())
+        .filter(|id| !id.is_empty());
     let place = place(&app, named).await?;
     let mut queue = VecDeque::new();
     let begin = sse::Event::default().retry(RETRY);
@@ -160,35 +168,47 @@ pub async fn events(
         }
     };
     let follower = Follower::new(app, &presented, after);
-    let stream = stream::unfold((follower, queue, Instant::now()), |(mut follower, mut queue, mut due)| async move {
-        loop {
-            if let Some(event) = queue.pop_front() {
-                return Some((Ok::<_, Infallible>(event), (follower, queue, due)));
-            }
-            if !follower.wait(due).await {
-                return None;
-            }
-            let found = match follower.next().await {
-                Ok(found) => found?,
-                Err(error) => {
-                    tracing::error!(?error, "a stream of events ends");
+    let stream = stream::unfold(
+        (follower, queue, Instant::now()),
+        |(mut follower, mut queue, mut due)| async move {
+            loop {
+                if let Some(event) = queue.pop_front() {
+                    return Some((Ok::<_, Infallible>(event), (follower, queue, due)));
+                }
+                if !follower.wait(due).await {
                     return None;
                 }
-            };
-            queue.extend(found.into_iter().filter_map(|record| {
-                let event = told(record);
-                let frame = sse::Event::default().id(event.id.as_str()).event(event.kind.as_str());
-                frame.json_data(&event).ok()
-            }));
-            if queue.is_empty() && Instant::now() >= due {
-                queue.push_back(sse::Event::default().id(follower.after.to_string()).comment(""));
+                let found = match follower.next().await {
+                    Ok(found) => found?,
+                    Err(error) => {
+                        tracing::error!(?error, "a stream of events ends");
+                        return None;
+                    }
+                };
+                queue.extend(found.into_iter().filter_map(|record| {
+                    let event = told(record);
+                    let frame = sse::Event::default()
+                        .id(event.id.as_str())
+                        .event(event.kind.as_str());
+                    frame.json_data(&event).ok()
+                }));
+                if queue.is_empty() && Instant::now() >= due {
+                    queue.push_back(
+                        sse::Event::default()
+                            .id(follower.after.to_string())
+                            .comment(""),
+                    );
+                }
+                if Instant::now() >= due {
+                    due = Instant::now() + HEARTBEAT;
+                }
             }
-            if Instant::now() >= due {
-                due = Instant::now() + HEARTBEAT;
-            }
-        }
-    });
-    let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+        },
+    );
+    let unbuffered = (
+        HeaderName::from_static("x-accel-buffering"),
+        HeaderValue::from_static("no"),
+    );
     Ok(([unbuffered], Sse::new(stream)).into_response())
 }
 
@@ -219,7 +239,13 @@ pub async fn changes(
     let id = |id: i64| EventId::new(id.to_string());
     let wait = seconds(poll.wait.as_deref())?;
     let after = match place(&app, poll.since.as_deref()).await? {
-        Place::Reset(newest) => return Ok(Json(Changes { items: Vec::new(), next: id(newest), reset: true })),
+        Place::Reset(newest) => {
+            return Ok(Json(Changes {
+                items: Vec::new(),
+                next: id(newest),
+                reset: true,
+            }));
+        }
         Place::After(after) => after,
     };
     // Whoever only asks where to begin has nothing to wait for.
@@ -230,7 +256,11 @@ pub async fn changes(
         let found = follower.next().await?.unwrap_or_default();
         if !found.is_empty() || Instant::now() >= until || !follower.wait(until).await {
             let next = id(follower.after);
-            return Ok(Json(Changes { items: found.into_iter().map(told).collect(), next, reset: false }));
+            return Ok(Json(Changes {
+                items: found.into_iter().map(told).collect(),
+                next,
+                reset: false,
+            }));
         }
     }
 }

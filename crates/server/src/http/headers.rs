@@ -59,7 +59,10 @@ impl Policy {
                  browsing-topics=()",
             ),
         ] {
-            fixed.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+            fixed.insert(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
         }
         if https {
             fixed.insert(
@@ -84,8 +87,11 @@ impl Policy {
 pub async fn set(State(policy): State<Arc<Policy>>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();
     let preflight = request.method() == Method::OPTIONS
-        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let api = request.uri().path().starts_with("/portal/") || request.uri().path().starts_with("/desk/");
+        && request
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let api =
+        request.uri().path().starts_with("/portal/") || request.uri().path().starts_with("/desk/");
     let mut response = if preflight && api {
         StatusCode::NO_CONTENT.into_response()
     } else {
@@ -131,7 +137,11 @@ fn cross_origin(
 
 /// One `Vary` in place of several, which some caches read no further than the first of.
 fn merge_vary(headers: &mut HeaderMap) {
-    let all: Vec<&str> = headers.get_all(header::VARY).iter().filter_map(|value| value.to_str().ok()).collect();
+    let all: Vec<&str> = headers
+        .get_all(header::VARY)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
     if all.len() > 1
         && let Ok(merged) = HeaderValue::try_from(all.join(", "))
     {
@@ -145,7 +155,12 @@ mod tests {
 
     fn after(policy: &Policy, origin: Option<&'static str>, preflight: bool) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        cross_origin(policy, origin.map(HeaderValue::from_static), preflight, &mut headers);
+        cross_origin(
+            policy,
+            origin.map(HeaderValue::from_static),
+            preflight,
+            &mut headers,
+        );
         headers
     }
 
@@ -153,12 +168,23 @@ mod tests {
     fn only_a_listed_origin_is_allowed_and_never_with_credentials() {
         let policy = Policy::new(&[], &["https://www.example.com".to_owned()], true);
         let headers = after(&policy, Some("https://www.example.com"), true);
-        assert_eq!(headers["access-control-allow-origin"], "https://www.example.com");
+        assert_eq!(
+            headers["access-control-allow-origin"],
+            "https://www.example.com"
+        );
         assert!(headers.contains_key("access-control-allow-methods"));
         assert!(!headers.contains_key("access-control-allow-credentials"));
-        for origin in [None, Some("https://www.example.com.evil.com"), Some("null"), Some("http://www.example.com")] {
+        for origin in [
+            None,
+            Some("https://www.example.com.evil.com"),
+            Some("null"),
+            Some("http://www.example.com"),
+        ] {
             let headers = after(&policy, origin, true);
-            assert!(!headers.contains_key("access-control-allow-origin"), "{origin:?}");
+            assert!(
+                !headers.contains_key("access-control-allow-origin"),
+                "{origin:?}"
+            );
             assert_eq!(headers["vary"], "origin");
         }
     }
@@ -168,10 +194,18 @@ mod tests {
         let csp = |ancestors: &[String]| {
             let policy = Policy::new(ancestors, &[], false);
             assert!(!policy.fixed.contains_key("strict-transport-security"));
-            policy.fixed["content-security-policy"].to_str().unwrap().to_owned()
+            policy.fixed["content-security-policy"]
+                .to_str()
+                .unwrap()
+                .to_owned()
         };
         assert!(csp(&[]).contains("frame-ancestors 'none';"));
-        assert!(csp(&["https://a.example".to_owned(), "https://b.example".to_owned()])
-            .contains("frame-ancestors https://a.example https://b.example;"));
+        assert!(
+            csp(&[
+                "https://a.example".to_owned(),
+                "https://b.example".to_owned()
+            ])
+            .contains("frame-ancestors https://a.example https://b.example;")
+        );
     }
 }

@@ -23,7 +23,11 @@ pub async fn me(State(app): State<App>, actor: Actor) -> Result<Json<Me>, ApiErr
 }
 
 /// Changes what is given; an empty name is none.
-pub async fn change(State(app): State<App>, actor: Actor, posted: Posted) -> Result<Json<Me>, ApiError> {
+pub async fn change(
+    State(app): State<App>,
+    actor: Actor,
+    posted: Posted,
+) -> Result<Json<Me>, ApiError> {
     if actor == Actor::Anonymous {
         return Err(ApiError::new(ProblemCode::Unauthenticated));
     }
@@ -33,7 +37,9 @@ pub async fn change(State(app): State<App>, actor: Actor, posted: Posted) -> Res
     if let Some(name) = patch.name {
         let name = text::line(&name);
         if name.chars().count() > NAME_MAX as usize {
-            return Err(ApiError::validation(vec![Fault::too_long("/name", NAME_MAX)]));
+            return Err(ApiError::validation(vec![Fault::too_long(
+                "/name", NAME_MAX,
+            )]));
         }
         customer.name = Some(name).filter(|name| !name.is_empty());
     }
@@ -48,9 +54,10 @@ async fn customer(tx: &mut dyn Tx, actor: &Actor) -> Result<Customer, ApiError> 
     match actor {
         Actor::Anonymous => Err(ApiError::new(ProblemCode::Unauthenticated)),
         Actor::Tracker(_) => Err(ApiError::new(ProblemCode::Forbidden)),
-        Actor::Customer(id) => {
-            tx.customer(id).await?.ok_or_else(|| ApiError::new(ProblemCode::Unauthenticated))
-        }
+        Actor::Customer(id) => tx
+            .customer(id)
+            .await?
+            .ok_or_else(|| ApiError::new(ProblemCode::Unauthenticated)),
     }
 }
 

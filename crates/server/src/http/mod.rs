@@ -25,7 +25,14 @@ pub mod timeline;
 pub mod track;
 
 use crate::{problem::ApiError, state::App};
-use axum::{Router, body::Bytes, http::header, middleware, response::Response, routing::{get, post}};
+use axum::{
+    Router,
+    body::Bytes,
+    http::header,
+    middleware,
+    response::Response,
+    routing::{get, post},
+};
 use portico_contract::BASE_PATH;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -52,11 +59,18 @@ pub fn router(app: App) -> Router {
         .route("/me", get(me::me).patch(me::change))
         .route("/events", get(events::events))
         .route("/changes", get(events::changes))
-        .route("/openapi.json", get(async move || ([(header::CONTENT_TYPE, "application/json")], document)))
+        .route(
+            "/openapi.json",
+            get(async move || ([(header::CONTENT_TYPE, "application/json")], document)),
+        )
         .merge(attachments::routes());
     let settings = &app.settings;
     let https = app.public_url.starts_with("https://");
-    let policy = Arc::new(headers::Policy::new(&settings.frame_ancestors, &settings.allowed_origins, https));
+    let policy = Arc::new(headers::Policy::new(
+        &settings.frame_ancestors,
+        &settings.allowed_origins,
+        https,
+    ));
     Router::new()
         .nest(BASE_PATH, api(portal, &app))
         .nest("/desk/v1", api(desk::routes(), &app))
@@ -71,7 +85,10 @@ fn api(routes: Router<App>, app: &App) -> Router<App> {
     routes
         .fallback(async || ApiError::not_found())
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn_with_state(app.clone(), context::context))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            context::context,
+        ))
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
@@ -80,7 +97,12 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
 }
 
 /// Answers while the database can be read.
-async fn healthz(axum::extract::State(app): axum::extract::State<App>) -> Result<&'static str, axum::http::StatusCode> {
+async fn healthz(
+    axum::extract::State(app): axum::extract::State<App>,
+) -> Result<&'static str, axum::http::StatusCode> {
     let reached = async { app.store.read().await?.meta("health").await };
-    reached.await.map(|_| "ok\n").map_err(|_| axum::http::StatusCode::SERVICE_UNAVAILABLE)
+    reached
+        .await
+        .map(|_| "ok\n")
+        .map_err(|_| axum::http::StatusCode::SERVICE_UNAVAILABLE)
 }

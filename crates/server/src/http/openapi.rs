@@ -12,7 +12,9 @@ use portico_contract::{
     list::{Items, Page, Sort},
     problem::Problem,
     request::{Kind, Request, Status},
-    session::{CodeRequest, Me, MePatch, Redeem, Session, SessionToken, Track, TrackLink, TrackToken},
+    session::{
+        CodeRequest, Me, MePatch, Redeem, Session, SessionToken, Track, TrackLink, TrackToken,
+    },
     submission::{Comment, Created, Edit, NewMessage, NewRequest, Seen, Submission},
     timeline::TimelineItem,
 };
@@ -25,7 +27,8 @@ use utoipa::{
 /// A character that people can see: no white space, no control character, none that only formats.
 const VISIBLE: &str = r"[^\u0000-\u0020\u007f-\u00a0\u061c\u1680\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\ufffb]";
 /// A character that is neither white space nor a control character.
-const PRINTED: &str = r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]";
+const PRINTED: &str =
+    r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]";
 /// A text without NUL, which is refused everywhere.
 const WITHOUT_NUL: &str = r"^[^\u0000]*$";
 
@@ -42,11 +45,16 @@ pub fn document(settings: &Settings, catalogue: &Catalogue) -> Value {
 }
 
 fn forms(doc: &mut Document) {
-    doc.add("get", "/config", Operation::new("getConfig", "What this server is and can do").answers::<Config>(200));
+    doc.add(
+        "get",
+        "/config",
+        Operation::new("getConfig", "What this server is and can do").answers::<Config>(200),
+    );
     doc.add(
         "get",
         "/request-types",
-        Operation::new("listRequestTypes", "The service catalogue").lists::<Items<RequestTypeSummary>, RequestTypeSummary>(),
+        Operation::new("listRequestTypes", "The service catalogue")
+            .lists::<Items<RequestTypeSummary>, RequestTypeSummary>(),
     );
     doc.add(
         "get",
@@ -62,26 +70,34 @@ fn session(doc: &mut Document) {
     doc.add(
         "post",
         "/session/code",
-        Operation::new("requestCode", "Sends a sign-in code; the answer does not say whether the address is known")
-            .key(false)
-            .takes::<CodeRequest>()
-            .empty(202)
-            .fails(&[409, 422, 429]),
+        Operation::new(
+            "requestCode",
+            "Sends a sign-in code; the answer does not say whether the address is known",
+        )
+        .key(false)
+        .takes::<CodeRequest>()
+        .empty(202)
+        .fails(&[409, 422, 429]),
     );
     doc.add(
         "post",
         "/session/redeem",
-        Operation::new("redeemCode", "Trades a code for a session, as a cookie and as a token")
-            .key(false)
-            .takes::<Redeem>()
-            .answers::<SessionToken>(200)
-            .with_header(200, "Set-Cookie", false)
-            .fails(&[409, 422, 429]),
+        Operation::new(
+            "redeemCode",
+            "Trades a code for a session, as a cookie and as a token",
+        )
+        .key(false)
+        .takes::<Redeem>()
+        .answers::<SessionToken>(200)
+        .with_header(200, "Set-Cookie", false)
+        .fails(&[409, 422, 429]),
     );
     doc.add(
         "get",
         "/session",
-        Operation::new("getSession", "The session that came with this call").signed_in().answers::<Session>(200),
+        Operation::new("getSession", "The session that came with this call")
+            .signed_in()
+            .answers::<Session>(200),
     );
     doc.add(
         "delete",
@@ -93,7 +109,14 @@ fn session(doc: &mut Document) {
             .with_header(204, "Clear-Site-Data", true)
             .fails(&[403]),
     );
-    doc.add("get", "/me", Operation::new("getMe", "The customer's profile").signed_in().answers::<Me>(200).fails(&[403]));
+    doc.add(
+        "get",
+        "/me",
+        Operation::new("getMe", "The customer's profile")
+            .signed_in()
+            .answers::<Me>(200)
+            .fails(&[403]),
+    );
     doc.add(
         "patch",
         "/me",
@@ -106,20 +129,26 @@ fn session(doc: &mut Document) {
     doc.add(
         "post",
         "/track",
-        Operation::new("track", "Opens one request with its reference and query code, as people type them")
-            .key(false)
-            .takes::<Track>()
-            .answers::<TrackToken>(200)
-            .fails(&[404, 409, 422, 429]),
+        Operation::new(
+            "track",
+            "Opens one request with its reference and query code, as people type them",
+        )
+        .key(false)
+        .takes::<Track>()
+        .answers::<TrackToken>(200)
+        .fails(&[404, 409, 422, 429]),
     );
     doc.add(
         "post",
         "/track/link",
-        Operation::new("trackByLink", "Opens one request with the token of a link in an e-mail")
-            .key(false)
-            .takes::<TrackLink>()
-            .answers::<TrackToken>(200)
-            .fails(&[404, 409, 422]),
+        Operation::new(
+            "trackByLink",
+            "Opens one request with the token of a link in an e-mail",
+        )
+        .key(false)
+        .takes::<TrackLink>()
+        .answers::<TrackToken>(200)
+        .fails(&[404, 409, 422]),
     );
 }
 
@@ -177,24 +206,35 @@ fn requests(doc: &mut Document) {
     doc.add(
         "post",
         "/requests/{id}/messages",
-        Operation::new("postMessage", "Writes to the desk; with files the text may be empty")
-            .signed_in()
-            .id()
-            .key(true)
-            .if_match()
-            .takes::<NewMessage>()
-            .answers::<TimelineItem>(201)
-            .with_header(201, "Idempotency-Replayed", false)
-            .fails(&[403, 404, 409, 412, 422]),
+        Operation::new(
+            "postMessage",
+            "Writes to the desk; with files the text may be empty",
+        )
+        .signed_in()
+        .id()
+        .key(true)
+        .if_match()
+        .takes::<NewMessage>()
+        .answers::<TimelineItem>(201)
+        .with_header(201, "Idempotency-Replayed", false)
+        .fails(&[403, 404, 409, 412, 422]),
     );
     for (name, summary) in [
         ("confirm", "Says that it is solved"),
         ("reopen", "Says that it is not"),
         ("withdraw", "Takes the request back"),
     ] {
-        doc.add("post", &format!("/requests/{{id}}/actions/{name}"), action(name, summary).takes_optional::<Comment>());
+        doc.add(
+            "post",
+            &format!("/requests/{{id}}/actions/{name}"),
+            action(name, summary).takes_optional::<Comment>(),
+        );
     }
-    doc.add("post", "/requests/{id}/actions/edit", action("edit", "Changes what was sent").takes_optional::<Edit>());
+    doc.add(
+        "post",
+        "/requests/{id}/actions/edit",
+        action("edit", "Changes what was sent").takes_optional::<Edit>(),
+    );
     doc.add(
         "post",
         "/requests/{id}/seen",
@@ -209,11 +249,14 @@ fn requests(doc: &mut Document) {
     doc.add(
         "get",
         "/submissions/{key}",
-        Operation::new("getSubmission", "Whether an Idempotency-Key was accepted, and as what")
-            .maybe_signed_in()
-            .path("key", json!({"type": "string", "format": "uuid"}))
-            .answers::<Submission>(200)
-            .fails(&[404]),
+        Operation::new(
+            "getSubmission",
+            "Whether an Idempotency-Key was accepted, and as what",
+        )
+        .maybe_signed_in()
+        .path("key", json!({"type": "string", "format": "uuid"}))
+        .answers::<Submission>(200)
+        .fails(&[404]),
     );
 }
 
@@ -231,7 +274,8 @@ fn action(name: &str, summary: &str) -> Operation {
 
 fn attachments(doc: &mut Document, settings: &Settings) {
     let count = json!({"type": "integer", "minimum": 0});
-    let length = json!({"type": "integer", "minimum": 1, "maximum": settings.limits.attachment_size});
+    let length =
+        json!({"type": "integer", "minimum": 1, "maximum": settings.limits.attachment_size});
     let upload = || json!({"type": "string"});
     doc.add(
         "post",
@@ -303,30 +347,39 @@ fn live(doc: &mut Document) {
     doc.add(
         "get",
         "/events",
-        Operation::new("streamEvents", "What changed, as server-sent events; `reset` says to fetch everything anew")
-            .signed_in()
-            .header("Last-Event-ID", false, json!({"type": "string"}))
-            .query("last_event_id", json!({"type": "string"}))
-            .bytes("text/event-stream")
-            .fails(&[400]),
+        Operation::new(
+            "streamEvents",
+            "What changed, as server-sent events; `reset` says to fetch everything anew",
+        )
+        .signed_in()
+        .header("Last-Event-ID", false, json!({"type": "string"}))
+        .query("last_event_id", json!({"type": "string"}))
+        .bytes("text/event-stream")
+        .fails(&[400]),
     );
     doc.add(
         "get",
         "/changes",
-        Operation::new("pollChanges", "What changed; waits up to `wait` seconds (30 at most) for a first change")
-            .signed_in()
-            .query("since", json!({"type": "string"}))
-            .query("wait", json!({"type": "integer", "minimum": 0}))
-            .answers::<Changes>(200)
-            .fails(&[400]),
+        Operation::new(
+            "pollChanges",
+            "What changed; waits up to `wait` seconds (30 at most) for a first change",
+        )
+        .signed_in()
+        .query("since", json!({"type": "string"}))
+        .query("wait", json!({"type": "integer", "minimum": 0}))
+        .answers::<Changes>(200)
+        .fails(&[400]),
     );
     doc.add(
         "get",
         "/openapi.json",
-        Operation::new("getDocument", "This document").response(200, json!({
-            "description": "OpenAPI 3.1",
-            "content": {"application/json": {"schema": {"type": "object"}}},
-        })),
+        Operation::new("getDocument", "This document").response(
+            200,
+            json!({
+                "description": "OpenAPI 3.1",
+                "content": {"application/json": {"schema": {"type": "object"}}},
+            }),
+        ),
     );
 }
 
@@ -352,19 +405,31 @@ impl Operation {
             ("summary".to_owned(), summary.into()),
             ("security".to_owned(), json!([])),
         ]);
-        let new = Self { value, parameters: Vec::new(), responses: Map::new(), schemas: Vec::new() };
-        new.header("Accept-Language", false, json!({"type": "string"})).fails(&[500, 503])
+        let new = Self {
+            value,
+            parameters: Vec::new(),
+            responses: Map::new(),
+            schemas: Vec::new(),
+        };
+        new.header("Accept-Language", false, json!({"type": "string"}))
+            .fails(&[500, 503])
     }
 
     /// Only for a customer or who tracks the request.
     fn signed_in(mut self) -> Self {
-        self.value.insert("security".to_owned(), json!([{"bearer": []}, {"cookie": []}]));
+        self.value.insert(
+            "security".to_owned(),
+            json!([{"bearer": []}, {"cookie": []}]),
+        );
         self.fails(&[401])
     }
 
     /// For anybody; a session that comes along must be good.
     fn maybe_signed_in(mut self) -> Self {
-        self.value.insert("security".to_owned(), json!([{}, {"bearer": []}, {"cookie": []}]));
+        self.value.insert(
+            "security".to_owned(),
+            json!([{}, {"bearer": []}, {"cookie": []}]),
+        );
         self.fails(&[401])
     }
 
@@ -375,7 +440,8 @@ impl Operation {
 
     fn path(self, name: &str, schema: Value) -> Self {
         // 400: what is no UTF-8 when it is decoded.
-        self.parameter(json!({"name": name, "in": "path", "required": true, "schema": schema})).fails(&[400])
+        self.parameter(json!({"name": name, "in": "path", "required": true, "schema": schema}))
+            .fails(&[400])
     }
 
     fn id(self) -> Self {
@@ -383,7 +449,8 @@ impl Operation {
     }
 
     fn query(self, name: &str, schema: Value) -> Self {
-        self.parameter(json!({"name": name, "in": "query", "required": false, "schema": schema})).fails(&[400])
+        self.parameter(json!({"name": name, "in": "query", "required": false, "schema": schema}))
+            .fails(&[400])
     }
 
     /// Several words with commas between them.
@@ -395,16 +462,26 @@ impl Operation {
     }
 
     fn paged(self) -> Self {
-        self.query("limit", json!({"type": "integer", "minimum": 1, "maximum": 100}))
-            .query("cursor", json!({"type": "string"}))
+        self.query(
+            "limit",
+            json!({"type": "integer", "minimum": 1, "maximum": 100}),
+        )
+        .query("cursor", json!({"type": "string"}))
     }
 
     fn header(self, name: &str, required: bool, schema: Value) -> Self {
-        self.parameter(json!({"name": name, "in": "header", "required": required, "schema": schema}))
+        self.parameter(
+            json!({"name": name, "in": "header", "required": required, "schema": schema}),
+        )
     }
 
     fn key(self, required: bool) -> Self {
-        self.header("Idempotency-Key", required, json!({"type": "string", "format": "uuid"})).fails(&[400, 401])
+        self.header(
+            "Idempotency-Key",
+            required,
+            json!({"type": "string", "format": "uuid"}),
+        )
+        .fails(&[400, 401])
     }
 
     fn if_match(self) -> Self {
@@ -412,19 +489,25 @@ impl Operation {
     }
 
     fn tus(self) -> Self {
-        self.header("Tus-Resumable", true, json!({"type": "string", "enum": ["1.0.0"]}))
+        self.header(
+            "Tus-Resumable",
+            true,
+            json!({"type": "string", "enum": ["1.0.0"]}),
+        )
     }
 
     /// Gathers a type and all that it is made of.
     fn gather<T: ToSchema>(&mut self) {
         let mut all = Vec::new();
         T::schemas(&mut all);
-        self.schemas.extend(all.into_iter().map(|(name, schema)| (name, value(schema))));
+        self.schemas
+            .extend(all.into_iter().map(|(name, schema)| (name, value(schema))));
     }
 
     fn schema<T: ToSchema>(&mut self) -> Value {
         self.gather::<T>();
-        self.schemas.push((T::name().into_owned(), value(T::schema())));
+        self.schemas
+            .push((T::name().into_owned(), value(T::schema())));
         json!({"$ref": format!("#/components/schemas/{}", T::name())})
     }
 
@@ -436,16 +519,22 @@ impl Operation {
 
     fn takes<T: ToSchema>(mut self) -> Self {
         let schema = self.schema::<T>();
-        self.body(true, "application/json", schema).fails(&[400, 413, 415])
+        self.body(true, "application/json", schema)
+            .fails(&[400, 413, 415])
     }
 
     fn takes_optional<T: ToSchema>(mut self) -> Self {
         let schema = self.schema::<T>();
-        self.body(false, "application/json", schema).fails(&[400, 413, 415])
+        self.body(false, "application/json", schema)
+            .fails(&[400, 413, 415])
     }
 
     fn takes_bytes(self) -> Self {
-        self.body(true, "application/offset+octet-stream", json!({"type": "string", "format": "binary"}))
+        self.body(
+            true,
+            "application/offset+octet-stream",
+            json!({"type": "string", "format": "binary"}),
+        )
     }
 
     fn response(mut self, status: u16, response: Value) -> Self {
@@ -468,11 +557,17 @@ impl Operation {
     fn json(self, status: u16, schema: Value) -> Self {
         let content = json!({"application/json": {"schema": schema}});
         let headers = json!({"Content-Language": text_header(true)});
-        self.response(status, json!({"description": reason(status), "headers": headers, "content": content}))
+        self.response(
+            status,
+            json!({"description": reason(status), "headers": headers, "content": content}),
+        )
     }
 
     fn bytes(self, media_type: &str) -> Self {
-        self.response(200, json!({"description": reason(200), "content": {media_type: {}}}))
+        self.response(
+            200,
+            json!({"description": reason(200), "content": {media_type: {}}}),
+        )
     }
 
     fn empty(self, status: u16) -> Self {
@@ -507,11 +602,15 @@ impl Operation {
             });
             match status {
                 429 => {
-                    response["headers"]["Retry-After"] = json!({"required": true, "schema": {"type": "integer"}});
+                    response["headers"]["Retry-After"] =
+                        json!({"required": true, "schema": {"type": "integer"}});
                     response["headers"]["RateLimit"] = text_header(false);
                     response["headers"]["RateLimit-Policy"] = text_header(false);
                 }
-                503 => response["headers"]["Retry-After"] = json!({"required": true, "schema": {"type": "integer"}}),
+                503 => {
+                    response["headers"]["Retry-After"] =
+                        json!({"required": true, "schema": {"type": "integer"}})
+                }
                 409 => response["headers"]["Retry-After"] = json!({"schema": {"type": "integer"}}),
                 401 => response["headers"]["WWW-Authenticate"] = text_header(true),
                 _ => {}
@@ -531,7 +630,12 @@ impl Operation {
 
 impl Document {
     fn add(&mut self, method: &str, path: &str, operation: Operation) {
-        let Operation { mut value, parameters, responses, schemas } = operation;
+        let Operation {
+            mut value,
+            parameters,
+            responses,
+            schemas,
+        } = operation;
         self.schemas.extend(schemas);
         value.insert("parameters".to_owned(), parameters.into());
         value.insert("responses".to_owned(), responses.into());
@@ -577,26 +681,64 @@ fn constrain(schemas: &mut Value, settings: &Settings, catalogue: &Catalogue) {
     let types: Vec<&str> = catalogue.types().iter().map(|t| t.id.as_str()).collect();
     let uploads = json!({"maxItems": limits.attachments_per_message});
     for (schema, property, constraint) in [
-        ("NewRequest", "subject", json!({"maxLength": limits.subject_length, "pattern": seen})),
+        (
+            "NewRequest",
+            "subject",
+            json!({"maxLength": limits.subject_length, "pattern": seen}),
+        ),
         ("NewRequest", "type_id", json!({"enum": types})),
-        ("NewRequest", "body", json!({"properties": {"value": {"pattern": printed}}})),
+        (
+            "NewRequest",
+            "body",
+            json!({"properties": {"value": {"pattern": printed}}}),
+        ),
         ("NewRequest", "attachment_ids", uploads.clone()),
         ("NewMessage", "attachment_ids", uploads),
-        ("Contact", "name", json!({"maxLength": crate::intake::NAME_MAX, "pattern": WITHOUT_NUL})),
-        ("Contact", "email", json!({"maxLength": 254, "pattern": EMAIL})),
+        (
+            "Contact",
+            "name",
+            json!({"maxLength": crate::intake::NAME_MAX, "pattern": WITHOUT_NUL}),
+        ),
+        (
+            "Contact",
+            "email",
+            json!({"maxLength": 254, "pattern": EMAIL}),
+        ),
         ("Contact", "phone", json!({"pattern": PHONE})),
-        ("Edit", "subject", json!({"maxLength": limits.subject_length, "pattern": seen})),
-        ("SentBody", "format", json!({"$ref": null, "type": "string", "enum": ["text"]})),
-        ("SentBody", "value", json!({"maxLength": limits.body_length, "pattern": WITHOUT_NUL})),
-        ("Comment", "comment", json!({"maxLength": limits.body_length, "pattern": WITHOUT_NUL})),
+        (
+            "Edit",
+            "subject",
+            json!({"maxLength": limits.subject_length, "pattern": seen}),
+        ),
+        (
+            "SentBody",
+            "format",
+            json!({"$ref": null, "type": "string", "enum": ["text"]}),
+        ),
+        (
+            "SentBody",
+            "value",
+            json!({"maxLength": limits.body_length, "pattern": WITHOUT_NUL}),
+        ),
+        (
+            "Comment",
+            "comment",
+            json!({"maxLength": limits.body_length, "pattern": WITHOUT_NUL}),
+        ),
         ("Track", "reference", json!({"pattern": WITHOUT_NUL})),
         ("Track", "query_code", json!({"pattern": WITHOUT_NUL})),
         ("TrackLink", "token", json!({"pattern": WITHOUT_NUL})),
-        ("MePatch", "name", json!({"maxLength": super::me::NAME_MAX, "pattern": WITHOUT_NUL})),
+        (
+            "MePatch",
+            "name",
+            json!({"maxLength": super::me::NAME_MAX, "pattern": WITHOUT_NUL}),
+        ),
         ("Redeem", "code", json!({"pattern": WITHOUT_NUL})),
     ] {
         let found = &mut schemas[schema]["properties"][property];
-        let Value::Object(constraint) = constraint else { continue };
+        let Value::Object(constraint) = constraint else {
+            continue;
+        };
         for (name, value) in constraint {
             match (value, found.as_object_mut()) {
                 (Value::Null, Some(found)) => drop(found.remove(&name)),
@@ -651,7 +793,10 @@ fn text_header(always: bool) -> Value {
 }
 
 fn reason(status: u16) -> &'static str {
-    axum::http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Answer")
+    axum::http::StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or("Answer")
 }
 
 #[cfg(test)]
@@ -677,7 +822,10 @@ mod tests {
         assert!(found.len() > 50);
         for reference in found {
             let pointer = reference.trim_start_matches('#');
-            assert!(document.pointer(pointer).is_some_and(|v| v.is_object()), "{reference}");
+            assert!(
+                document.pointer(pointer).is_some_and(|v| v.is_object()),
+                "{reference}"
+            );
         }
     }
 
@@ -685,11 +833,27 @@ mod tests {
     fn what_is_sent_is_closed_and_limited() {
         let document = document(&Settings::default(), &Catalogue::load(None, None).unwrap());
         let schemas = &document["components"]["schemas"];
-        for name in ["NewRequest", "NewMessage", "Comment", "Edit", "Seen", "Track", "CodeRequest", "Redeem", "MePatch"] {
+        for name in [
+            "NewRequest",
+            "NewMessage",
+            "Comment",
+            "Edit",
+            "Seen",
+            "Track",
+            "CodeRequest",
+            "Redeem",
+            "MePatch",
+        ] {
             assert_eq!(schemas[name]["additionalProperties"], false, "{name}");
         }
-        assert_eq!(schemas["NewRequest"]["properties"]["subject"]["maxLength"], 200);
-        assert_eq!(schemas["SentBody"]["properties"]["format"]["enum"], json!(["text"]));
+        assert_eq!(
+            schemas["NewRequest"]["properties"]["subject"]["maxLength"],
+            200
+        );
+        assert_eq!(
+            schemas["SentBody"]["properties"]["format"]["enum"],
+            json!(["text"])
+        );
         assert!(schemas["Problem"]["properties"].is_object());
     }
 

@@ -64,9 +64,12 @@ pub async fn request_code(
     let hash = secret::password_hash(&app, code.clone()).await?;
     let ends = real_now() + TimeDelta::minutes(i64::from(app.settings.sessions.code_minutes));
     let mut tx = app.store.write().await?;
-    tx.add_code(&to.address, &hash, ends.timestamp_millis()).await?;
+    tx.add_code(&to.address, &hash, ends.timestamp_millis())
+        .await?;
     letter::sign_in(&app, &mut *tx, &to, locale, &code).await?;
-    turning.commit(tx, Answer::empty(StatusCode::ACCEPTED), None).await
+    turning
+        .commit(tx, Answer::empty(StatusCode::ACCEPTED), None)
+        .await
 }
 
 /// Trades a code for a session.
@@ -85,14 +88,18 @@ pub async fn redeem(
     // The try is counted before it is made: of a hundred at the same moment, no more than the limit are made.
     let mut tx = app.store.write().await?;
     let counted = limits::count(&app, &mut *tx, Rule::WrongSignInCodes, client.as_str()).await?;
-    let codes = tx.live_codes(&to.address, TRIES, real_now().timestamp_millis()).await?;
+    let codes = tx
+        .live_codes(&to.address, TRIES, real_now().timestamp_millis())
+        .await?;
     tx.count_try(&to.address).await?;
     tx.commit().await?;
 
     let typed = digits(&asked.code);
     let mut right = None;
     for code in &codes {
-        if right.is_none() && secret::password_matches(&app, typed.clone(), Some(code.hash.clone())).await? {
+        if right.is_none()
+            && secret::password_matches(&app, typed.clone(), Some(code.hash.clone())).await?
+        {
             right = Some(code.id);
         }
     }
@@ -111,13 +118,21 @@ pub async fn redeem(
     counted.take_back(&mut *tx).await?;
     let customer = customer(&app, &mut *tx, &to, locale).await?;
     let (token, expires_at) = open(&app, &mut *tx, SessionOf::Customer(customer.id)).await?;
-    let answer = SessionToken { csrf_token: csrf_token(&token), expires_at, token: token.clone() };
-    let answer = Answer::json(StatusCode::OK, &answer)?.with(header::SET_COOKIE, cookie(&app, &token));
+    let answer = SessionToken {
+        csrf_token: csrf_token(&token),
+        expires_at,
+        token: token.clone(),
+    };
+    let answer =
+        Answer::json(StatusCode::OK, &answer)?.with(header::SET_COOKIE, cookie(&app, &token));
     turning.commit(tx, answer, None).await
 }
 
 /// The session that came with the call.
-pub async fn session(State(app): State<App>, presented: Presented) -> Result<Json<Session>, ApiError> {
+pub async fn session(
+    State(app): State<App>,
+    presented: Presented,
+) -> Result<Json<Session>, ApiError> {
     let (customer, request_id) = match &presented.record.of {
         SessionOf::Customer(id) => {
             let customer = app.store.read().await?.customer(id).await?;
@@ -150,11 +165,16 @@ pub async fn sign_out(State(app): State<App>, request: Request) -> Result<Respon
         Err(error) if error.code == ProblemCode::Unauthenticated => {}
         Err(error) => return Err(error),
     }
-    let gone = HeaderValue::from_static("__Host-portico=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
+    let gone = HeaderValue::from_static(
+        "__Host-portico=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax",
+    );
     let headers = [
         (header::SET_COOKIE, gone),
         // Not "cookies" or "storage": the one reaches other sites of the company, the other drafts.
-        (HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\"")),
+        (
+            HeaderName::from_static("clear-site-data"),
+            HeaderValue::from_static("\"cache\""),
+        ),
     ];
     Ok((StatusCode::NO_CONTENT, headers).into_response())
 }
@@ -163,7 +183,11 @@ pub async fn sign_out(State(app): State<App>, request: Request) -> Result<Respon
 ///
 /// # Errors
 /// When the store fails.
-pub async fn open(app: &App, tx: &mut dyn Tx, of: SessionOf) -> Result<(String, Instant), ApiError> {
+pub async fn open(
+    app: &App,
+    tx: &mut dyn Tx,
+    of: SessionOf,
+) -> Result<(String, Instant), ApiError> {
     let token = secret::token()?;
     let now = real_now();
     let hours = match of {
@@ -185,8 +209,11 @@ pub async fn open(app: &App, tx: &mut dyn Tx, of: SessionOf) -> Result<(String, 
 #[must_use]
 pub fn extended(app: &App, record: &SessionRecord) -> Option<i64> {
     let sessions = &app.settings.sessions;
-    let latest = record.created_at_millis + TimeDelta::days(i64::from(sessions.days)).num_milliseconds();
-    let ends = (real_now() + TimeDelta::hours(i64::from(sessions.idle_hours))).timestamp_millis().min(latest);
+    let latest =
+        record.created_at_millis + TimeDelta::days(i64::from(sessions.days)).num_milliseconds();
+    let ends = (real_now() + TimeDelta::hours(i64::from(sessions.idle_hours)))
+        .timestamp_millis()
+        .min(latest);
     let worth = ends - record.expires_at_millis >= TimeDelta::hours(1).num_milliseconds();
     (matches!(record.of, SessionOf::Customer(_)) && worth).then_some(ends)
 }
@@ -199,7 +226,10 @@ fn cookie(app: &App, token: &str) -> String {
 
 fn address(app: &App, channel: Channel, typed: &str) -> Result<Recipient, ApiError> {
     if !app.settings.sign_in.contains(&channel) {
-        return Err(ApiError::validation(vec![Fault::at("/channel", FieldProblem::NotAnOption)]));
+        return Err(ApiError::validation(vec![Fault::at(
+            "/channel",
+            FieldProblem::NotAnOption,
+        )]));
     }
     Recipient::new(channel, typed).ok_or_else(|| {
         let problem = match channel {
@@ -212,7 +242,12 @@ fn address(app: &App, channel: Channel, typed: &str) -> Result<Recipient, ApiErr
 }
 
 /// The customer who has just proven this address; new, if nobody had before.
-async fn customer(app: &App, tx: &mut dyn Tx, to: &Recipient, locale: Locale) -> Result<Customer, ApiError> {
+async fn customer(
+    app: &App,
+    tx: &mut dyn Tx,
+    to: &Recipient,
+    locale: Locale,
+) -> Result<Customer, ApiError> {
     if let Some(known) = tx.customer_by_address(&to.address).await? {
         return Ok(known);
     }

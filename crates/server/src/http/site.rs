@@ -21,10 +21,19 @@ const INDEX: &str = "index.html";
 
 /// Answers everything that is neither API nor desk. A path without a dot is a page of the portal, which decides
 /// itself whether it has it; any other must be a file.
-pub async fn serve(State(app): State<App>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+pub async fn serve(
+    State(app): State<App>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     let began = Instant::now();
     let problem = |code| {
-        let locale = app.settings.locale(headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()));
+        let locale = app.settings.locale(
+            headers
+                .get(header::ACCEPT_LANGUAGE)
+                .and_then(|value| value.to_str().ok()),
+        );
         ApiError::new(code).render(&app.catalogue, locale, "site")
     };
     let path = uri.path().trim_start_matches('/');
@@ -45,8 +54,14 @@ fn file(name: &str, asked: &HeaderMap) -> Option<Response> {
     // The compressed ones are representations of their file, no files of their own.
     let plain = Site::get(name).filter(|_| !name.ends_with(".br") && !name.ends_with(".gz"))?;
     let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control(name)));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(media_type(name)),
+    );
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static(cache_control(name)),
+    );
     let etag = etag(&plain);
     let unchanged = etag.as_ref().is_some_and(|tag| is_unchanged(tag, asked));
     if let Some(tag) = etag {
@@ -111,9 +126,9 @@ fn accepted(asked: &HeaderMap) -> impl Iterator<Item = (&'static str, &'static s
 /// other bytes tomorrow.
 fn cache_control(name: &str) -> &'static str {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    let hashed = stem.rsplit_once('-').is_some_and(|(_, hash)| {
-        hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit())
-    });
+    let hashed = stem
+        .rsplit_once('-')
+        .is_some_and(|(_, hash)| hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()));
     if hashed {
         "public, max-age=31536000, immutable"
     } else {
@@ -122,7 +137,10 @@ fn cache_control(name: &str) -> &'static str {
 }
 
 fn is_compressible(name: &str) -> bool {
-    !matches!(name.rsplit_once('.'), Some((_, "png" | "jpg" | "webp" | "ico" | "woff2")))
+    !matches!(
+        name.rsplit_once('.'),
+        Some((_, "png" | "jpg" | "webp" | "ico" | "woff2"))
+    )
 }
 
 fn media_type(name: &str) -> &'static str {
@@ -152,7 +170,12 @@ mod tests {
     fn only_a_hashed_name_is_cached_for_ever() {
         assert!(cache_control("app-0123456789abcdef.css").contains("immutable"));
         assert!(cache_control("messages/zh-Hans-0123456789abcdef.json").contains("immutable"));
-        for name in ["index.html", "portico.json", "zh-Hans.json", "app-012345.css"] {
+        for name in [
+            "index.html",
+            "portico.json",
+            "zh-Hans.json",
+            "app-012345.css",
+        ] {
             assert_eq!(cache_control(name), "no-cache", "{name}");
         }
     }
@@ -162,7 +185,9 @@ mod tests {
         let codings = |value: &'static str| {
             let mut asked = HeaderMap::new();
             asked.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(value));
-            accepted(&asked).map(|(coding, _)| coding).collect::<Vec<_>>()
+            accepted(&asked)
+                .map(|(coding, _)| coding)
+                .collect::<Vec<_>>()
         };
         assert_eq!(codings("gzip, deflate, br, zstd"), ["br", "gzip"]);
         assert_eq!(codings("gzip;q=0.8"), ["gzip"]);

@@ -23,26 +23,35 @@ use portico_contract::{
 
 /// By reference and query code. Whether the reference is unknown, the code wrong or either no code at all, the
 /// answer is the same after the same work, and counts the same.
-pub async fn by_code(State(app): State<App>, client: Client, posted: Posted) -> Result<Response, ApiError> {
+pub async fn by_code(
+    State(app): State<App>,
+    client: Client,
+    posted: Posted,
+) -> Result<Response, ApiError> {
     let asked: Track = posted.json()?;
     let turning = match once_as(&app, VISITOR, &posted, Key::Accepted).await? {
         Once::Replay(answer) => return Ok(answer),
         Once::New(turning) => turning,
     };
     let reference = Reference::parse(&asked.reference);
-    let counted_under = reference.map_or_else(|_| asked.reference.trim().to_lowercase(), |r| r.to_string());
+    let counted_under =
+        reference.map_or_else(|_| asked.reference.trim().to_lowercase(), |r| r.to_string());
     // What cannot be a reference is looked up like one.
     let looked_up = reference.unwrap_or_else(|_| Reference::from_random(0));
 
     // Counted before it is tried: of a hundred at the same moment, no more than the limit are tried.
     let mut tx = app.store.write().await?;
-    let by_client = limits::count(&app, &mut *tx, Rule::WrongCodesPerClient, client.as_str()).await?;
-    let by_reference = limits::count(&app, &mut *tx, Rule::WrongCodesPerReference, &counted_under).await?;
+    let by_client =
+        limits::count(&app, &mut *tx, Rule::WrongCodesPerClient, client.as_str()).await?;
+    let by_reference =
+        limits::count(&app, &mut *tx, Rule::WrongCodesPerReference, &counted_under).await?;
     let found = tx.request_by_reference(looked_up, &Scope::Desk).await?;
     tx.commit().await?;
 
     let found = found.filter(|_| reference.is_ok());
-    let kept = found.as_ref().and_then(|request| request.query_hash.clone());
+    let kept = found
+        .as_ref()
+        .and_then(|request| request.query_hash.clone());
     let typed = QueryCode::parse(&asked.query_code).map(|code| code.to_string());
     let matches = secret::password_matches(&app, typed.unwrap_or_default(), kept).await?;
     let request = found.filter(|_| matches).ok_or_else(ApiError::not_found)?;
@@ -63,13 +72,26 @@ pub async fn by_link(State(app): State<App>, posted: Posted) -> Result<Response,
         Once::New(turning) => turning,
     };
     let mut tx = app.store.write().await?;
-    let found = tx.link(&token_hash(&asked.token), real_now().timestamp_millis()).await?;
+    let found = tx
+        .link(&token_hash(&asked.token), real_now().timestamp_millis())
+        .await?;
     let request = found.ok_or_else(ApiError::not_found)?;
     let answer = open(&app, &mut *tx, &request).await?;
     turning.commit(tx, answer, Some(&request)).await
 }
 
-async fn open(app: &App, tx: &mut dyn crate::store::Tx, request: &RequestId) -> Result<Answer, ApiError> {
+async fn open(
+    app: &App,
+    tx: &mut dyn crate::store::Tx,
+    request: &RequestId,
+) -> Result<Answer, ApiError> {
     let (token, expires_at) = session::open(app, tx, SessionOf::Tracker(request.clone())).await?;
-    Answer::json(StatusCode::OK, &TrackToken { token, expires_at, request_id: request.clone() })
+    Answer::json(
+        StatusCode::OK,
+        &TrackToken {
+            token,
+            expires_at,
+            request_id: request.clone(),
+        },
+    )
 }

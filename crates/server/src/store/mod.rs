@@ -16,7 +16,8 @@ use portico_contract::{
     id::{AttachmentId, CustomerId, RequestId},
 };
 use records::{
-    Customer, Entry, Filter, KeptAnswer, Listed, NewEntry, OutgoingMessage, RequestRecord, Scope, SessionRecord,
+    Customer, Entry, Filter, KeptAnswer, Listed, NewEntry, OutgoingMessage, RequestRecord, Scope,
+    SessionRecord,
 };
 use tokio::sync::watch;
 use visitors::{Events, Hits, SignIn, Uploads};
@@ -53,7 +54,9 @@ pub trait Store: Send + Sync {
 
 /// A transaction.
 #[async_trait]
-pub trait Tx: Requests + Submissions + Access + Outbox + SignIn + Hits + Uploads + Events + Send {
+pub trait Tx:
+    Requests + Submissions + Access + Outbox + SignIn + Hits + Uploads + Events + Send
+{
     /// Makes it lasting: when this returns, a crash no longer undoes it. Is carried through even if the caller
     /// goes away in the middle.
     async fn commit(self: Box<Self>) -> Result<()>;
@@ -73,7 +76,11 @@ pub trait Requests {
     /// One request, if the scope covers it.
     async fn request(&mut self, id: &RequestId, scope: &Scope) -> Result<Option<RequestRecord>>;
     /// One request by what people call it, if the scope covers it.
-    async fn request_by_reference(&mut self, reference: Reference, scope: &Scope) -> Result<Option<RequestRecord>>;
+    async fn request_by_reference(
+        &mut self,
+        reference: Reference,
+        scope: &Scope,
+    ) -> Result<Option<RequestRecord>>;
     /// A page of the requests that the scope covers.
     async fn list_requests(&mut self, scope: &Scope, filter: &Filter) -> Result<Listed>;
     /// Adds an entry to a request's timeline.
@@ -81,13 +88,24 @@ pub trait Requests {
     /// Replaces the text of the first message of a request.
     async fn replace_first_message(&mut self, request: &RequestId, body: &str) -> Result<()>;
     /// Up to `limit` entries after `after`, oldest first; notes of the desk only when asked for.
-    async fn entries(&mut self, request: &RequestId, after: i64, limit: u32, notes: bool) -> Result<Vec<Entry>>;
+    async fn entries(
+        &mut self,
+        request: &RequestId,
+        after: i64,
+        limit: u32,
+        notes: bool,
+    ) -> Result<Vec<Entry>>;
     /// How many entries there are.
     async fn count_entries(&mut self, request: &RequestId, notes: bool) -> Result<u64>;
     /// Tells of a change of the request.
     async fn append_event(&mut self, request: &RequestId, at: Instant) -> Result<()>;
     /// Adds a file to an entry.
-    async fn add_attachment(&mut self, entry: &Entry, position: u32, file: &Attachment) -> Result<()>;
+    async fn add_attachment(
+        &mut self,
+        entry: &Entry,
+        position: u32,
+        file: &Attachment,
+    ) -> Result<()>;
     /// A file, and the request whose public entries hold it.
     async fn attachment(&mut self, id: &AttachmentId) -> Result<Option<(RequestId, Attachment)>>;
 }
@@ -113,7 +131,11 @@ pub trait Access {
     /// Adds a customer, or replaces the one with that id.
     async fn put_customer(&mut self, customer: &Customer) -> Result<()>;
     /// A session that has not ended, by the hash of its token.
-    async fn session(&mut self, token_hash: &[u8; 32], now_millis: i64) -> Result<Option<SessionRecord>>;
+    async fn session(
+        &mut self,
+        token_hash: &[u8; 32],
+        now_millis: i64,
+    ) -> Result<Option<SessionRecord>>;
     /// Adds a session.
     async fn insert_session(&mut self, session: &SessionRecord) -> Result<()>;
     /// Ends a session.

@@ -29,7 +29,12 @@ pub trait SignIn {
     /// Uses a code up, and with it the others for the same address. False when it was used in the meantime.
     async fn use_code(&mut self, id: i64) -> Result<bool>;
     /// Keeps a link to a request, by the hash of its token.
-    async fn add_link(&mut self, token_hash: &[u8; 32], request: &RequestId, expires_at: i64) -> Result<()>;
+    async fn add_link(
+        &mut self,
+        token_hash: &[u8; 32],
+        request: &RequestId,
+        expires_at: i64,
+    ) -> Result<()>;
     /// The request that a link leads to, if the link has not ended.
     async fn link(&mut self, token_hash: &[u8; 32], now: i64) -> Result<Option<RequestId>>;
     /// Lets a session end later.
@@ -91,7 +96,11 @@ pub trait Uploads {
     /// Replaces what becomes known of it: name, bytes received, what it is.
     async fn update_upload(&mut self, upload: &UploadRecord) -> Result<()>;
     /// Makes an accepted upload an attachment. False when it is one already.
-    async fn use_upload(&mut self, token_hash: &[u8; 32], attachment: &AttachmentId) -> Result<bool>;
+    async fn use_upload(
+        &mut self,
+        token_hash: &[u8; 32],
+        attachment: &AttachmentId,
+    ) -> Result<bool>;
     /// Takes one away.
     async fn delete_upload(&mut self, token_hash: &[u8; 32]) -> Result<()>;
     /// Bytes that a client has announced and that belong to no message.
@@ -117,7 +126,12 @@ pub struct EventRecord {
 #[async_trait]
 pub trait Events {
     /// Up to `limit` events after `after` that the scope covers, oldest first.
-    async fn events_after(&mut self, scope: &Scope, after: i64, limit: u32) -> Result<Vec<EventRecord>>;
+    async fn events_after(
+        &mut self,
+        scope: &Scope,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<EventRecord>>;
     /// The number of the newest event that ever was, and of the newest one that is forgotten.
     async fn event_bounds(&mut self) -> Result<(i64, i64)>;
     /// Forgets all but the newest `keep` events.

@@ -44,15 +44,33 @@ impl SqliteStore {
             // What was deleted (a delivered message, a session) does not linger in free pages.
             .pragma("secure_delete", "ON")
             .busy_timeout(WAIT);
-        let pool = |connections| SqlitePoolOptions::new().max_connections(connections).acquire_timeout(WAIT);
-        let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
-        sqlx::migrate!().run(&writer).await.map_err(|e| StoreError::Failed(e.to_string()))?;
-        let readers = pool(READERS).connect_with(options.read_only(true)).await.map_err(failed)?;
+        let pool = |connections| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(WAIT)
+        };
+        let writer = pool(1)
+            .connect_with(options.clone())
+            .await
+            .map_err(failed)?;
+        sqlx::migrate!()
+            .run(&writer)
+            .await
+            .map_err(|e| StoreError::Failed(e.to_string()))?;
+        let readers = pool(READERS)
+            .connect_with(options.read_only(true))
+            .await
+            .map_err(failed)?;
         let last: i64 = sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM events")
             .fetch_one(&readers)
             .await
             .map_err(failed)?;
-        Ok(Self { writer, readers, events: watch::Sender::new(last), messages: watch::Sender::new(()) })
+        Ok(Self {
+            writer,
+            readers,
+            events: watch::Sender::new(last),
+            messages: watch::Sender::new(()),
+        })
     }
 
     fn transaction(&self, tx: Transaction<'static, Sqlite>) -> Box<dyn Tx> {
@@ -73,7 +91,12 @@ impl Store for SqliteStore {
     }
 
     async fn write(&self) -> Result<Box<dyn Tx>> {
-        Ok(self.transaction(self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?))
+        Ok(self.transaction(
+            self.writer
+                .begin_with("BEGIN IMMEDIATE")
+                .await
+                .map_err(failed)?,
+        ))
     }
 
     fn events(&self) -> watch::Receiver<i64> {
@@ -142,7 +165,9 @@ fn failed(error: sqlx::Error) -> StoreError {
         sqlx::Error::Database(e) if e.is_unique_violation() => StoreError::Taken,
         // 5 is SQLITE_BUSY, 13 SQLITE_FULL, with any extended code in the upper bits.
         sqlx::Error::Database(e)
-            if e.code().and_then(|c| c.parse::<u32>().ok()).is_some_and(|c| matches!(c & 0xff, 5 | 13)) =>
+            if e.code()
+                .and_then(|c| c.parse::<u32>().ok())
+                .is_some_and(|c| matches!(c & 0xff, 5 | 13)) =>
         {
             StoreError::Busy
         }
@@ -151,11 +176,14 @@ fn failed(error: sqlx::Error) -> StoreError {
 }
 
 fn instant(millis: i64) -> Result<Instant> {
-    Instant::from_unix_millis(millis).ok_or_else(|| StoreError::Failed(format!("a time out of range: {millis}")))
+    Instant::from_unix_millis(millis)
+        .ok_or_else(|| StoreError::Failed(format!("a time out of range: {millis}")))
 }
 
 fn hash(bytes: Vec<u8>) -> Result<[u8; 32]> {
-    bytes.try_into().map_err(|_| StoreError::Failed("a hash of another length".to_owned()))
+    bytes
+        .try_into()
+        .map_err(|_| StoreError::Failed("a hash of another length".to_owned()))
 }
 
 fn decode<T: serde::de::DeserializeOwned>(doc: &str) -> Result<T> {

@@ -32,7 +32,10 @@ impl SignIn for SqliteTx {
         .fetch_all(&mut *self.tx)
         .await
         .map_err(failed)?;
-        Ok(rows.into_iter().map(|(id, hash)| CodeRecord { id, hash }).collect())
+        Ok(rows
+            .into_iter()
+            .map(|(id, hash)| CodeRecord { id, hash })
+            .collect())
     }
 
     async fn count_try(&mut self, address: &str) -> Result<()> {
@@ -55,25 +58,33 @@ impl SignIn for SqliteTx {
         Ok(done.rows_affected() > 0)
     }
 
-    async fn add_link(&mut self, token_hash: &[u8; 32], request: &RequestId, expires_at: i64) -> Result<()> {
-        sqlx::query("INSERT INTO track_links (token_hash, request_id, expires_at) VALUES (?, ?, ?)")
-            .bind(&token_hash[..])
-            .bind(request.as_str())
-            .bind(expires_at)
-            .execute(&mut *self.tx)
-            .await
-            .map_err(failed)?;
+    async fn add_link(
+        &mut self,
+        token_hash: &[u8; 32],
+        request: &RequestId,
+        expires_at: i64,
+    ) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO track_links (token_hash, request_id, expires_at) VALUES (?, ?, ?)",
+        )
+        .bind(&token_hash[..])
+        .bind(request.as_str())
+        .bind(expires_at)
+        .execute(&mut *self.tx)
+        .await
+        .map_err(failed)?;
         Ok(())
     }
 
     async fn link(&mut self, token_hash: &[u8; 32], now: i64) -> Result<Option<RequestId>> {
-        let id: Option<String> =
-            sqlx::query_scalar("SELECT request_id FROM track_links WHERE token_hash = ? AND expires_at > ?")
-                .bind(&token_hash[..])
-                .bind(now)
-                .fetch_optional(&mut *self.tx)
-                .await
-                .map_err(failed)?;
+        let id: Option<String> = sqlx::query_scalar(
+            "SELECT request_id FROM track_links WHERE token_hash = ? AND expires_at > ?",
+        )
+        .bind(&token_hash[..])
+        .bind(now)
+        .fetch_optional(&mut *self.tx)
+        .await
+        .map_err(failed)?;
         Ok(id.map(RequestId::new))
     }
 
@@ -93,7 +104,11 @@ impl SignIn for SqliteTx {
             "DELETE FROM track_links WHERE expires_at <= ?",
             "DELETE FROM sessions WHERE expires_at <= ?",
         ] {
-            sqlx::query(table).bind(now).execute(&mut *self.tx).await.map_err(failed)?;
+            sqlx::query(table)
+                .bind(now)
+                .execute(&mut *self.tx)
+                .await
+                .map_err(failed)?;
         }
         Ok(())
     }
@@ -102,13 +117,15 @@ impl SignIn for SqliteTx {
 #[async_trait]
 impl Hits for SqliteTx {
     async fn hits(&mut self, rule: &str, subject: &[u8; 32], since: i64) -> Result<Vec<i64>> {
-        sqlx::query_scalar("SELECT at FROM hits WHERE rule = ? AND subject = ? AND at > ? ORDER BY at")
-            .bind(rule)
-            .bind(&subject[..])
-            .bind(since)
-            .fetch_all(&mut *self.tx)
-            .await
-            .map_err(failed)
+        sqlx::query_scalar(
+            "SELECT at FROM hits WHERE rule = ? AND subject = ? AND at > ? ORDER BY at",
+        )
+        .bind(rule)
+        .bind(&subject[..])
+        .bind(since)
+        .fetch_all(&mut *self.tx)
+        .await
+        .map_err(failed)
     }
 
     async fn add_hit(&mut self, rule: &str, subject: &[u8; 32], at: i64) -> Result<i64> {
@@ -123,12 +140,20 @@ impl Hits for SqliteTx {
     }
 
     async fn remove_hit(&mut self, id: i64) -> Result<()> {
-        sqlx::query("DELETE FROM hits WHERE id = ?").bind(id).execute(&mut *self.tx).await.map_err(failed)?;
+        sqlx::query("DELETE FROM hits WHERE id = ?")
+            .bind(id)
+            .execute(&mut *self.tx)
+            .await
+            .map_err(failed)?;
         Ok(())
     }
 
     async fn forget_hits(&mut self, before: i64) -> Result<()> {
-        sqlx::query("DELETE FROM hits WHERE at < ?").bind(before).execute(&mut *self.tx).await.map_err(failed)?;
+        sqlx::query("DELETE FROM hits WHERE at < ?")
+            .bind(before)
+            .execute(&mut *self.tx)
+            .await
+            .map_err(failed)?;
         Ok(())
     }
 }
@@ -151,7 +176,9 @@ fn upload(row: &SqliteRow) -> Result<UploadRecord> {
         name: row.try_get("name").map_err(failed)?,
         length: count("length")?,
         received: count("received")?,
-        accepted: media_type.zip(sha256).map(|(media_type, sha256)| Accepted { media_type, sha256 }),
+        accepted: media_type
+            .zip(sha256)
+            .map(|(media_type, sha256)| Accepted { media_type, sha256 }),
         attachment: attachment.map(AttachmentId::new),
         expires_at: row.try_get("expires_at").map_err(failed)?,
     })
@@ -198,7 +225,11 @@ impl Uploads for SqliteTx {
         Ok(())
     }
 
-    async fn use_upload(&mut self, token_hash: &[u8; 32], attachment: &AttachmentId) -> Result<bool> {
+    async fn use_upload(
+        &mut self,
+        token_hash: &[u8; 32],
+        attachment: &AttachmentId,
+    ) -> Result<bool> {
         let done = sqlx::query(
             "UPDATE uploads SET attachment_id = ?
              WHERE token_hash = ? AND attachment_id IS NULL AND sha256 IS NOT NULL",
@@ -255,24 +286,41 @@ impl Uploads for SqliteTx {
 
 #[async_trait]
 impl Events for SqliteTx {
-    async fn events_after(&mut self, scope: &Scope, after: i64, limit: u32) -> Result<Vec<EventRecord>> {
+    async fn events_after(
+        &mut self,
+        scope: &Scope,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<EventRecord>> {
         let mut query = QueryBuilder::new("SELECT id, request_id, at FROM events WHERE id > ");
-        query.push_bind(after).push(" AND request_id IN (SELECT id FROM requests WHERE ");
+        query
+            .push_bind(after)
+            .push(" AND request_id IN (SELECT id FROM requests WHERE ");
         in_scope(&mut query, scope);
         query.push(") ORDER BY id LIMIT ").push_bind(limit);
-        let rows: Vec<(i64, String, i64)> =
-            query.build_query_as().fetch_all(&mut *self.tx).await.map_err(failed)?;
+        let rows: Vec<(i64, String, i64)> = query
+            .build_query_as()
+            .fetch_all(&mut *self.tx)
+            .await
+            .map_err(failed)?;
         rows.into_iter()
-            .map(|(id, request, at)| Ok(EventRecord { id, request: RequestId::new(request), at: instant(at)? }))
+            .map(|(id, request, at)| {
+                Ok(EventRecord {
+                    id,
+                    request: RequestId::new(request),
+                    at: instant(at)?,
+                })
+            })
             .collect()
     }
 
     async fn event_bounds(&mut self) -> Result<(i64, i64)> {
         // sqlite_sequence remembers the highest number also when its row is gone.
-        let newest: Option<i64> = sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = 'events'")
-            .fetch_optional(&mut *self.tx)
-            .await
-            .map_err(failed)?;
+        let newest: Option<i64> =
+            sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = 'events'")
+                .fetch_optional(&mut *self.tx)
+                .await
+                .map_err(failed)?;
         let oldest: Option<i64> = sqlx::query_scalar("SELECT min(id) FROM events")
             .fetch_one(&mut *self.tx)
             .await
