@@ -5,10 +5,10 @@ use portico_tests::browser::Setup;
 use portico_tests::page::has;
 use portico_tests::words::{EN, ZH_HANS, ZH_HANT};
 use portico_tests::{
-    Browser, Codes, Customer, Fault, FaultProxy, Language, Plan, Server, Window, Words,
+    Browser, Codes, Customer, Fault, FaultProxy, Language, Options, Plan, Server, Window, Words,
 };
 
-use crate::setting::{GUEST, files_of, rows, unlimited};
+use crate::setting::{GUEST, rows};
 
 /// How the network is lost.
 #[derive(Clone, Copy)]
@@ -25,7 +25,7 @@ const SUBJECT: &str = "三月的帳單重複扣款 👩‍👧";
 const BODY: &str = "三月五日與三月七日各扣了一次同一筆費用。\n附上兩張畫面，請協助確認。";
 
 async fn complain_and_follow(language: Language, loss: Loss) {
-    let mut server = Server::with(unlimited()).await;
+    let mut server = Server::with(Options::unlimited()).await;
     let proxy = FaultProxy::start(server.port(), 1).await;
     let setup = Setup {
         window: Window::Narrow,
@@ -73,7 +73,7 @@ async fn complain_and_follow(language: Language, loss: Loss) {
     assert_eq!(sent.len(), 1, "it is one request: {sent:#?}");
     assert_eq!(sent[0]["reference"], codes.reference.as_str());
     assert_eq!(sent[0]["subject"], SUBJECT);
-    let files = files_of(&server, &codes).await;
+    let files = codes.files(&server).await;
     assert_eq!(files.len(), 2);
     assert!(
         photos.iter().all(|photo| files.contains(photo)),

@@ -3,11 +3,11 @@
 
 use portico_tests::page::has;
 use portico_tests::words::{EN, ZH_HANS, ZH_HANT};
-use portico_tests::{Browser, Customer, Fault, FaultProxy, Language, Plan, Server, Words};
+use portico_tests::{Browser, Customer, Fault, FaultProxy, Language, Options, Plan, Server, Words};
 use serde_json::json;
 
 use crate::setting::{
-    MEMBER, customer_in, desk_resolves, desk_sets, desk_writes, only_request, rows, unlimited,
+    MEMBER, customer_in, desk_resolves, desk_sets, desk_writes, only_request, rows,
 };
 
 const SUBJECT: &str = "三月的帳單重複扣款";
@@ -124,7 +124,7 @@ async fn a_customer_talks_with_the_desk_and_confirms_in_english() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn news_arrive_by_themselves_after_the_stream_was_cut_and_refused() {
-    let server = Server::with(unlimited()).await;
+    let server = Server::with(Options::unlimited()).await;
     let proxy = FaultProxy::start(server.port(), 2).await;
     let browser = Browser::start().await;
     let me = Customer::new(browser.page(), Words::of(EN), &server, proxy.origin()).await;
@@ -209,7 +209,7 @@ async fn a_new_request_is_edited_and_withdrawn() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_by_the_desk_in_the_meantime_is_shown_and_nothing_written_is_lost() {
-    let server = Server::with(unlimited()).await;
+    let server = Server::with(Options::unlimited()).await;
     let proxy = FaultProxy::start(server.port(), 3).await;
     let browser = Browser::start().await;
     let me = Customer::new(browser.page(), Words::of(EN), &server, proxy.origin()).await;

@@ -6,17 +6,20 @@ use portico_tests::words::ZH_HANT;
 use portico_tests::{Browser, Customer, Options, Server, StaticSite, Window, Words, tool};
 use serde_json::json;
 
-use crate::setting::{GUEST, rows, unlimited_config};
+use crate::setting::{GUEST, rows};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_complains_and_follows_on_a_site_of_another_origin() {
     let folder = tool("PORTICO_SITE", "target/site");
     let site = StaticSite::start(folder, "").await;
     let allowed = format!("allowed_origins = [\"{}\"]\n", site.origin());
-    let server = Server::with(Options {
-        config: Some(allowed + unlimited_config().as_str()),
-        ..Options::default()
-    })
+    let server = Server::with(
+        Options {
+            config: Some(allowed),
+            ..Options::default()
+        }
+        .and_unlimited(),
+    )
     .await;
     site.point_at(server.origin());
     let browser = Browser::with(Setup {

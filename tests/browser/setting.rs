@@ -1,7 +1,7 @@
 //! What the tests of the portal have in common.
 
 use portico_tests::browser::Setup;
-use portico_tests::{Browser, Codes, Customer, Language, Options, Server, Words};
+use portico_tests::{Browser, Customer, Language, Options, Server, Words};
 use serde_json::{Value, json};
 
 /// The address of somebody without an account.
@@ -9,31 +9,9 @@ pub(crate) const GUEST: &str = "guest@example.com";
 /// The address of somebody who signs in.
 pub(crate) const MEMBER: &str = "member@example.com";
 
-/// A server that counts nothing.
-pub(crate) fn unlimited() -> Options {
-    Options {
-        config: Some(unlimited_config()),
-        ..Options::default()
-    }
-}
-
-/// The configuration of a server that counts nothing.
-pub(crate) fn unlimited_config() -> String {
-    let rates = [
-        "new_requests",
-        "wrong_codes_per_reference",
-        "wrong_codes_per_client",
-        "sign_in_codes",
-    ];
-    let rates: String = rates
-        .map(|rate| format!("{rate} = {{ count = 1_000_000, minutes = 1 }}\n"))
-        .concat();
-    format!("[rates]\n{rates}")
-}
-
 /// A server, a browser in a wide window, and a customer straight in front of the server.
 pub(crate) async fn customer_in(language: Language) -> (Server, Browser, Customer) {
-    let server = Server::with(unlimited()).await;
+    let server = Server::with(Options::unlimited()).await;
     let browser = Browser::with(Setup {
         languages: language.asked,
         ..Setup::default()
@@ -75,24 +53,4 @@ pub(crate) async fn desk_sets(server: &Server, id: &str, change: Value) {
 pub(crate) async fn desk_resolves(server: &Server, id: &str, explanation: &str) {
     let change = json!({"status": "resolved", "outcome": "remedied", "explanation": explanation});
     desk_sets(server, id, change).await;
-}
-
-/// The bytes of every file of the request that these codes open.
-pub(crate) async fn files_of(server: &Server, codes: &Codes) -> Vec<Vec<u8>> {
-    let track = json!({"reference": codes.reference, "query_code": codes.query_code});
-    let opened = server.guest().post("/track").json(&track).send().await;
-    let opened = opened.expect_status(200);
-    let guest = server.guest().bearer(opened.text_at("/token"));
-    let path = format!("/requests/{}/timeline", opened.text_at("/request_id"));
-    let timeline = guest.get(&path).send().await.expect_status(200).json;
-    let items = timeline["items"].as_array().unwrap();
-    let files = items
-        .iter()
-        .filter_map(|item| item["attachments"].as_array());
-    let mut all = Vec::new();
-    for file in files.flatten() {
-        let path = format!("/attachments/{}", file["id"].as_str().unwrap());
-        all.push(guest.get(&path).send().await.expect_status(200).bytes);
-    }
-    all
 }

@@ -4,7 +4,7 @@ use portico_tests::browser::Setup;
 use portico_tests::words::EN;
 use portico_tests::{Browser, Customer, Fault, FaultProxy, Options, Server, Words, until};
 
-use crate::setting::{GUEST, MEMBER, customer_in, files_of, rows, unlimited};
+use crate::setting::{GUEST, MEMBER, customer_in, rows};
 
 const POST: (&str, &str) = ("POST", "/portal/v1/requests");
 
@@ -61,7 +61,7 @@ async fn whatever_the_way_answers_it_is_one_request_and_nothing_counts_as_sent_b
         Fault::Unavailable,
         Fault::CaptivePortal,
     ];
-    let scene = behind_a_proxy(unlimited()).await;
+    let scene = behind_a_proxy(Options::unlimited()).await;
     let me = &scene.me;
     for (n, fault) in faults.into_iter().enumerate() {
         let subject = format!("{fault:?}");
@@ -104,13 +104,13 @@ async fn written_without_network_with_files_it_is_sent_once_when_the_network_is_
     let codes = me.sent().await;
     let rows = rows(&server).await;
     assert_eq!(rows.len(), 1, "{rows:#?}");
-    assert_eq!(files_of(&server, &codes).await, [photo]);
+    assert_eq!(codes.files(&server).await, [photo]);
     me.good().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_tabs_send_one_outbox_once() {
-    let scene = behind_a_proxy(unlimited()).await;
+    let scene = behind_a_proxy(Options::unlimited()).await;
     let me = &scene.me;
     me.fill_form("From one of two tabs", "Twice in March.", Some(GUEST))
         .await;
@@ -159,7 +159,7 @@ async fn too_many_requests_say_from_when_and_wait_until_then() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_whose_answer_is_lost_or_that_is_written_offline_stands_there_once() {
-    let scene = behind_a_proxy(unlimited()).await;
+    let scene = behind_a_proxy(Options::unlimited()).await;
     let me = &scene.me;
     me.sign_in(&scene.server, MEMBER).await;
     let body = portico_tests::api::complaint("Charged twice", None);
@@ -198,36 +198,4 @@ async fn a_reply_whose_answer_is_lost_or_that_is_written_offline_stands_there_on
     })
     .await;
     me.page.clean().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_does_not_take_a_field_is_answered_at_that_field() {
-    let scene = behind_a_proxy(unlimited()).await;
-    let me = &scene.me;
-    me.fill_form("Refused", "Twice in March.", Some(GUEST))
-        .await;
-    // Another server might know better what an address looks like than the portal does.
-    let contact = me.field("submit.email");
-    me.page.back().await;
-    me.arrive("submit.contact").await;
-    contact.fill("guest@exa..mple.com").await;
-    me.press("form.continue").await;
-    me.arrive("submit.check_complaint").await;
-    me.send().await;
-    me.arrive("submit.contact").await;
-    me.see("problem.title").await;
-    me.page.focus_on("alert", &me.say("problem.title")).await;
-    assert_eq!(contact.value().await, "guest@exa..mple.com");
-    assert_eq!(
-        contact.attribute("aria-invalid").await.as_deref(),
-        Some("true")
-    );
-    me.good().await;
-    contact.fill(GUEST).await;
-    me.press("form.continue").await;
-    me.arrive("submit.check_complaint").await;
-    me.page.see("INV-2042").await;
-    me.send().await;
-    me.sent().await;
-    assert_eq!(rows(&scene.server).await.len(), 1);
 }

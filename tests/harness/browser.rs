@@ -17,6 +17,8 @@ use crate::{PATIENCE, Page, tool, until};
 pub enum Window {
     /// 1280 by 900.
     Wide,
+    /// 390 by 844: a phone of today.
+    Phone,
     /// 320 by 640: the narrowest that must work, which is also 1280 at 400 %.
     Narrow,
 }
@@ -26,6 +28,7 @@ impl Window {
     pub fn size(self) -> (u32, u32) {
         match self {
             Self::Wide => (1280, 900),
+            Self::Phone => (390, 844),
             Self::Narrow => (320, 640),
         }
     }

@@ -19,6 +19,28 @@ pub struct Codes {
     pub query_code: String,
 }
 
+impl Codes {
+    /// The bytes of every file of the request that they open.
+    pub async fn files(&self, server: &Server) -> Vec<Vec<u8>> {
+        let track = json!({"reference": self.reference, "query_code": self.query_code});
+        let opened = server.guest().post("/track").json(&track).send().await;
+        let opened = opened.expect_status(200);
+        let guest = server.guest().bearer(opened.text_at("/token"));
+        let path = format!("/requests/{}/timeline", opened.text_at("/request_id"));
+        let timeline = guest.get(&path).send().await.expect_status(200).json;
+        let items = timeline["items"].as_array().unwrap();
+        let files = items
+            .iter()
+            .filter_map(|item| item["attachments"].as_array());
+        let mut all = Vec::new();
+        for file in files.flatten() {
+            let path = format!("/attachments/{}", file["id"].as_str().unwrap());
+            all.push(guest.get(&path).send().await.expect_status(200).bytes);
+        }
+        all
+    }
+}
+
 /// Somebody who uses the portal at one origin, in one language.
 #[derive(Debug, Clone)]
 pub struct Customer {

@@ -18,21 +18,11 @@ const BODY: &str = "三月五日與三月七日各扣了一次同一筆費用。
 
 /// Walks through all of it in one language and hands each state to `show`, by its name.
 pub async fn walk(language: Language, mut show: impl AsyncFnMut(&'static str, &Page)) {
-    let rates = [
-        "new_requests",
-        "wrong_codes_per_reference",
-        "wrong_codes_per_client",
-        "sign_in_codes",
-    ];
-    let rates: String = rates
-        .map(|rate| format!("{rate} = {{ count = 1_000_000, minutes = 1 }}\n"))
-        .concat();
-    let server = Server::with(Options {
-        config: Some(format!("[rates]\n{rates}")),
+    let options = Options {
         demo: true,
         ..Options::default()
-    })
-    .await;
+    };
+    let server = Server::with(options.and_unlimited()).await;
     let proxy = FaultProxy::start(server.port(), 5).await;
     let browser = Browser::with(Setup {
         languages: language.asked,

@@ -14,6 +14,7 @@ pub mod browser;
 pub mod customer;
 pub mod gallery;
 pub mod mailbox;
+pub mod ordeals;
 pub mod page;
 pub mod proxy;
 pub mod seed;

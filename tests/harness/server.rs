@@ -27,6 +27,28 @@ pub struct Options {
     pub demo: bool,
 }
 
+impl Options {
+    /// A server that counts nothing.
+    pub fn unlimited() -> Self {
+        Self::default().and_unlimited()
+    }
+
+    /// The same options, and nothing is counted. The configuration must not have a table open at its end.
+    #[must_use]
+    pub fn and_unlimited(mut self) -> Self {
+        let rates = [
+            "new_requests",
+            "wrong_codes_per_reference",
+            "wrong_codes_per_client",
+            "sign_in_codes",
+        ];
+        let rates = rates.map(|rate| format!("{rate} = {{ count = 1_000_000, minutes = 1 }}\n"));
+        let config = self.config.get_or_insert_default();
+        config.push_str(&format!("[rates]\n{}", rates.concat()));
+        self
+    }
+}
+
 /// A running `portico serve` with a data directory of its own. Killed when dropped.
 pub struct Server {
     child: Option<Child>,

@@ -1,0 +1,45 @@
+//! Pictures of every page and state: `cargo xtask shots`.
+
+use std::path::PathBuf;
+
+use portico_tests::words::{EN, ZH_HANS, ZH_HANT};
+use portico_tests::{Language, Look, Page, Window, gallery, root};
+
+/// Files named `page-state.language.width.scheme.png` of every state that `wanted` names.
+async fn take(language: Language, wanted: fn(&str) -> bool) {
+    let folder = std::env::var_os("PORTICO_SHOTS").map_or_else(|| "shots".into(), PathBuf::from);
+    let folder = root().join(folder);
+    gallery::walk(language, async |state: &'static str, page: &Page| {
+        if !wanted(state) {
+            return;
+        }
+        for window in [Window::Wide, Window::Phone] {
+            page.window(window).await;
+            for (scheme, dark) in [("light", false), ("dark", true)] {
+                page.look(Look {
+                    dark,
+                    reduced_motion: true,
+                    ..Look::default()
+                })
+                .await;
+                let width = window.size().0;
+                let name = format!("{state}.{}.{width}.{scheme}.png", language.tag);
+                page.screenshot(&folder.join(name)).await;
+            }
+        }
+        page.window(Window::Wide).await;
+        page.look(Look::default()).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "makes files"]
+async fn pictures_of_every_page_and_state() {
+    let few = |state: &str| ["home-guest", "check", "sent", "request-resolved"].contains(&state);
+    tokio::join!(
+        take(ZH_HANT, |_| true),
+        take(EN, |_| true),
+        take(ZH_HANS, few)
+    );
+}
