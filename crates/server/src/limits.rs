@@ -111,15 +111,18 @@ pub async fn count(
     let rate = rule.rate(&app.settings.rates);
     let now = real_now().timestamp_millis();
     let subject: [u8; 32] = Sha256::digest(subject).into();
-    let hits = tx
-        .hits(rule.name(), &subject, now - window_millis(rate))
-        .await?;
-    if let Some(wait) = wait(&hits, rate, now) {
+    let window = window_millis(rate);
+    // The one that has to leave the window before there is room: of three, the third newest.
+    let in_the_way = match rate.count.checked_sub(1) {
+        Some(newer) => tx.hit(rule.name(), &subject, newer, now - window).await?,
+        None => Some(now),
+    };
+    if let Some(at) = in_the_way {
         return Err(ApiError::limited(Exceeded {
             policy: rule.name(),
             count: rate.count,
             window: u64::from(rate.minutes) * 60,
-            retry_after: wait,
+            retry_after: seconds(at + window - now),
         }));
     }
     Ok(Counted(tx.add_hit(rule.name(), &subject, now).await?))
@@ -142,17 +145,12 @@ fn window_millis(rate: Rate) -> i64 {
     i64::from(rate.minutes) * 60_000
 }
 
-/// Seconds until one more fits; `None` when it fits now. `hits` are those in the window, oldest first.
-fn wait(hits: &[i64], rate: Rate, now: i64) -> Option<u64> {
-    let room_after = hits.len().checked_sub(rate.count as usize)?;
-    // A limit of nothing has no hit to wait for: its whole window.
-    let leaves = hits.get(room_after).copied().unwrap_or(now) + window_millis(rate);
-    Some(
-        u64::try_from(leaves - now)
-            .unwrap_or_default()
-            .div_ceil(1000)
-            .max(1),
-    )
+/// Whole seconds in which so many milliseconds have surely passed; at least one.
+fn seconds(millis: i64) -> u64 {
+    u64::try_from(millis)
+        .unwrap_or_default()
+        .div_ceil(1000)
+        .max(1)
 }
 
 /// Who calls, for limits: the address of the connection, or the one that a trusted proxy names. The whole network of
@@ -230,28 +228,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_slides() {
-        let rate = Rate {
-            count: 3,
-            minutes: 1,
-        };
-        assert_eq!(wait(&[], rate, 1_000), None);
-        assert_eq!(wait(&[1_000, 2_000], rate, 3_000), None);
-        // The first of three leaves the window 60 s after it came.
-        assert_eq!(wait(&[1_000, 2_000, 3_000], rate, 3_500), Some(58));
-        // More than there may be (the limit was lowered): the second has to leave too.
-        assert_eq!(wait(&[1_000, 2_000, 3_000, 3_000], rate, 3_500), Some(59));
-        assert_eq!(
-            wait(
-                &[],
-                Rate {
-                    count: 0,
-                    minutes: 1
-                },
-                0
-            ),
-            Some(60)
-        );
+    fn who_waits_as_long_as_told_has_waited_long_enough() {
+        assert_eq!(seconds(57_500), 58);
+        assert_eq!(seconds(58_000), 58);
+        assert_eq!((seconds(0), seconds(-3)), (1, 1));
     }
 
     #[test]

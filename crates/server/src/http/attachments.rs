@@ -6,7 +6,7 @@
 use super::actor::{Actor, token_hash};
 use crate::{
     clock::real_now,
-    files::{self, media, name},
+    files::{self, Hold, media, name},
     limits::Client,
     problem::{ApiError, Fault},
     secret,
@@ -393,39 +393,15 @@ async fn take_in(
         .await
         .map_err(disk)?;
     let mut safe = upload.received;
-    let mut cut = None;
-    while upload.received < upload.length {
-        let next = tokio::select! {
-            biased;
-            () = hold.wanted() => Err(ProblemCode::Conflict),
-            next = timeout(SILENCE, body.next()) => next.map_err(|_| ProblemCode::BadRequest),
-        };
-        let bytes = match next {
-            Ok(Some(Ok(bytes))) => bytes,
-            Ok(None) => break,
-            Ok(Some(Err(_))) => {
-                cut = Some(ProblemCode::BadRequest);
-                break;
-            }
-            Err(code) => {
-                cut = Some(code);
-                break;
-            }
-        };
-        let size = bytes.len() as u64;
-        if size > upload.length - upload.received {
-            cut = Some(ProblemCode::PayloadTooLarge);
-            break;
+    let cut = match pump(app, &mut file, &mut upload, &mut safe, &mut hold, body).await {
+        Ok(cut) => cut,
+        Err(error) => {
+            drop(file);
+            // What was not made safe goes: on a full disk it would be in everybody's way.
+            app.files.append(&hash, safe).await.ok();
+            return Err(error);
         }
-        file.write_all(&bytes).await.map_err(disk)?;
-        upload.received += size;
-        if upload.received - safe >= CHECKPOINT && upload.received < upload.length {
-            keep(app, &mut file, &upload).await?;
-            safe = upload.received;
-        }
-    }
-    file.flush().await.map_err(disk)?;
-    file.sync_data().await.map_err(disk)?;
+    };
     drop(file);
     if upload.received == upload.length {
         return finish(app, upload).await;
@@ -439,15 +415,54 @@ async fn take_in(
     }
 }
 
-/// Makes what has come safe, then writes down how much that is.
-async fn keep(
+/// Writes what comes to the file until it ends or is complete, then makes it safe. `safe` is how much of it is
+/// written down already. Returns why it ended early, if it did.
+async fn pump(
     app: &App,
     file: &mut tokio::fs::File,
-    upload: &UploadRecord,
-) -> Result<(), ApiError> {
+    upload: &mut UploadRecord,
+    safe: &mut u64,
+    hold: &mut Hold,
+    body: &mut BodyDataStream,
+) -> Result<Option<ProblemCode>, ApiError> {
+    let mut cut = None;
+    while upload.received < upload.length {
+        let next = tokio::select! {
+            biased;
+            () = hold.wanted() => Err(ProblemCode::Conflict),
+            next = timeout(SILENCE, body.next()) => match next {
+                Ok(Some(Ok(bytes))) => Ok(Some(bytes)),
+                Ok(None) => Ok(None),
+                Ok(Some(Err(_))) | Err(_) => Err(ProblemCode::BadRequest),
+            },
+        };
+        let bytes = match next {
+            Ok(Some(bytes)) if bytes.len() as u64 > upload.length - upload.received => {
+                cut = Some(ProblemCode::PayloadTooLarge);
+                break;
+            }
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => break,
+            Err(code) => {
+                cut = Some(code);
+                break;
+            }
+        };
+        file.write_all(&bytes).await.map_err(disk)?;
+        upload.received += bytes.len() as u64;
+        if upload.received - *safe >= CHECKPOINT && upload.received < upload.length {
+            make_safe(file).await?;
+            write_down(app, upload).await?;
+            *safe = upload.received;
+        }
+    }
+    make_safe(file).await?;
+    Ok(cut)
+}
+
+async fn make_safe(file: &mut tokio::fs::File) -> Result<(), ApiError> {
     file.flush().await.map_err(disk)?;
-    file.sync_data().await.map_err(disk)?;
-    write_down(app, upload).await
+    file.sync_data().await.map_err(disk)
 }
 
 async fn write_down(app: &App, upload: &UploadRecord) -> Result<(), ApiError> {

@@ -34,12 +34,18 @@ fn locale_of(headers: &HeaderMap, app: &App) -> Locale {
     )
 }
 
+/// Names one call in the log and in its error.
+#[must_use]
+pub fn trace_id() -> String {
+    crate::keys::random::<8>()
+        .map(hex::encode)
+        .unwrap_or_default()
+}
+
 /// Gives the call a trace id and its answer a language, and words its error.
 pub async fn context(State(app): State<App>, request: Request, next: Next) -> Response {
     let locale = locale_of(request.headers(), &app);
-    let trace_id = crate::keys::random::<8>()
-        .map(hex::encode)
-        .unwrap_or_default();
+    let trace_id = trace_id();
     let span = tracing::info_span!("call", trace_id);
     let began = Instant::now();
     let method = request.method().clone();

@@ -82,7 +82,10 @@ impl ListQuery {
     /// The filter; `None` when nothing can fit it.
     fn filter(&self, list: &str) -> Result<Option<Filter>, ApiError> {
         let q = self.q.as_deref().unwrap_or_default();
-        let sort = given(&self.sort).map_or(Sort::UpdatedDesc, Sort::from_word);
+        let sort = self
+            .sort
+            .as_deref()
+            .map_or(Sort::UpdatedDesc, Sort::from_word);
         if !sort.is_known() {
             return Err(ApiError::bad_request());
         }
@@ -99,7 +102,7 @@ impl ListQuery {
             or_reference: Reference::parse(q).ok(),
             reference: wanted.and_then(|text| Reference::parse(text).ok()),
             sort,
-            limit: limit(given(&self.limit), 20)?,
+            limit: limit(self.limit.as_deref(), 20)?,
             after: given(&self.cursor)
                 .map(|c| cursor::place(list, c))
                 .transpose()?,

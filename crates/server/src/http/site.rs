@@ -1,5 +1,6 @@
 //! The portal's files: built into a release binary, read from the disk by a debug one.
 
+use super::context;
 use crate::{problem::ApiError, state::App, telemetry};
 use axum::{
     body::Body,
@@ -28,13 +29,14 @@ pub async fn serve(
     headers: HeaderMap,
 ) -> Response {
     let began = Instant::now();
+    let trace_id = context::trace_id();
     let problem = |code| {
         let locale = app.settings.locale(
             headers
                 .get(header::ACCEPT_LANGUAGE)
                 .and_then(|value| value.to_str().ok()),
         );
-        ApiError::new(code).render(&app.catalogue, locale, "site")
+        ApiError::new(code).render(&app.catalogue, locale, &trace_id)
     };
     let path = uri.path().trim_start_matches('/');
     let response = if method != Method::GET && method != Method::HEAD {
@@ -46,7 +48,7 @@ pub async fn serve(
         let name = if path.contains('.') { path } else { INDEX };
         file(name, &headers).unwrap_or_else(|| problem(ProblemCode::NotFound))
     };
-    telemetry::answered(&method, Some("site"), response.status(), began, "");
+    telemetry::answered(&method, Some("site"), response.status(), began, &trace_id);
     response
 }
 

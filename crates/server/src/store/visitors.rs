@@ -46,8 +46,14 @@ pub trait SignIn {
 /// What counts against limits.
 #[async_trait]
 pub trait Hits {
-    /// When the hits of a subject since `since` were, oldest first.
-    async fn hits(&mut self, rule: &str, subject: &[u8; 32], since: i64) -> Result<Vec<i64>>;
+    /// When the hit of a subject was that has `newer` newer ones; `None` when there is none, or none since `since`.
+    async fn hit(
+        &mut self,
+        rule: &str,
+        subject: &[u8; 32],
+        newer: u32,
+        since: i64,
+    ) -> Result<Option<i64>>;
     /// Adds one and returns its name.
     async fn add_hit(&mut self, rule: &str, subject: &[u8; 32], at: i64) -> Result<i64>;
     /// Takes one back.

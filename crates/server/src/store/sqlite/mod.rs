@@ -10,7 +10,7 @@ use super::{Result, Store, StoreError, Tx};
 use async_trait::async_trait;
 use portico_contract::Instant;
 use sqlx::{
-    Sqlite, SqlitePool, Transaction,
+    Connection, Sqlite, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{path::Path, time::Duration};
@@ -48,6 +48,12 @@ impl SqliteStore {
             SqlitePoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(WAIT)
+                // SQLite ends a transaction itself when the disk is full, and the driver then takes the connection
+                // for one with a transaction for ever: such a one is closed and another opened.
+                .before_acquire(|connection, _| {
+                    let free = !connection.is_in_transaction();
+                    Box::pin(async move { Ok(free) })
+                })
         };
         let writer = pool(1)
             .connect_with(options.clone())

@@ -116,14 +116,22 @@ impl SignIn for SqliteTx {
 
 #[async_trait]
 impl Hits for SqliteTx {
-    async fn hits(&mut self, rule: &str, subject: &[u8; 32], since: i64) -> Result<Vec<i64>> {
+    async fn hit(
+        &mut self,
+        rule: &str,
+        subject: &[u8; 32],
+        newer: u32,
+        since: i64,
+    ) -> Result<Option<i64>> {
         sqlx::query_scalar(
-            "SELECT at FROM hits WHERE rule = ? AND subject = ? AND at > ? ORDER BY at",
+            "SELECT at FROM hits WHERE rule = ? AND subject = ? AND at > ?
+             ORDER BY at DESC LIMIT 1 OFFSET ?",
         )
         .bind(rule)
         .bind(&subject[..])
         .bind(since)
-        .fetch_all(&mut *self.tx)
+        .bind(newer)
+        .fetch_optional(&mut *self.tx)
         .await
         .map_err(failed)
     }
