@@ -130,6 +130,27 @@ pub fn attachments(draft: OpenDraft, id: String, field: Option<FieldId>) -> AnyV
     .into_any()
 }
 
+/// "pictures, PDF and videos": what the extensions are, for people.
+fn groups(limits: &Limits) -> String {
+    let mut groups = Vec::new();
+    for extension in &limits.attachment_extensions {
+        let group = match extension.as_str() {
+            "jpg" | "jpeg" | "png" | "gif" | "webp" | "heic" | "heif" => m::upload_pictures(),
+            "mp4" | "m4v" | "mov" => m::upload_videos(),
+            "m4a" | "mp3" | "wav" => m::upload_sound(),
+            "txt" | "csv" => m::upload_texts(),
+            "docx" => "Word".to_owned(),
+            "xlsx" => "Excel".to_owned(),
+            "pptx" => "PowerPoint".to_owned(),
+            other => other.to_uppercase(),
+        };
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
+    format::list(&groups)
+}
+
 /// "JPG, PNG and PDF"
 fn kinds(limits: &Limits) -> String {
     let kinds: Vec<_> = limits
@@ -144,7 +165,7 @@ fn limits_in_words() -> Option<AnyView> {
     let limits = config::current()?.limits;
     let count = f64::from(limits.attachments_per_message);
     let size = m::upload_rules(count, &format::file_size(limits.attachment_size));
-    Some(ui! { {size} <br /> {m::upload_kinds(&kinds(&limits))} }.into_any())
+    Some(ui! { {size} <br /> {m::upload_kinds(&groups(&limits))} }.into_any())
 }
 
 fn why_not(name: &str, why: Refused, limits: &Limits) -> String {
@@ -189,6 +210,19 @@ pub fn is_stuck(state: &UploadState) -> bool {
     }
 }
 
+/// Whether it is worth trying a file again that stopped.
+fn can_succeed(state: &UploadState) -> bool {
+    let UploadState::Failed(failure) = state else {
+        return false;
+    };
+    !matches!(
+        failure.code(),
+        Some(
+            ProblemCode::PayloadTooLarge | ProblemCode::UnsupportedMedia | ProblemCode::Validation
+        )
+    )
+}
+
 fn row(draft: OpenDraft, id: String, button: String) -> AnyView {
     let Some(FileMeta { name, size, .. }) = untrack(|| {
         draft.with(|draft| draft.files.iter().find(|file| file.id == id).cloned())
@@ -224,7 +258,7 @@ fn row(draft: OpenDraft, id: String, button: String) -> AnyView {
     };
     let retry = {
         let (id, name) = (id.clone(), name.clone());
-        let can = Memo::new(move |_| state.with(|s| matches!(s, UploadState::Failed(_))));
+        let can = Memo::new(move |_| state.with(can_succeed));
         move || {
             let (id, name) = (id.clone(), name.clone());
             can.get().then(|| small_button(m::upload_retry, name, move || draft.retry_file(&id)))

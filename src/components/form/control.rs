@@ -146,7 +146,7 @@ impl Question {
         ui! {
             {self.read(|field| field.label.clone())}
             {move || {
-                (!form.is_required(index))
+                form.is_called_optional(index)
                     .then(|| ui! { " "<span class="optional">{m::form_optional}</span> })
             }}
         }

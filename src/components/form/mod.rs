@@ -42,16 +42,25 @@ pub struct Form {
     /// What is not right, shown at the fields by the id of their control.
     pub problems: Problems,
     answers: Memo<Answers>,
-    exists: fn(&FieldId, &Answers) -> bool,
+    rules: Rules,
+}
+
+/// What holds for the fields of a form beyond what its schema says.
+#[derive(Clone, Copy)]
+pub struct Rules {
+    /// Which fields there are at all with these answers.
+    pub exists: fn(&FieldId, &Answers) -> bool,
+    /// Fields that are not called optional although they are not required: some of them must be answered.
+    pub is_needed: fn(&FieldId) -> bool,
 }
 
 impl Form {
-    /// `exists` says which fields there are at all with these answers, beyond what their conditions say.
+    /// Begins to fill in a form.
     pub fn new(
         schema: Memo<FormSchema>,
         draft: OpenDraft,
         problems: Problems,
-        exists: fn(&FieldId, &Answers) -> bool,
+        rules: Rules,
     ) -> Self {
         let answers = Memo::new(move |_| {
             schema.with(|schema| {
@@ -63,7 +72,7 @@ impl Form {
             draft,
             problems,
             answers,
-            exists,
+            rules,
         }
     }
 
@@ -94,13 +103,19 @@ impl Form {
     /// Whether the question is asked, with the answers as they are. Reactive.
     pub fn is_shown(self, index: usize) -> bool {
         self.with(index, |field, schema, answers| {
-            (self.exists)(&field.id, answers) && schema.is_visible(field, answers)
+            (self.rules.exists)(&field.id, answers) && schema.is_visible(field, answers)
         })
     }
 
     fn is_required(self, index: usize) -> bool {
         self.with(index, |field, schema, answers| {
             schema.is_required(field, answers)
+        })
+    }
+
+    fn is_called_optional(self, index: usize) -> bool {
+        self.with(index, |field, schema, answers| {
+            !schema.is_required(field, answers) && !(self.rules.is_needed)(&field.id)
         })
     }
 
@@ -191,6 +206,9 @@ impl Form {
                 }
                 (FieldType::Select | FieldType::Multiselect | FieldType::Tree, Some(answer)) => {
                     value::chosen(field, answer)
+                }
+                (FieldType::Email | FieldType::Phone, Some(FieldValue::Text(text))) => {
+                    vec![text.clone()]
                 }
                 _ => vec![typed.trim().to_owned()],
             }

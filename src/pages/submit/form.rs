@@ -68,6 +68,8 @@ pub struct Wizard {
     pub signed_out: RwSignal<bool>,
     /// Why the server did not take it, where that is about no question.
     pub refused: RwSignal<Option<Failure>>,
+    /// The customer has just come back to what was written earlier.
+    returned: RwSignal<bool>,
 }
 
 impl Wizard {
@@ -310,7 +312,7 @@ pub fn Form(type_id: TypeId) -> impl IntoView {
     let title = navigation::title(move || heading.get().map_or_else(m::form_title, |h| h.get()));
     let problems = Problems::new(title);
     let wizard = Wizard {
-        form: form::Form::new(schema, draft, problems, questions::exists),
+        form: form::Form::new(schema, draft, problems, questions::RULES),
         own,
         guest,
         pages: Memo::new(move |_| schema.with(questions::pages)),
@@ -320,6 +322,7 @@ pub fn Form(type_id: TypeId) -> impl IntoView {
         waiting: RwSignal::new(false),
         signed_out: RwSignal::new(false),
         refused: RwSignal::new(None),
+        returned: RwSignal::new(false),
     };
     let stage = Memo::new(move |_| stage(wizard, known.get()));
     heading.set(Some(Words::new(move || wizard_heading(wizard, stage))));
@@ -501,8 +504,10 @@ fn arrived(wizard: Wizard, before: Option<&Stage>, stage: &Stage) {
                 false => wizard.page_route(place - 1),
             });
         }
+        wizard.returned.set(untrack(|| draft.is_resumed()) && !empty);
     } else {
         wizard.form.problems.clear();
+        wizard.returned.set(false);
     }
     if *stage == Stage::Check {
         wizard.checked.set(true);
@@ -550,10 +555,10 @@ fn page_view(wizard: Wizard, page: usize) -> AnyView {
 fn restored(wizard: Wizard) -> AnyView {
     let draft = wizard.draft();
     let since = StoredValue::new(draft.get_untracked().updated_at);
-    let there = Memo::new(move |_| draft.is_resumed() && draft.with(|draft| !draft.is_empty()));
     let asking = RwSignal::new(false);
     let delete = move || {
         asking.set(false);
+        wizard.returned.set(false);
         wizard.checked.set(false);
         draft.start_over();
         navigation::go(&wizard.page_route(0));
@@ -583,7 +588,7 @@ fn restored(wizard: Wizard) -> AnyView {
             {dialog(asking, "start-over", m::submit_start_over_title, question)}
         }
     };
-    (move || there.get().then(notice)).into_any()
+    (move || wizard.returned.get().then(notice)).into_any()
 }
 
 fn sign_in_offer(wizard: Wizard) -> AnyView {

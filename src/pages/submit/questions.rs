@@ -3,7 +3,7 @@
 //! names what is not right.
 
 use crate::{
-    components::form::{BODY, FILES, SUBJECT},
+    components::form::{BODY, FILES, Rules, SUBJECT},
     i18n::m,
 };
 use portico_contract::{
@@ -167,7 +167,12 @@ fn text(answers: &Answers, id: &str) -> Option<String> {
 }
 
 /// Of an e-mail address and a telephone number one is enough, and only who gave both is asked for the better one.
-pub fn exists(id: &FieldId, answers: &Answers) -> bool {
+pub const RULES: Rules = Rules {
+    exists,
+    is_needed: |id| matches!(id.as_str(), EMAIL | PHONE),
+};
+
+fn exists(id: &FieldId, answers: &Answers) -> bool {
     id.as_str() != PREFERRED || text(answers, EMAIL).is_some() && text(answers, PHONE).is_some()
 }
 
