@@ -54,21 +54,20 @@ fn channel(channel: ContactChannel) -> AnyView {
     };
     let value = match address {
         Some(address) => ui! { <a href=address>{value}</a> }.into_any(),
-        None => ui! { <span>{value}</span> }.into_any(),
+        None => ui! { <bdi>{value}</bdi> }.into_any(),
     };
     let words = move || match (open_now, next_opening) {
         (true, _) => m::contact_open(),
         (false, Some(at)) => m::contact_opens(&format::date_time(at)),
         (false, None) => m::contact_closed(),
     };
-    let opening = (!hours.is_empty()).then(|| {
-        ui! {
-            <p class="open" class:closed=!open_now>{icon("clock")}<span>{words}</span></p>
-        }
-    });
+    let opening = (!hours.is_empty())
+        .then(|| ui! { <p class="open" class:closed=!open_now>{words}</p> });
     ui! {
-        <li>{icon(mark)}<span class="visually-hidden">{label}</span>{value}</li>
-        {opening.map(|opening| ui! { <li>{opening}</li> })}
+        <li>
+            {icon(mark)}
+            <div><span class="visually-hidden">{label}": "</span> {value} {opening}</div>
+        </li>
     }
     .into_any()
 }

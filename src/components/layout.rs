@@ -152,7 +152,7 @@ fn footer() -> AnyView {
         <footer class="foot">
             <div class="wrap">
                 {contact()}
-                <small>{config::brand_name} " " {zone}</small>
+                <small>{config::brand_name} " · " {zone}</small>
             </div>
         </footer>
     }

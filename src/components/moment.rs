@@ -6,7 +6,7 @@ use portico_contract::Instant;
 
 /// Date and time.
 pub fn moment(at: Instant) -> AnyView {
-    ui! { <time datetime=at.to_string()>{move || format::date_time(at)}</time> }.into_any()
+    ui! { <time datetime=at.to_string()>{move || format::short_date_time(at)}</time> }.into_any()
 }
 
 /// How long ago, or when.
@@ -20,7 +20,7 @@ pub fn ago(at: Instant) -> AnyView {
 /// Date and time for a sentence that names a limit: where the customer's own clock differs, its time stands with it.
 pub fn limit(at: Instant) -> String {
     match format::in_own_zone(at) {
-        Some(own) => m::moment_both(&format::date_time_with_zone(at), &own),
+        Some(own) => m::moment_both(&own, &format::date_time_with_zone(at)),
         None => format::date_time(at),
     }
 }

@@ -38,6 +38,16 @@ pub fn outbox() -> AnyView {
             .map(|entry| entry.key)
             .collect::<Vec<_>>()
     });
+    // What had to wait has arrived: that is said wherever the customer is by now.
+    Effect::new(move |before: Option<Vec<String>>| {
+        for key in before.unwrap_or_default() {
+            let arrived = untrack(|| outbox::entry(&key)).filter(Entry::is_accepted);
+            if arrived.is_some_and(|entry| clock::device_millis() - entry.queued_at > PATIENCE) {
+                dom::announce(&untrack(m::outbox_accepted), dom::Urgency::Polite);
+            }
+        }
+        keys.get()
+    });
     let open = |draft: Draft| {
         navigation::go(&match draft.about {
             About::Form(type_id) => Route::form(type_id),

@@ -18,6 +18,7 @@ pub struct Problems {
 }
 
 const SUMMARY: &str = "problems";
+const TITLE: &str = "problems-title";
 
 impl Problems {
     /// None yet. The title of the page says it when there are some.
@@ -89,8 +90,8 @@ pub fn summary(problems: Problems) -> AnyView {
     (move || {
         problems.list.with(|list| !list.is_empty()).then(|| {
             ui! {
-                <div class="problem" id=SUMMARY role="alert" tabindex="-1">
-                    <h2>{m::problem_title}</h2>
+                <div class="problem" id=SUMMARY role="alert" tabindex="-1" aria-labelledby=TITLE>
+                    <h2 id=TITLE>{m::problem_title}</h2>
                     <ul>{items}</ul>
                 </div>
             }

@@ -6,7 +6,7 @@ use super::{
     moment::moment,
     prose::prose,
 };
-use crate::i18n::{self, m};
+use crate::i18n::{self, Message, m};
 use leptos::prelude::*;
 use portico_contract::{
     id::{RequestId, TimelineItemId},
@@ -89,16 +89,22 @@ fn name(author: Author) -> AnyView {
     if author.me {
         return ui! { <strong>{m::request_you}</strong> }.into_any();
     }
-    let side = match author.role {
+    let side: Option<Message> = match author.role {
         Role::Customer => Some(m::request_customer),
         Role::Agent => Some(m::request_desk),
         Role::ThirdParty => Some(m::request_partner),
         Role::System => Some(m::request_automatic),
         Role::Unknown => None,
     };
+    let name = author.name.to_lowercase();
+    // The desk may write under its own name, which need not be said twice.
+    let side = move || {
+        let side = side?();
+        (!name.contains(&side.to_lowercase())).then_some(side)
+    };
     ui! {
         <strong><bdi>{author.name}</bdi></strong>
-        {side.map(|side| ui! { <span>{side}</span> })}
+        {move || side().map(|side| ui! { <span>{side}</span> })}
     }
     .into_any()
 }

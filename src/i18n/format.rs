@@ -61,6 +61,14 @@ pub fn date_time(at: Instant) -> String {
     )
 }
 
+/// "24 Nov 2026, 14:03", for where there are many.
+pub fn short_date_time(at: Instant) -> String {
+    in_company_zone(
+        at,
+        &[("dateStyle", Text("medium")), ("timeStyle", Text("short"))],
+    )
+}
+
 /// "24 November 2026 at 14:03 GMT+8", for where the zone matters.
 pub fn date_time_with_zone(at: Instant) -> String {
     in_company_zone(

@@ -2,7 +2,7 @@
 //! and may fail, on its own.
 
 use crate::{
-    api::{Query, requests},
+    api::{Load, Query, requests},
     browser::{dom, key_value, task},
     components::{
         button::{Look, button, submit_button},
@@ -243,5 +243,10 @@ fn track(problems: Problems) -> AnyView {
             </section>
         }
     };
-    (move || config::has(Capability::Track).then(form)).into_any()
+    // What is above has its height first, so that this does not move.
+    let settled = Memo::new(|_| {
+        config::has(Capability::Track)
+            && config::request_types().with(|load| !matches!(load, Load::Loading { .. }))
+    });
+    (move || settled.get().then(form)).into_any()
 }

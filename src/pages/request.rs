@@ -195,7 +195,7 @@ pub fn Request(reference: Reference) -> impl IntoView {
         })
     };
     let title = navigation::title(move || {
-        m::request_page_title(&subject(), &reference.to_string())
+        m::request_page_title(&reference.to_string(), &subject())
     });
     let page = Page {
         reference,
@@ -372,7 +372,7 @@ fn caption(page: Page) -> AnyView {
 fn standing(page: Page) -> AnyView {
     let shown = page.part(|r| (r.status, r.status_label.clone(), r.status_meaning.clone(), r.waiting_on));
     (move || {
-        shown.track();
+        shown.get()?;
         untrack(|| page.request()).map(|request| {
             ui! {
                 <p>

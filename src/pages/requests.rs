@@ -197,6 +197,9 @@ fn is_filtered(query: &RequestQuery) -> bool {
 #[allow(clippy::cast_precision_loss)]
 fn counted(listing: &Listing) -> String {
     let shown = listing.items.len() as f64;
+    if listing.items.is_empty() {
+        return m::requests_no_match();
+    }
     match listing.total.map(|total| total as f64) {
         Some(total) if total > shown => m::requests_shown(total, &i18n::format::number(shown)),
         _ => m::requests_count(shown),

@@ -5,7 +5,6 @@ use crate::{
     components::{
         button::{Look, busy_button, button},
         dialog::dialog,
-        icon::icon,
         load::not_loaded,
         problems::{Problems, summary},
         sign_in::{SigningIn, step},
@@ -52,13 +51,13 @@ fn sign_in() -> AnyView {
     let problems = Problems::new(title);
     let s = SigningIn::new(problems);
     signing_in.set_value(Some(s));
-    let offered = move || config::current().is_none_or(|c| !c.sign_in.is_empty());
+    let offered = Memo::new(|_| config::current().is_none_or(|c| !c.sign_in.is_empty()));
     ui! {
         {summary(problems)}
         <header class="heading">
             <h1 tabindex="-1">{move || s.title()}</h1>
         </header>
-        {move || match offered() {
+        {move || match offered.get() {
             true => step(s, go_on),
             false => ui! {
                 <p>{m::sign_in_none}</p>
@@ -111,7 +110,7 @@ fn account(me: Me) -> AnyView {
             <p class="lede">{move || m::sign_in_as(&name)}</p>
         </header>
         {move || failure.get().map(|why| not_loaded(why, leave))}
-        <p>{icon("info")} {m::account_sign_out_text}</p>
+        <p>{m::account_sign_out_text}</p>
         <div class="buttons">
             {busy_button(Look::Main, m::account_sign_out, busy.into(), ask)}
             <a class="button secondary" href=Route::requests().href()>{m::nav_requests}</a>

@@ -81,7 +81,7 @@ fn form(page: Page, acting: Acting) -> AnyView {
         code: false,
     };
     ui! {
-        <section aria-labelledby="edit">
+        <section class="flow" aria-labelledby="edit">
             {summary(problems)}
             <h2 id="edit">{m::request_edit_title}</h2>
             <p>{m::request_edit_text}</p>

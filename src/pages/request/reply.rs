@@ -102,6 +102,7 @@ fn composer(
         let problem = problem(&text, max, m::request_message, m::request_message_empty);
         let list = problem.map(|words| (REPLY.to_owned(), words));
         if problems.set_at_field(list.into_iter().collect()) {
+            page.told.set(None);
             outbox::send_message(draft, id.clone(), page.reference);
             round.update(|n| *n += 1);
             focus();

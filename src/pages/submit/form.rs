@@ -68,6 +68,8 @@ pub struct Wizard {
     pub signed_out: RwSignal<bool>,
     /// Why the server did not take it, where that is about no question.
     pub refused: RwSignal<Option<Failure>>,
+    /// What the server said about questions and the customer has not changed yet.
+    said: RwSignal<Vec<(usize, FieldProblem)>>,
     /// The customer has just come back to what was written earlier.
     returned: RwSignal<bool>,
 }
@@ -216,26 +218,29 @@ impl Wizard {
         });
     }
 
-    /// Shows what the server said about fields, on the first page that has some of them. False when it has none.
+    /// Shows what the server said about fields, page by page. False when none of them is in the form.
     pub fn show_errors(self, errors: &[FieldError]) -> bool {
-        let found: Vec<_> = untrack(|| {
+        let found = untrack(|| {
             errors
                 .iter()
-                .filter_map(|error| {
-                    let index = self.index_of_pointer(&error.pointer)?;
-                    Some((self.page_of(index)?, index, error.code))
-                })
+                .filter_map(|error| Some((self.index_of_pointer(&error.pointer)?, error.code)))
                 .collect()
         });
-        let Some(first) = found.iter().map(|(page, ..)| *page).min() else {
+        self.said.set(found);
+        self.show_said()
+    }
+
+    /// Shows what the server said, on the first page of which it said something. False when there is nothing left.
+    fn show_said(self) -> bool {
+        let mut said = self.said.get_untracked();
+        said.sort_by_key(|(index, _)| *index);
+        let page = said.first().and_then(|(index, _)| untrack(|| self.page_of(*index)));
+        let Some(page) = page else {
             return false;
         };
-        let problems = found
-            .into_iter()
-            .filter(|(page, ..)| *page == first)
-            .map(|(_, index, problem)| self.words(index, problem))
-            .collect();
-        self.show(first, problems);
+        let part = untrack(|| self.part(page));
+        let here = said.into_iter().filter(|(index, _)| part.contains(index));
+        self.show(page, here.map(|(index, problem)| self.words(index, problem)).collect());
         true
     }
 
@@ -322,6 +327,7 @@ pub fn Form(type_id: TypeId) -> impl IntoView {
         waiting: RwSignal::new(false),
         signed_out: RwSignal::new(false),
         refused: RwSignal::new(None),
+        said: RwSignal::new(Vec::new()),
         returned: RwSignal::new(false),
     };
     let stage = Memo::new(move |_| stage(wizard, known.get()));
@@ -536,7 +542,11 @@ fn page_view(wizard: Wizard, page: usize) -> AnyView {
         event.prevent_default();
         wizard.draft().save();
         if wizard.form.problems.set(wizard.check(page)) {
-            navigation::go(&wizard.after(page));
+            let part = untrack(|| wizard.part(page));
+            wizard.said.update(|said| said.retain(|(index, _)| !part.contains(index)));
+            if !wizard.show_said() {
+                navigation::go(&wizard.after(page));
+            }
         }
     };
     ui! {
