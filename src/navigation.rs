@@ -75,11 +75,17 @@ fn arrive(route: Route) {
 /// Stands where the page stood when it was left. What is above may still be loading, so it waits a little for it.
 async fn restore(place: history::Place, focus: bool) {
     task::next_frame().await;
-    if focus && !place.link.as_deref().is_some_and(dom::focus_link) {
+    let link = place.link.as_deref().filter(|_| focus);
+    let mut missing = link.is_some_and(|link| !dom::focus_link(link));
+    if missing || focus && link.is_none() {
         dom::focus_heading();
     }
     for _ in 0..20 {
-        if dom::scroll_height() >= place.scroll {
+        // Whoever has gone on from the heading meanwhile is left where they are.
+        missing = missing
+            && dom::heading_has_focus()
+            && link.is_some_and(|link| !dom::focus_link(link));
+        if !missing && dom::scroll_height() >= place.scroll {
             break;
         }
         task::sleep(50).await;

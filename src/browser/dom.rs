@@ -51,6 +51,11 @@ pub fn focus_heading() {
     }
 }
 
+/// Whether the focus is on the heading of the page.
+pub fn heading_has_focus() -> bool {
+    find("main h1").is_some_and(|heading| heading.matches(":focus").unwrap_or(false))
+}
+
 /// Moves the focus to the link with this address, without scrolling; false when there is none.
 pub fn focus_link(href: &str) -> bool {
     let links = document().and_then(|d| d.query_selector_all("main a[href]").ok());

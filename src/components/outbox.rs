@@ -61,7 +61,49 @@ pub fn outbox() -> AnyView {
             </section>
         }
     };
-    (move || keys.with(|keys| !keys.is_empty()).then(cards)).into_any()
+    ui! { {arrived()} {move || keys.with(|keys| !keys.is_empty()).then(cards)} }.into_any()
+}
+
+/// What arrived while its customer was elsewhere, and the way to its codes.
+fn arrived() -> AnyView {
+    let is_elsewhere = |entry: &Entry| match (navigation::current(), &entry.parcel) {
+        (Route::Sent(shown), _) => entry.reference() != Some(shown),
+        // Its form leads to the confirmation by itself.
+        (Route::Form(form, _), Parcel::Request(request)) => form != request.type_id,
+        _ => true,
+    };
+    let news = Memo::new(move |_| {
+        let entries = outbox::entries().into_iter();
+        entries
+            .filter(|entry| entry.is_news() && is_elsewhere(entry))
+            .filter_map(|entry| Some((entry.reference()?, entry.draft.subject)))
+            .collect::<Vec<_>>()
+    });
+    let cards = move || {
+        news.get()
+            .into_iter()
+            .map(|(reference, subject)| {
+                ui! {
+                    <div class="notice success">
+                        {icon("check")}
+                        <div class="flow">
+                            <p><bdi>{subject}</bdi></p>
+                            <p>{m::outbox_accepted}</p>
+                            <div class="buttons">
+                                <a class="button secondary" href=Route::Sent(reference).href()>
+                                    {m::outbox_open_sent}
+                                </a>
+                            </div>
+                        </div>
+                    </div>
+                }
+            })
+            .collect_view()
+    };
+    let shown = move || {
+        ui! { <section class="wrap outbox" aria-label=m::outbox_accepted>{cards}</section> }
+    };
+    (move || news.with(|news| !news.is_empty()).then(shown)).into_any()
 }
 
 /// The card of one thing that has not arrived. `open` shows it again as a draft, to change it.

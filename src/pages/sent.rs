@@ -1,7 +1,10 @@
 //! The confirmation of what was sent. It is kept on this device for a day, so it survives a reload and a bookmark.
 
 use crate::{
-    browser::{dom, file, history, task::Task},
+    browser::{
+        dom, file, history,
+        task::{self, Task},
+    },
     components::{
         button::{Look, button},
         copy::copy_button,
@@ -60,6 +63,11 @@ pub fn Sent(reference: Reference) -> impl IntoView {
         asked.try_set(true);
     })
     .owned();
+    Effect::new(move || {
+        if let Some(Confirmation { entry, .. }) = kept.get() {
+            task::detach(async move { outbox::seen(&entry.key).await });
+        }
+    });
     let gone = Memo::new(move |_| asked.get() && kept.with(Option::is_none));
     let heading = move || match kept.with(|kept| kept.as_ref().map(|k| k.created.request.kind)) {
         Some(Kind::Complaint) => m::sent_title_complaint(),

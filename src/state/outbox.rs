@@ -117,6 +117,9 @@ pub struct Entry {
     /// When the server accepted it, as `queued_at`.
     #[serde(default)]
     accepted_at: Option<f64>,
+    /// Its confirmation was on screen.
+    #[serde(default)]
+    seen: bool,
     /// The body, from the moment its files are with the server.
     #[serde(default)]
     body: Option<String>,
@@ -138,6 +141,12 @@ impl Entry {
     /// Whether the server has it.
     pub const fn is_accepted(&self) -> bool {
         matches!(self.state, EntryState::Accepted(_))
+    }
+
+    /// Whether it is a request that has arrived and whose confirmation nobody has seen yet.
+    pub const fn is_news(&self) -> bool {
+        let arrived = matches!(self.state, EntryState::Accepted(Accepted::Request(_)));
+        arrived && !self.seen
     }
 
     /// Whether it goes by itself as soon as it can.
@@ -303,6 +312,7 @@ fn hand_over(open: OpenDraft, parcel: Parcel) {
         state: EntryState::Queued,
         queued_at: clock::device_millis(),
         accepted_at: None,
+        seen: false,
         body: None,
         doubt: false,
         attempts: 0,
@@ -502,6 +512,15 @@ pub async fn discard(key: &str) {
     if let Some(entry) = find_untracked(key) {
         uploads::take_back(&entry.draft.files);
         remove(&entry).await;
+    }
+}
+
+/// Notes that the confirmation of an accepted entry was on screen.
+pub async fn seen(key: &str) {
+    if let Some(entry) = find_untracked(key)
+        && entry.is_news()
+    {
+        keep(&Entry { seen: true, ..entry }).await;
     }
 }
 

@@ -42,7 +42,7 @@ async fn a_guest_without_a_mouse(language: Language) {
 
     // Sending nothing: the summary has the focus, its link leads to the field.
     enter(&me, "form.continue").await;
-    page.focus_on("alert", "").await;
+    page.focus_on("alert", &me.say("problem.title")).await;
     assert!(
         page.title()
             .await
@@ -103,7 +103,7 @@ async fn follow_without_a_mouse(me: &Customer, codes: &Codes) {
     page.tab_to("textbox", has(&me.say("track.reference")))
         .await;
     page.press(Key::Enter).await;
-    page.focus_on("alert", "").await;
+    page.focus_on("alert", &me.say("problem.title")).await;
     type_into(page, &me.say("track.reference"), &codes.reference).await;
     type_into(page, &me.say("track.code"), &codes.query_code).await;
     page.press(Key::Enter).await;

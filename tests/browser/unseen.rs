@@ -252,7 +252,7 @@ async fn a_form_of_every_type_with_nested_conditions_and_sixty_fields_is_asked_c
         .words
         .with("field.pattern", &[("label", &label("coded"))]);
     page.link(coded).wait().await;
-    page.focus_on("alert", "").await;
+    page.focus_on("alert", &me.say("problem.title")).await;
     assert_eq!(asked(&page, "coded").value().await, "ab 12");
     assert_eq!(asked(&page, "innermost").value().await, "At the bottom");
     me.good().await;

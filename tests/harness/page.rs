@@ -438,7 +438,18 @@ impl Page {
             self.press(Key::Tab).await;
             let focus = self.focused().await;
             assert!(focus.visible, "nothing shows that {focus:?} has the focus");
-            assert!(!focus.obscured, "{focus:?} cannot be seen");
+            if focus.obscured {
+                // It may still be scrolling into view.
+                until("the focus to be seen", || async {
+                    let focus = self.focused().await;
+                    if focus.obscured {
+                        Err(format!("{focus:?} is not"))
+                    } else {
+                        Ok(())
+                    }
+                })
+                .await;
+            }
             let here = match &name {
                 Name::Is(name) => focus.name == *name,
                 Name::Has(part) => focus.name.contains(part.as_str()),
@@ -520,6 +531,8 @@ impl Page {
     /// Changes what the customer has set in the system.
     pub async fn look(&self, look: Look) {
         self.cdp("Emulation.setEmulatedMedia", media(look)).await;
+        // Colours may take a moment to change.
+        self.run(SETTLED, vec![]).await;
     }
 
     /// Moves the customer to another time zone.
@@ -913,12 +926,18 @@ const FOCUS_IS_OBSCURED: &str = r"
     });
   })";
 
+const SETTLED: &str = r"
+  return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
+    const running = document.getAnimations().filter(a => a.effect?.getComputedTiming().endTime !== Infinity);
+    Promise.allSettled(running.map(a => a.finished)).then(() => done());
+  })))";
+
 const SMALL_TARGETS: &str = r"
   const kinds = `a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button], [role=link], [role=tab], [role=menuitem], [role=option], [tabindex]:not([tabindex='-1'])`;
   const hidden = e => !e.checkVisibility({ visibilityProperty: true, opacityProperty: false });
   const small = [];
   for (const e of document.querySelectorAll(kinds)) {
-    if (hidden(e) || e.disabled) continue;
+    if (hidden(e) || e.disabled || e.closest('[aria-hidden=true]')) continue;
     const inline = e.matches('a') && getComputedStyle(e).display === 'inline' &&
       [...e.parentElement.childNodes].some(n => n.nodeType === 3 && n.textContent.trim() !== '');
     if (inline) continue;
