@@ -2,6 +2,9 @@
 // and shows a card that keeps what was written when any of it fails. No HTML strings: Trusted Types is 'none'.
 const ASSETS = {};
 
+// Two programs share the addresses: `Route::is_here` says which has which page.
+const program = ASSETS[/^\/(new|sent|track)(\/|$)|^\/requests\/./.test(location.pathname) ? "case" : "door"];
+
 const WORDS = {
   en: {
     title: "This page has stopped",
@@ -145,13 +148,16 @@ const get = async (url, options) => {
 
 const RELOADED = "portico.reloaded";
 
+// An import takes no integrity of its own; what was preloaded with one is what it uses.
+document.head.append(element("link", { rel: "modulepreload", href: program.js, integrity: program.jsIntegrity }));
+
 try {
   const [config, messages, wasm, glue] = await Promise.all([
     // A host without the file serves the API beside the site.
     fetch("/portico.json").then((response) => (response.ok ? response.json() : {})),
     get(ASSETS.messages[locale]).then((response) => response.json()),
-    get(ASSETS.wasm, { integrity: ASSETS.wasmIntegrity }),
-    import(ASSETS.js),
+    get(program.wasm, { integrity: program.wasmIntegrity }),
+    import(program.js),
   ]);
   globalThis.__portico = { locale, messages, messageUrls: ASSETS.messages, api: config.api ?? "/portal/v1", crashed };
   await glue.default({ module_or_path: wasm });

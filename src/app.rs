@@ -37,14 +37,24 @@ fn App() -> impl IntoView {
 
 fn view_of(route: Route) -> AnyView {
     match route {
+        #[cfg(feature = "door")]
         Route::Home => ui! { <pages::home::Home /> }.into_any(),
+        #[cfg(feature = "case")]
         Route::New => ui! { <pages::submit::Choose /> }.into_any(),
+        #[cfg(feature = "case")]
         Route::Form(type_id, _) => ui! { <pages::submit::Form type_id /> }.into_any(),
+        #[cfg(feature = "case")]
         Route::Sent(reference) => ui! { <pages::sent::Sent reference /> }.into_any(),
+        #[cfg(feature = "case")]
         Route::Track(_) => ui! { <pages::track::Track /> }.into_any(),
+        #[cfg(feature = "door")]
         Route::Requests(_) => ui! { <pages::requests::Requests /> }.into_any(),
+        #[cfg(feature = "case")]
         Route::Request(reference) => ui! { <pages::request::Request reference /> }.into_any(),
         Route::SignIn(_) => ui! { <pages::sign_in::SignIn /> }.into_any(),
         Route::NotFound => ui! { <pages::not_found::NotFound /> }.into_any(),
+        // The other program has it, and its document is on the way.
+        #[cfg(not(all(feature = "door", feature = "case")))]
+        _ => ().into_any(),
     }
 }

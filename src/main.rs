@@ -6,6 +6,8 @@
 //! changes is `class:name=signal`, not `class=signal`; and `inner_html` and `style="..."` do not work
 //! (`style:property=value` does).
 
+// Each of the two programs leaves out what only the other one uses.
+#![cfg_attr(not(all(feature = "door", feature = "case")), allow(dead_code, unused_imports))]
 // A binary has no outside: `pub` means the whole crate, and `pub(crate)` would say it longer.
 #![allow(unreachable_pub)]
 

@@ -37,6 +37,10 @@ pub fn go(route: &Route) {
 
 /// Puts another route in the place of the present one: Back does not return to it.
 pub fn replace(route: &Route) {
+    if !route.is_here() {
+        history::load_instead(&route.href());
+        return;
+    }
     history::replace(&route.href());
     arrive(route.clone());
 }
@@ -52,6 +56,10 @@ fn leave_for(address: String) {
         scroll: dom::scroll_y(),
         link: Some(address.clone()),
     });
+    if !route.is_here() {
+        history::load(&address);
+        return;
+    }
     history::push(&address);
     arrive(route);
 }

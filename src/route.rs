@@ -162,6 +162,17 @@ impl Route {
         }
     }
 
+    /// Whether this program has the page; the other one of the site has it otherwise. `public/boot.js` knows by the
+    /// path which of the two to load.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        match self {
+            Self::Home | Self::Requests(_) => cfg!(feature = "door"),
+            Self::New | Self::Form(..) | Self::Sent(_) | Self::Track(_) | Self::Request(_) => cfg!(feature = "case"),
+            Self::SignIn(_) | Self::NotFound => true,
+        }
+    }
+
     /// Whether going from one to the other stays on the page: another step of the same form, another filter of the
     /// list.
     #[must_use]

@@ -45,7 +45,7 @@ pub(crate) fn build() -> Result<()> {
         return Ok(());
     }
     step("Building the site");
-    let parts = Parts::read(&compile()?)?;
+    let parts = Parts::read()?;
     let new = Path::new("target/site.new");
     if new.exists() {
         fs::remove_dir_all(new)?;
@@ -111,13 +111,17 @@ struct Compiled {
     wasm: PathBuf,
 }
 
-fn compile() -> Result<Compiled> {
-    let dist = Path::new(TRUNK_DIST);
+/// The programs of the portal, by the features that make them.
+const PROGRAMS: [&str; 2] = ["door", "case"];
+
+fn compile(program: &str) -> Result<Compiled> {
+    let dist = &Path::new(TRUNK_DIST).join(program);
     if dist.exists() {
         fs::remove_dir_all(dist)?;
     }
     run(Command::new("trunk")
-        .arg("build")
+        .args(["build", "--no-default-features", "--features", program, "--dist"])
+        .arg(dist)
         .env("PATH", setup::search_path()?)
         .env("CARGO_TARGET_DIR", TARGET_DIR)
         .env("TRUNK_SKIP_VERSION_CHECK", "true")
@@ -147,15 +151,15 @@ fn compile() -> Result<Compiled> {
 /// What a site is assembled from.
 struct Parts {
     index: String,
-    glue: Vec<u8>,
-    wasm: Vec<u8>,
+    /// The module and the wasm of each program.
+    programs: BTreeMap<&'static str, (Vec<u8>, Vec<u8>)>,
     style: String,
     /// The folder `public/`.
     public: Files,
 }
 
 impl Parts {
-    fn read(compiled: &Compiled) -> Result<Self> {
+    fn read() -> Result<Self> {
         let mut style = String::new();
         let mut sheets = Vec::new();
         files_below(Path::new("style"), &mut sheets)?;
@@ -177,8 +181,13 @@ impl Parts {
             .collect::<Result<_>>()?;
         Ok(Self {
             index: fs::read_to_string("index.html").context("index.html")?,
-            glue: fs::read(&compiled.glue)?,
-            wasm: fs::read(&compiled.wasm)?,
+            programs: PROGRAMS
+                .iter()
+                .map(|program| {
+                    let compiled = compile(program)?;
+                    Ok((*program, (fs::read(compiled.glue)?, fs::read(compiled.wasm)?)))
+                })
+                .collect::<Result<_>>()?,
             style,
             public,
         })
@@ -189,8 +198,15 @@ impl Parts {
 /// names: first what the boot script names, then the boot script, `index.html` last.
 fn assemble(mut parts: Parts) -> Result<Files> {
     let mut site = Site::default();
-    let glue = site.add("portal.js", parts.glue);
-    let wasm = site.add("portal.wasm", parts.wasm);
+    let mut assets = Map::new();
+    for (program, (glue, wasm)) in parts.programs {
+        let glue = site.add(&format!("{program}.js"), glue);
+        let wasm = site.add(&format!("{program}.wasm"), wasm);
+        let named = json!({
+            "js": glue.url, "jsIntegrity": glue.integrity, "wasm": wasm.url, "wasmIntegrity": wasm.integrity,
+        });
+        assets.insert(program.to_owned(), named);
+    }
     let style = site.add("app.css", minify_css(&parts.style).into_bytes());
 
     let boot = parts
@@ -214,9 +230,8 @@ fn assemble(mut parts: Parts) -> Result<Files> {
             site.files.insert(name, bytes);
         }
     }
-    let assets = json!({
-        "js": glue.url, "wasm": wasm.url, "wasmIntegrity": wasm.integrity, "messages": messages,
-    });
+    assets.insert("messages".to_owned(), messages.into());
+    let assets = Value::from(assets);
     let boot = replace_once(
         "public/boot.js",
         &String::from_utf8(boot)?,
@@ -244,16 +259,6 @@ fn assemble(mut parts: Parts) -> Result<Files> {
             format!("href=\"{}\"", icon.url),
         )?;
     }
-    // The browser fetches both while it still reads the boot script. The module is checked here,
-    // the wasm by the boot script: browsers ignore `integrity` on a preloaded fetch, and say so.
-    rewrite(
-        "</head>",
-        format!(
-            "<link rel=\"modulepreload\" href=\"{}\" integrity=\"{}\">\n\
-             <link rel=\"preload\" as=\"fetch\" crossorigin href=\"{}\">\n</head>",
-            glue.url, glue.integrity, wasm.url
-        ),
-    )?;
     site.files
         .insert("index.html".to_owned(), index.into_bytes());
     Ok(site.files)
@@ -391,8 +396,9 @@ mod tests {
             index: "<head><link rel=\"icon\" href=\"favicon.svg\"><link rel=\"stylesheet\" \
                     href=\"app.css\"><script type=\"module\" src=\"boot.js\"></script></head>"
                 .to_owned(),
-            glue: text("export default 1"),
-            wasm: text("\0asm"),
+            programs: PROGRAMS
+                .map(|program| (program, (text(program), text("\0asm"))))
+                .into(),
             style: "@layer base { a { color: red; } }".to_owned(),
             public: Files::from([
                 (
@@ -425,21 +431,21 @@ mod tests {
             let hash = &hex(&Sha256::digest(bytes))[..16];
             assert!(name.contains(&format!("-{hash}.")), "{name} {hash}");
         }
-        assert_eq!(files.len(), 8);
+        assert_eq!(files.len(), 10);
     }
 
     #[test]
     fn the_index_and_the_boot_script_name_what_exists() {
         let files = assemble(parts()).expect("a site");
         let index = named(&files, "index.html").1;
-        for start in ["app-", "boot-", "favicon-", "portal-"] {
+        for start in ["app-", "boot-", "favicon-"] {
             assert!(
                 index.contains(&format!("\"/{}\"", named(&files, start).0)),
                 "{start}: {index}"
             );
         }
         let (_, boot) = named(&files, "boot-");
-        for start in ["portal-", "messages/en-"] {
+        for start in ["door-", "case-", "messages/en-"] {
             assert!(
                 boot.contains(&format!("\"/{}\"", named(&files, start).0)),
                 "{start}: {boot}"
@@ -452,7 +458,9 @@ mod tests {
     fn a_changed_file_changes_the_names_of_all_that_name_it() {
         let before = assemble(parts()).expect("a site");
         let mut changed = parts();
-        changed.wasm.push(0);
+        if let Some((_, wasm)) = changed.programs.get_mut("case") {
+            wasm.push(0);
+        }
         let after = assemble(changed).expect("a site");
         assert_ne!(named(&before, "boot-").0, named(&after, "boot-").0);
         assert_eq!(named(&before, "app-").0, named(&after, "app-").0);
