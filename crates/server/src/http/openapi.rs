@@ -153,7 +153,7 @@ fn session(doc: &mut Document) {
 }
 
 fn requests(doc: &mut Document) {
-    let words = |all: Vec<&str>| json!({"type": "array", "items": {"type": "string", "enum": all}});
+    let words = |all: Vec<&str>| json!({"type": "array", "minItems": 1, "items": {"type": "string", "enum": all}});
     doc.add(
         "get",
         "/requests",

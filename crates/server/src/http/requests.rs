@@ -62,7 +62,6 @@ pub fn limit(text: Option<&str>, default: u32) -> Result<u32, ApiError> {
 fn words<T: Word>(text: Option<&str>, read: impl Fn(&str) -> T) -> Result<Vec<T>, ApiError> {
     let words: Vec<T> = text
         .into_iter()
-        .filter(|t| !t.is_empty())
         .flat_map(|t| t.split(','))
         .map(read)
         .collect();
@@ -91,8 +90,8 @@ impl ListQuery {
         }
         let wanted = given(&self.reference);
         let filter = Filter {
-            status: words(given(&self.status), Status::from_word)?,
-            kind: words(given(&self.kind), Kind::from_word)?,
+            status: words(self.status.as_deref(), Status::from_word)?,
+            kind: words(self.kind.as_deref(), Kind::from_word)?,
             words: q
                 .to_lowercase()
                 .split_whitespace()
