@@ -260,6 +260,8 @@ impl<F: AsyncFnMut(&'static str, &Page)> Tour<'_, F> {
         me.press("request.send").await;
         me.see("request.message_empty").await;
         self.show("request-reply-error").await;
+        me.open(&path).await;
+        me.field("request.write").wait().await;
 
         let text = "您好，請問兩筆扣款是同一張卡嗎？\n詳見 https://example.com/help";
         let message = json!({"body": {"format": "text", "value": text}, "public": true});
