@@ -2,12 +2,13 @@
 
 use crate::{
     browser::{boot, dom},
-    components::layout::Layout,
+    components::layout::layout,
     i18n, navigation, pages,
     route::Route,
     state,
 };
 use leptos::prelude::*;
+use portico_view::{Child, View};
 
 /// Starts everything. Called once, by `main`.
 pub fn start() {
@@ -18,43 +19,37 @@ pub fn start() {
         return;
     };
     dom::clear(&place);
-    leptos::mount::mount_to(place, || {
+    portico_view::mount(&place, || {
         navigation::start();
         state::start();
-        ui! { <App /> }
-    })
-    .forget();
+        let page = Memo::new_with_compare(
+            |_| navigation::current(),
+            |old, new| !matches!((old, new), (Some(old), Some(new)) if old.same_page(new)),
+        );
+        layout((move || view_of(page.get())).view())
+    });
 }
 
-#[component]
-fn App() -> impl IntoView {
-    let page = Memo::new_with_compare(
-        |_| navigation::current(),
-        |old, new| !matches!((old, new), (Some(old), Some(new)) if old.same_page(new)),
-    );
-    ui! { <Layout>{move || view_of(page.get())}</Layout> }
-}
-
-fn view_of(route: Route) -> AnyView {
+fn view_of(route: Route) -> View {
     match route {
         #[cfg(feature = "door")]
-        Route::Home => ui! { <pages::home::Home /> }.into_any(),
+        Route::Home => pages::home::page(),
         #[cfg(feature = "case")]
-        Route::New => ui! { <pages::submit::Choose /> }.into_any(),
+        Route::New => pages::submit::choose(),
         #[cfg(feature = "case")]
-        Route::Form(type_id, _) => ui! { <pages::submit::Form type_id /> }.into_any(),
+        Route::Form(type_id, _) => pages::submit::form(type_id),
         #[cfg(feature = "case")]
-        Route::Sent(reference) => ui! { <pages::sent::Sent reference /> }.into_any(),
+        Route::Sent(reference) => pages::sent::page(reference),
         #[cfg(feature = "case")]
-        Route::Track(_) => ui! { <pages::track::Track /> }.into_any(),
+        Route::Track(_) => pages::track::page(),
         #[cfg(feature = "door")]
-        Route::Requests(_) => ui! { <pages::requests::Requests /> }.into_any(),
+        Route::Requests(_) => pages::requests::page(),
         #[cfg(feature = "case")]
-        Route::Request(reference) => ui! { <pages::request::Request reference /> }.into_any(),
-        Route::SignIn(_) => ui! { <pages::sign_in::SignIn /> }.into_any(),
-        Route::NotFound => ui! { <pages::not_found::NotFound /> }.into_any(),
+        Route::Request(reference) => pages::request::page(reference),
+        Route::SignIn(_) => pages::sign_in::page(),
+        Route::NotFound => pages::not_found::page(),
         // The other program has it, and its document is on the way.
         #[cfg(not(all(feature = "door", feature = "case")))]
-        _ => ().into_any(),
+        _ => View::default(),
     }
 }

@@ -90,9 +90,8 @@ async fn restore(place: history::Place, focus: bool) {
     }
     for _ in 0..20 {
         // Whoever has gone on from the heading meanwhile is left where they are.
-        missing = missing
-            && dom::heading_has_focus()
-            && link.is_some_and(|link| !dom::focus_link(link));
+        missing =
+            missing && dom::heading_has_focus() && link.is_some_and(|link| !dom::focus_link(link));
         if !missing && dom::scroll_height() >= place.scroll {
             break;
         }

@@ -168,7 +168,9 @@ impl Route {
     pub fn is_here(&self) -> bool {
         match self {
             Self::Home | Self::Requests(_) => cfg!(feature = "door"),
-            Self::New | Self::Form(..) | Self::Sent(_) | Self::Track(_) | Self::Request(_) => cfg!(feature = "case"),
+            Self::New | Self::Form(..) | Self::Sent(_) | Self::Track(_) | Self::Request(_) => {
+                cfg!(feature = "case")
+            }
             Self::SignIn(_) | Self::NotFound => true,
         }
     }

@@ -135,14 +135,6 @@ fn bearer(token: &str) -> Vec<(&'static str, String)> {
     vec![("Authorization", format!("Bearer {token}"))]
 }
 
-/// What proves a call made with this token alone.
-pub fn proof_by_token(token: &str) -> Proof {
-    Proof {
-        cookies: false,
-        headers: bearer(token),
-    }
-}
-
 /// What proves a call. `unsafe_method`: it changes something, so that a cookie alone does not suffice.
 ///
 /// # Errors
@@ -151,7 +143,10 @@ pub async fn proof(access: &Access, unsafe_method: bool) -> Result<Proof, Failur
     if let Access::Tracked(request) = access
         && let Some(token) = kept(&tracking_key(request))
     {
-        return Ok(proof_by_token(&token));
+        return Ok(Proof {
+            cookies: false,
+            headers: bearer(&token),
+        });
     }
     if !by_cookie() {
         return Ok(Proof {

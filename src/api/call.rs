@@ -27,11 +27,10 @@ const ATTEMPTS: u32 = 4;
 thread_local! { static BUDGET: Budget = const { Budget::new() }; }
 
 /// A call.
-pub struct Call<'a> {
+pub struct Call {
     method: &'static str,
     path: String,
     access: Access,
-    token: Option<&'a str>,
     headers: Vec<(&'static str, String)>,
     body: Body,
     timeout: u32,
@@ -44,28 +43,21 @@ pub struct Reply {
 }
 
 /// Begins a call of `path` (below the base address, or a whole address that the API gave).
-pub fn call<'a>(method: &'static str, path: impl Into<String>) -> Call<'a> {
+pub fn call(method: &'static str, path: impl Into<String>) -> Call {
     Call {
         method,
         path: path.into(),
         access: Access::Account,
-        token: None,
         headers: Vec::new(),
         body: Body::None,
         timeout: TIMEOUT,
     }
 }
 
-impl<'a> Call<'a> {
+impl Call {
     /// In whose name; the account's if this is not said.
     pub fn access(mut self, access: Access) -> Self {
         self.access = access;
-        self
-    }
-
-    /// With this token and nothing else.
-    pub const fn token(mut self, token: &'a str) -> Self {
-        self.token = Some(token);
         self
     }
 
@@ -96,10 +88,8 @@ impl<'a> Call<'a> {
 
     /// Address, headers, and whether cookies go along.
     async fn prepare(&self) -> Result<(String, Vec<(&'static str, String)>, bool), Failure> {
-        let Proof { cookies, headers } = match self.token {
-            Some(token) => access::proof_by_token(token),
-            None => access::proof(&self.access, !matches!(self.method, "GET" | "HEAD")).await?,
-        };
+        let changes = !matches!(self.method, "GET" | "HEAD");
+        let Proof { cookies, headers } = access::proof(&self.access, changes).await?;
         let language = ("Accept-Language", i18n::locale().as_str().to_owned());
         let headers = [self.headers.as_slice(), &headers, &[language]].concat();
         let url = if self.path.starts_with('/') {
@@ -133,7 +123,7 @@ impl<'a> Call<'a> {
     pub async fn once(self) -> Result<Reply, Failure> {
         let reply = self.attempt().await;
         match (reply.as_ref().err().and_then(Failure::code), &self.access) {
-            (Some(ProblemCode::Forbidden), Access::Account) if self.token.is_none() => {
+            (Some(ProblemCode::Forbidden), Access::Account) => {
                 access::doubt_csrf();
                 self.attempt().await
             }
@@ -141,7 +131,7 @@ impl<'a> Call<'a> {
                 access::forget_tracking(request);
                 reply
             }
-            (Some(ProblemCode::Unauthenticated), Access::Account) if self.token.is_none() => {
+            (Some(ProblemCode::Unauthenticated), Access::Account) => {
                 access::lose_session();
                 reply
             }

@@ -32,14 +32,6 @@ pub fn lost() -> u32 {
     access::lost()
 }
 
-/// The session that belongs to a token, such as one from a link. 401 when it has ended.
-///
-/// # Errors
-/// See [`Failure`].
-pub async fn of_token(token: &str) -> Result<Session, Failure> {
-    call("GET", "/session").token(token).once().await?.read()
-}
-
 /// Has a sign-in code sent. The answer is the same whether the address is known or not.
 ///
 /// # Errors

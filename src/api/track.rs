@@ -3,8 +3,9 @@
 use super::{Failure, access, call::call};
 use portico_contract::{
     id::RequestId,
-    session::{Track, TrackToken},
+    session::{Track, TrackLink, TrackToken},
 };
+use serde::Serialize;
 
 /// Trades reference and query code for a token, and keeps it.
 ///
@@ -15,14 +16,24 @@ pub async fn open(reference: &str, query_code: &str) -> Result<RequestId, Failur
         reference: reference.to_owned(),
         query_code: query_code.to_owned(),
     };
-    let token: TrackToken = call("POST", "/track").json(&track).once().await?.read()?;
-    keep(&token.request_id, &token.token);
-    Ok(token.request_id)
+    trade("/track", &track).await
 }
 
-/// Keeps a token that came with a link.
-pub fn keep(request: &RequestId, token: &str) {
-    access::keep_tracking(request, token);
+/// Trades the token of a link in an e-mail for a token, and keeps that.
+///
+/// # Errors
+/// See [`Failure`]; `not_found`: the link has ended.
+pub async fn open_link(token: &str) -> Result<RequestId, Failure> {
+    let link = TrackLink {
+        token: token.to_owned(),
+    };
+    trade("/track/link", &link).await
+}
+
+async fn trade(path: &str, by: &impl Serialize) -> Result<RequestId, Failure> {
+    let token: TrackToken = call("POST", path).json(by).once().await?.read()?;
+    access::keep_tracking(&token.request_id, &token.token);
+    Ok(token.request_id)
 }
 
 /// Whether this request is followed by a token.

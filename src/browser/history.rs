@@ -68,12 +68,20 @@ pub fn replace(address: &str) {
 
 /// Loads the document at an address.
 pub fn load(address: &str) {
-    let _ = call(&get(&super::js::global(), "location"), "assign", &[JsValue::from_str(address)]);
+    let _ = call(
+        &get(&super::js::global(), "location"),
+        "assign",
+        &[JsValue::from_str(address)],
+    );
 }
 
 /// Loads the document at an address in the place of the present entry.
 pub fn load_instead(address: &str) {
-    let _ = call(&get(&super::js::global(), "location"), "replace", &[JsValue::from_str(address)]);
+    let _ = call(
+        &get(&super::js::global(), "location"),
+        "replace",
+        &[JsValue::from_str(address)],
+    );
 }
 
 /// Remembers a place in the present entry.

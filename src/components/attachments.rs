@@ -21,10 +21,11 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::{config::Limits, id::FieldId, problem::ProblemCode};
+use portico_view::{View, ui};
 
 /// The files of a draft that answer a question (`None`: that go with the message), and adding some. `id` is the
 /// button's.
-pub fn attachments(draft: OpenDraft, id: String, field: Option<FieldId>) -> AnyView {
+pub fn attachments(draft: OpenDraft, id: String, field: Option<FieldId>) -> View {
     let over = RwSignal::new(false);
     let refused = RwSignal::new(Vec::<(String, Refused)>::new());
     let input = format!("{id}-input");
@@ -38,9 +39,13 @@ pub fn attachments(draft: OpenDraft, id: String, field: Option<FieldId>) -> AnyV
             let mut not_taken = draft.add_files(files, field.clone(), &limits);
             // That there are too many is said once.
             let mut said = false;
-            not_taken.retain(|(_, why)| *why != Refused::TooMany || !std::mem::replace(&mut said, true));
+            not_taken
+                .retain(|(_, why)| *why != Refused::TooMany || !std::mem::replace(&mut said, true));
             for (name, why) in &not_taken {
-                dom::announce(&untrack(|| why_not(name, *why, &limits)), dom::Urgency::Assertive);
+                dom::announce(
+                    &untrack(|| why_not(name, *why, &limits)),
+                    dom::Urgency::Assertive,
+                );
             }
             refused.set(not_taken);
         }
@@ -88,10 +93,11 @@ pub fn attachments(draft: OpenDraft, id: String, field: Option<FieldId>) -> AnyV
     };
     let problems = move || {
         let limits = config::current().map(|c| c.limits)?;
-        let words = refused.get().into_iter().map(|(name, why)| {
-            problems::words(why_not(&name, why, &limits))
-        });
-        Some(words.collect_view())
+        let words = refused
+            .get()
+            .into_iter()
+            .map(|(name, why)| problems::words(why_not(&name, why, &limits)));
+        Some(words.collect::<View>())
     };
     let choose = {
         let input = input.clone();
@@ -127,7 +133,6 @@ pub fn attachments(draft: OpenDraft, id: String, field: Option<FieldId>) -> AnyV
         </div>
         {rows}
     }
-    .into_any()
 }
 
 /// "pictures, PDF and videos": what the extensions are, for people.
@@ -161,11 +166,11 @@ fn kinds(limits: &Limits) -> String {
     format::list(&kinds)
 }
 
-fn limits_in_words() -> Option<AnyView> {
+fn limits_in_words() -> Option<View> {
     let limits = config::current()?.limits;
     let count = f64::from(limits.attachments_per_message);
     let size = m::upload_rules(count, &format::file_size(limits.attachment_size));
-    Some(ui! { {size} <br /> {m::upload_kinds(&groups(&limits))} }.into_any())
+    Some(ui! { {size} <br /> {m::upload_kinds(&groups(&limits))} })
 }
 
 fn why_not(name: &str, why: Refused, limits: &Limits) -> String {
@@ -223,11 +228,11 @@ fn can_succeed(state: &UploadState) -> bool {
     )
 }
 
-fn row(draft: OpenDraft, id: String, button: String) -> AnyView {
-    let Some(FileMeta { name, size, .. }) = untrack(|| {
-        draft.with(|draft| draft.files.iter().find(|file| file.id == id).cloned())
-    }) else {
-        return ().into_any();
+fn row(draft: OpenDraft, id: String, button: String) -> View {
+    let Some(FileMeta { name, size, .. }) =
+        untrack(|| draft.with(|draft| draft.files.iter().find(|file| file.id == id).cloned()))
+    else {
+        return View::default();
     };
     let state = {
         let id = id.clone();
@@ -240,7 +245,13 @@ fn row(draft: OpenDraft, id: String, button: String) -> AnyView {
     announce(name.clone(), state);
     let words = {
         let name = name.clone();
-        move || format!("{} · {}", format::file_size(size), state.with(|s| state_in_words(&name, s)))
+        move || {
+            format!(
+                "{} · {}",
+                format::file_size(size),
+                state.with(|s| state_in_words(&name, s))
+            )
+        }
     };
     let part = Memo::new(move |_| match state.get() {
         UploadState::Sending(part) => Some((part * 100.0).round()),
@@ -261,14 +272,19 @@ fn row(draft: OpenDraft, id: String, button: String) -> AnyView {
         let can = Memo::new(move |_| state.with(can_succeed));
         move || {
             let (id, name) = (id.clone(), name.clone());
-            can.get().then(|| small_button(m::upload_retry, name, move || draft.retry_file(&id)))
+            can.get()
+                .then(|| small_button(m::upload_retry, name, move || draft.retry_file(&id)))
         }
     };
     let remove = {
         let name = name.clone();
         move || {
             let (id, name, button) = (id.clone(), name.clone(), button.clone());
-            let label = if busy.get() { m::upload_cancel } else { m::upload_remove };
+            let label = if busy.get() {
+                m::upload_cancel
+            } else {
+                m::upload_remove
+            };
             small_button(label, name.clone(), move || {
                 draft.remove_file(&id);
                 dom::focus(&button);
@@ -287,17 +303,15 @@ fn row(draft: OpenDraft, id: String, button: String) -> AnyView {
             <div class="buttons">{retry} {remove}</div>
         </li>
     }
-    .into_any()
 }
 
-fn small_button(label: crate::i18n::Message, name: String, act: impl Fn() + 'static) -> AnyView {
+fn small_button(label: crate::i18n::Message, name: String, act: impl Fn() + 'static) -> View {
     ui! {
         <button class="button quiet small" type="button" on:click=move |_| act()>
             {label}
             <span class="visually-hidden">" "{name}</span>
         </button>
     }
-    .into_any()
 }
 
 /// Says how far a file is: when it begins, at half and at its end.
@@ -317,7 +331,11 @@ fn announce(name: String, state: Memo<UploadState>) {
         if before.is_some_and(|before| before != stage) && stage != 0 {
             let state = state.get_untracked();
             let words = untrack(|| m::upload_says(&name, &state_in_words(&name, &state)));
-            let urgency = if is_stuck(&state) { dom::Urgency::Assertive } else { dom::Urgency::Polite };
+            let urgency = if is_stuck(&state) {
+                dom::Urgency::Assertive
+            } else {
+                dom::Urgency::Polite
+            };
             dom::announce(&words, urgency);
         }
         stage

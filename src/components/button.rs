@@ -2,6 +2,7 @@
 
 use crate::i18n::Message;
 use leptos::prelude::*;
+use portico_view::{View, ui};
 
 /// How much a button stands out.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub enum Look {
 }
 
 /// A button.
-pub fn button(look: Look, label: Message, act: impl FnMut() + 'static) -> AnyView {
+pub fn button(look: Look, label: Message, act: impl FnMut() + 'static) -> View {
     busy_button(look, label, Signal::stored(false), act)
 }
 
@@ -27,16 +28,22 @@ pub fn busy_button(
     label: Message,
     busy: Signal<bool>,
     mut act: impl FnMut() + 'static,
-) -> AnyView {
-    shown(look, label, busy, "button", Box::new(move || {
-        if !busy.get_untracked() {
-            act();
-        }
-    }))
+) -> View {
+    shown(
+        look,
+        label,
+        busy,
+        "button",
+        Box::new(move || {
+            if !busy.get_untracked() {
+                act();
+            }
+        }),
+    )
 }
 
 /// The button that sends its form. The form's `on:submit` does the work and looks whether it is busy.
-pub fn submit_button(label: Message, busy: Signal<bool>) -> AnyView {
+pub fn submit_button(label: Message, busy: Signal<bool>) -> View {
     shown(Look::Main, label, busy, "submit", Box::new(|| {}))
 }
 
@@ -46,7 +53,7 @@ fn shown(
     busy: Signal<bool>,
     kind: &'static str,
     mut act: Box<dyn FnMut()>,
-) -> AnyView {
+) -> View {
     let state = move || busy.get().then_some("true");
     ui! {
         <button
@@ -62,5 +69,4 @@ fn shown(
             {label}
         </button>
     }
-    .into_any()
 }

@@ -5,30 +5,29 @@ use crate::{
     i18n::{format, m},
     state::config,
 };
-use leptos::prelude::*;
 use portico_contract::config::{ContactChannel, ContactKind};
+use portico_view::{Child, View, ui};
 
 /// The contact section.
-pub fn contact() -> AnyView {
+pub fn contact() -> View {
     let channels = || {
         config::current()
             .map(|config| config.contacts)
             .unwrap_or_default()
             .into_iter()
             .map(channel)
-            .collect_view()
+            .collect::<View>()
     };
-    let skeleton = || ui! { <div class="skeleton line" aria-hidden="true"></div> }.into_any();
+    let skeleton = || ui! { <div class="skeleton line" aria-hidden="true"></div> };
     ui! {
         <section class="contact" aria-labelledby="contact">
             <h2 id="contact">{m::contact_title}</h2>
-            {part(config::config(), skeleton, move || ui! { <ul>{channels}</ul> }.into_any())}
+            {part(config::config(), skeleton, move || ui! { <ul>{channels}</ul> }.view())}
         </section>
     }
-    .into_any()
 }
 
-fn channel(channel: ContactChannel) -> AnyView {
+fn channel(channel: ContactChannel) -> View {
     let ContactChannel {
         channel,
         label,
@@ -53,21 +52,20 @@ fn channel(channel: ContactChannel) -> AnyView {
         ContactKind::OnSite | ContactKind::Unknown => ("info", None),
     };
     let value = match address {
-        Some(address) => ui! { <a href=address>{value}</a> }.into_any(),
-        None => ui! { <bdi>{value}</bdi> }.into_any(),
+        Some(address) => ui! { <a href=address>{value}</a> },
+        None => ui! { <bdi>{value}</bdi> },
     };
     let words = move || match (open_now, next_opening) {
         (true, _) => m::contact_open(),
         (false, Some(at)) => m::contact_opens(&format::date_time(at)),
         (false, None) => m::contact_closed(),
     };
-    let opening = (!hours.is_empty())
-        .then(|| ui! { <p class="open" class:closed=!open_now>{words}</p> });
+    let opening =
+        (!hours.is_empty()).then(|| ui! { <p class="open" class:closed=!open_now>{words}</p> });
     ui! {
         <li>
             {icon(mark)}
             <div><span class="visually-hidden">{label}": "</span> {value} {opening}</div>
         </li>
     }
-    .into_any()
 }

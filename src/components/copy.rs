@@ -6,9 +6,10 @@ use crate::{
     i18n::{Message, m},
 };
 use leptos::prelude::*;
+use portico_view::{View, ui};
 
 /// A button that copies a text and says so. `what` names it for those who do not see what stands beside it.
-pub fn copy_button(text: String, what: Message) -> AnyView {
+pub fn copy_button(text: String, what: Message) -> View {
     let copied = RwSignal::new(false);
     let copy = move |_| {
         let text = text.clone();
@@ -30,5 +31,4 @@ pub fn copy_button(text: String, what: Message) -> AnyView {
             <span class="visually-hidden">" "{what}</span>
         </button>
     }
-    .into_any()
 }

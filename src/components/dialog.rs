@@ -3,6 +3,7 @@
 
 use crate::i18n::Message;
 use leptos::{html, prelude::*};
+use portico_view::{View, ui};
 
 /// A dialog that is open while the signal is true. The content is made when it is first opened and keeps what was
 /// typed.
@@ -10,8 +11,8 @@ pub fn dialog(
     open: RwSignal<bool>,
     id: &'static str,
     title: Message,
-    content: impl Fn() -> AnyView + Send + 'static,
-) -> AnyView {
+    content: impl Fn() -> View + Send + 'static,
+) -> View {
     let node = NodeRef::<html::Dialog>::new();
     let was_opened = Memo::new(move |was| open.get() || was == Some(&true));
     Effect::new(move || {
@@ -30,5 +31,4 @@ pub fn dialog(
             </div>
         </dialog>
     }
-    .into_any()
 }

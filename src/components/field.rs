@@ -3,6 +3,7 @@
 use super::problems::{Problems, error};
 use crate::i18n::{Message, m};
 use leptos::prelude::*;
+use portico_view::{Child, View, ui};
 
 /// How an answer is typed.
 #[derive(Clone, Copy, Default)]
@@ -43,7 +44,7 @@ impl Question {
         move || problems.of(self.id).map(|_| "true")
     }
 
-    fn laid_out(self, problems: Problems, control: AnyView) -> AnyView {
+    fn laid_out(self, problems: Problems, control: View) -> View {
         ui! {
             <div class="field">
                 <label for=self.id>{self.label}</label>
@@ -52,7 +53,6 @@ impl Question {
                 {control}
             </div>
         }
-        .into_any()
     }
 }
 
@@ -62,7 +62,7 @@ pub fn text_field(
     typing: Typing,
     value: RwSignal<String>,
     problems: Problems,
-) -> AnyView {
+) -> View {
     let control = ui! {
         <input
             id=question.id
@@ -79,15 +79,11 @@ pub fn text_field(
             on:input=move |event| value.set(event_target_value(&event))
         />
     };
-    question.laid_out(problems, control.into_any())
+    question.laid_out(problems, control.view())
 }
 
 /// A question that is answered in several lines.
-pub fn text_area(
-    question: Question,
-    value: RwSignal<String>,
-    problems: Problems,
-) -> AnyView {
+pub fn text_area(question: Question, value: RwSignal<String>, problems: Problems) -> View {
     let control = ui! {
         <textarea
             id=question.id
@@ -98,12 +94,11 @@ pub fn text_area(
             on:input=move |event| value.set(event_target_value(&event))
         ></textarea>
     };
-    question.laid_out(problems, control.into_any())
+    question.laid_out(problems, control.view())
 }
 
-
 /// An optional word with something else, in a dialog.
-pub fn plain_text_area(id: &'static str, label: Message, value: RwSignal<String>) -> AnyView {
+pub fn plain_text_area(id: &'static str, label: Message, value: RwSignal<String>) -> View {
     ui! {
         <div class="field">
             <label for=id>{label} " "<span class="optional">{m::form_optional}</span></label>
@@ -115,5 +110,4 @@ pub fn plain_text_area(id: &'static str, label: Message, value: RwSignal<String>
             ></textarea>
         </div>
     }
-    .into_any()
 }

@@ -8,20 +8,21 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::{attachment::Attachment, id::RequestId};
+use portico_view::{View, ui};
 
 /// The files, each with a button that saves it. They are fetched by script, as a link carries no proof of who asks.
-pub fn file_list(request: RequestId, files: Vec<Attachment>) -> AnyView {
+pub fn file_list(request: RequestId, files: Vec<Attachment>) -> View {
     if files.is_empty() {
-        return ().into_any();
+        return View::default();
     }
     let items = files
         .into_iter()
         .map(|file| item(request.clone(), file))
-        .collect_view();
-    ui! { <ul class="files">{items}</ul> }.into_any()
+        .collect::<View>();
+    ui! { <ul class="files">{items}</ul> }
 }
 
-fn item(request: RequestId, attachment: Attachment) -> AnyView {
+fn item(request: RequestId, attachment: Attachment) -> View {
     let busy = RwSignal::new(false);
     let stopped = RwSignal::new(false);
     let name = attachment.name.clone();
@@ -67,5 +68,4 @@ fn item(request: RequestId, attachment: Attachment) -> AnyView {
             </div>
         </li>
     }
-    .into_any()
 }

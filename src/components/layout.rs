@@ -14,10 +14,10 @@ use crate::{
 };
 use leptos::{html, prelude::*};
 use portico_contract::{config::Capability, locale::Locale};
+use portico_view::{Child, View, ui};
 
 /// Header, the page, footer.
-#[component]
-pub fn Layout(children: Children) -> impl IntoView {
+pub fn layout(page: View) -> View {
     let wide = || {
         matches!(
             navigation::current(),
@@ -31,7 +31,7 @@ pub fn Layout(children: Children) -> impl IntoView {
         {offline()}
         {outbox()}
         <main class="page" class:wide=wide class:split=split id="main" tabindex="-1">
-            {children()}
+            {page}
         </main>
         {footer()}
     }
@@ -42,7 +42,7 @@ fn offered(capability: Capability) -> bool {
     config::current().is_none_or(|config| config.capabilities.contains(&capability))
 }
 
-fn header() -> AnyView {
+fn header() -> View {
     let brand = || config::brand_name().unwrap_or_else(|| "Portico".to_owned());
     let entry = |route: Route, name: i18n::Message| {
         let href = route.href();
@@ -50,9 +50,8 @@ fn header() -> AnyView {
             <li><a href=href aria-current=navigation::aria_current(route)>{name}</a></li>
         }
     };
-    let requests = move || {
-        offered(Capability::Accounts).then(|| entry(Route::requests(), m::nav_requests))
-    };
+    let requests =
+        move || offered(Capability::Accounts).then(|| entry(Route::requests(), m::nav_requests));
     let track = move || offered(Capability::Track).then(|| entry(Route::track(), m::nav_track));
     ui! {
         <header class="bar">
@@ -65,11 +64,10 @@ fn header() -> AnyView {
             </nav>
         </header>
     }
-    .into_any()
 }
 
 /// The languages, each by its own name. Changing it keeps everything that stands on the page.
-fn language() -> AnyView {
+fn language() -> View {
     let options = i18n::NAMES
         .into_iter()
         .map(|(locale, name)| {
@@ -78,7 +76,7 @@ fn language() -> AnyView {
                 <option value=tag lang=tag selected=move || i18n::locale() == locale>{name}</option>
             }
         })
-        .collect_view();
+        .collect::<View>();
     let select = NodeRef::<html::Select>::new();
     let choose = move |event| {
         let chosen = Locale::from_word(&event_target_value(&event));
@@ -95,12 +93,11 @@ fn language() -> AnyView {
         <label class="visually-hidden" for=LANGUAGE>{m::layout_language}</label>
         <select class="language" id=LANGUAGE node_ref=select on:change=choose>{options}</select>
     }
-    .into_any()
 }
 
 const LANGUAGE: &str = "language";
 
-fn account() -> AnyView {
+fn account() -> View {
     let sign_in = || Route::sign_in(navigation::current()).href();
     let link = move || match session::signed_in() {
         SignedIn::Unknown => None,
@@ -113,11 +110,11 @@ fn account() -> AnyView {
             .flatten()
             .map(|name| ui! { <a class="button quiet" href=sign_in>{name}</a> })
     })
-    .into_any()
+    .view()
 }
 
 /// Says that the connection is lost, as long as the browser knows that it is.
-fn offline() -> AnyView {
+fn offline() -> View {
     let online = RwSignal::new(dom::is_online());
     let follow = move |now: bool| {
         if online.try_get_untracked() == Some(!now) {
@@ -143,10 +140,10 @@ fn offline() -> AnyView {
             }
         })
     })
-    .into_any()
+    .view()
 }
 
-fn footer() -> AnyView {
+fn footer() -> View {
     let zone = || Some(m::layout_zone(&format::zone_name()?));
     ui! {
         <footer class="foot">
@@ -156,5 +153,4 @@ fn footer() -> AnyView {
             </div>
         </footer>
     }
-    .into_any()
 }

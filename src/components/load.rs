@@ -10,6 +10,7 @@ use crate::{
     i18n::{self, format, m},
 };
 use leptos::prelude::*;
+use portico_view::{Child, View, ui};
 
 #[derive(Clone, PartialEq)]
 enum Stage {
@@ -22,9 +23,9 @@ enum Stage {
 /// `skeleton`, and when it could not be had, why, with a button to try again.
 pub fn part<T: Clone + Send + Sync + 'static>(
     query: Query<T>,
-    skeleton: fn() -> AnyView,
-    show: impl Fn() -> AnyView + Send + 'static,
-) -> AnyView {
+    skeleton: fn() -> View,
+    show: impl Fn() -> View + Send + 'static,
+) -> View {
     let stage = Memo::new(move |_| {
         query.with(|load| match load {
             Load::Loading { .. } => Stage::Waiting,
@@ -37,11 +38,11 @@ pub fn part<T: Clone + Send + Sync + 'static>(
         Stage::Shown => show(),
         Stage::Failed(failure) => not_loaded(failure, move || query.reload()),
     })
-    .into_any()
+    .view()
 }
 
 /// Why something could not be had, and a button to try again.
-pub fn not_loaded(failure: Failure, again: impl FnMut() + Send + 'static) -> AnyView {
+pub fn not_loaded(failure: Failure, again: impl FnMut() + Send + 'static) -> View {
     ui! {
         <div class="notice warning">
             {icon("warning")}
@@ -51,11 +52,10 @@ pub fn not_loaded(failure: Failure, again: impl FnMut() + Send + 'static) -> Any
             </div>
         </div>
     }
-    .into_any()
 }
 
 /// A failure in words, with the time from which it is worth trying again.
-pub fn failure_words(failure: Failure) -> AnyView {
+pub fn failure_words(failure: Failure) -> View {
     // The time of day does not change while it is looked at.
     let from = failure
         .retry_after()
@@ -66,5 +66,4 @@ pub fn failure_words(failure: Failure) -> AnyView {
             {from.map(|at| move || m::state_again_at(&format::time_on_this_device(at)))}
         </p>
     }
-    .into_any()
 }

@@ -1,20 +1,19 @@
 //! Points in time on screen, in the company's zone.
 
 use crate::i18n::{format, m};
-use leptos::prelude::*;
 use portico_contract::Instant;
+use portico_view::{View, ui};
 
 /// Date and time.
-pub fn moment(at: Instant) -> AnyView {
-    ui! { <time datetime=at.to_string()>{move || format::short_date_time(at)}</time> }.into_any()
+pub fn moment(at: Instant) -> View {
+    ui! { <time datetime=at.to_string()>{move || format::short_date_time(at)}</time> }
 }
 
 /// How long ago, or when.
-pub fn ago(at: Instant) -> AnyView {
+pub fn ago(at: Instant) -> View {
     ui! {
         <time datetime=at.to_string()>{move || m::requests_updated(&format::relative(at))}</time>
     }
-    .into_any()
 }
 
 /// Date and time for a sentence that names a limit: where the customer's own clock differs, its time stands with it.

@@ -18,12 +18,13 @@ use crate::{
     },
 };
 use leptos::prelude::*;
+use portico_view::{Child, View, ui};
 
 /// Milliseconds for which a thing may be on its way before it counts as not sent: most arrive at once.
 const PATIENCE: f64 = 2_000.0;
 
 /// The cards of all that waits. What belongs to the request on screen is shown by its page.
-pub fn outbox() -> AnyView {
+pub fn outbox() -> View {
     let keys = Memo::new(|_| {
         let here = match navigation::current() {
             Route::Request(reference) => Some(reference),
@@ -32,9 +33,7 @@ pub fn outbox() -> AnyView {
         outbox::entries()
             .into_iter()
             .filter(|entry| !entry.is_accepted())
-            .filter(|entry| {
-                matches!(entry.parcel, Parcel::Request(_)) || entry.reference() != here
-            })
+            .filter(|entry| matches!(entry.parcel, Parcel::Request(_)) || entry.reference() != here)
             .map(|entry| entry.key)
             .collect::<Vec<_>>()
     });
@@ -61,11 +60,11 @@ pub fn outbox() -> AnyView {
             </section>
         }
     };
-    ui! { {arrived()} {move || keys.with(|keys| !keys.is_empty()).then(cards)} }.into_any()
+    ui! { {arrived()} {move || keys.with(|keys| !keys.is_empty()).then(cards)} }
 }
 
 /// What arrived while its customer was elsewhere, and the way to its codes.
-fn arrived() -> AnyView {
+fn arrived() -> View {
     let is_elsewhere = |entry: &Entry| match (navigation::current(), &entry.parcel) {
         (Route::Sent(shown), _) => entry.reference() != Some(shown),
         // Its form leads to the confirmation by itself.
@@ -98,22 +97,22 @@ fn arrived() -> AnyView {
                     </div>
                 }
             })
-            .collect_view()
+            .collect::<View>()
     };
     let shown = move || {
         ui! { <section class="wrap outbox" aria-label=m::outbox_accepted>{cards}</section> }
     };
-    (move || news.with(|news| !news.is_empty()).then(shown)).into_any()
+    (move || news.with(|news| !news.is_empty()).then(shown)).view()
 }
 
 /// The card of one thing that has not arrived. `open` shows it again as a draft, to change it.
-pub fn entry_card(key: String, open: impl Fn(Draft) + Copy + Send + Sync + 'static) -> AnyView {
+pub fn entry_card(key: String, open: impl Fn(Draft) + Copy + Send + Sync + 'static) -> View {
     let entry = {
         let key = key.clone();
         Memo::new(move |_| outbox::entry(&key))
     };
     let Some(first) = entry.get_untracked() else {
-        return ().into_any();
+        return View::default();
     };
     let late = RwSignal::new(false);
     let left = first.queued_at + PATIENCE - clock::device_millis();
@@ -125,13 +124,17 @@ pub fn entry_card(key: String, open: impl Fn(Draft) + Copy + Send + Sync + 'stat
         }
         late.try_set(true);
     });
-    let shown = Memo::new(move |_| {
-        late.get() || entry.with(|e| e.as_ref().is_some_and(|e| !e.is_going()))
-    });
-    (move || shown.get().then(|| card(key.clone(), &first, entry, open))).into_any()
+    let shown =
+        Memo::new(move |_| late.get() || entry.with(|e| e.as_ref().is_some_and(|e| !e.is_going())));
+    (move || shown.get().then(|| card(key.clone(), &first, entry, open))).view()
 }
 
-fn card(key: String, first: &Entry, entry: Memo<Option<Entry>>, open: impl Fn(Draft) + Copy + Send + Sync + 'static) -> AnyView {
+fn card(
+    key: String,
+    first: &Entry,
+    entry: Memo<Option<Entry>>,
+    open: impl Fn(Draft) + Copy + Send + Sync + 'static,
+) -> View {
     let id = format!("outbox-{key}");
     let heading = id.clone();
     let queued_at = first.queued_at;
@@ -200,7 +203,6 @@ fn card(key: String, first: &Entry, entry: Memo<Option<Entry>>, open: impl Fn(Dr
                 {button(Look::Secondary, m::outbox_keep, move || asking.set(false))}
             </div>
         }
-        .into_any()
     };
     let sign_in = move || {
         let needed = state.with(|state| matches!(state, Some(EntryState::NeedsLogin)));
@@ -230,7 +232,6 @@ fn card(key: String, first: &Entry, entry: Memo<Option<Entry>>, open: impl Fn(Dr
             {dialog(asking, "outbox-discard", m::outbox_discard_title, question)}
         </article>
     }
-    .into_any()
 }
 
 /// How it stands, and what happens next.

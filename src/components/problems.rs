@@ -9,6 +9,7 @@ use crate::{
     navigation::Title,
 };
 use leptos::prelude::*;
+use portico_view::{Child, View, ui};
 
 /// The fields of a form that are not right: the id of the control that takes the focus, and what to do.
 #[derive(Clone, Copy)]
@@ -68,7 +69,7 @@ impl Problems {
 }
 
 /// The summary; nothing while everything is right.
-pub fn summary(problems: Problems) -> AnyView {
+pub fn summary(problems: Problems) -> View {
     let items = move || {
         problems
             .list
@@ -85,7 +86,7 @@ pub fn summary(problems: Problems) -> AnyView {
                     </li>
                 }
             })
-            .collect_view()
+            .collect::<View>()
     };
     (move || {
         problems.list.with(|list| !list.is_empty()).then(|| {
@@ -97,26 +98,29 @@ pub fn summary(problems: Problems) -> AnyView {
             }
         })
     })
-    .into_any()
+    .view()
 }
 
 /// What is not right, in the words that stand at a field.
-pub fn words(text: impl IntoView + 'static) -> AnyView {
+pub fn words(text: impl Child + 'static) -> View {
+    said(None, text)
+}
+
+fn said(id: Option<String>, text: impl Child + 'static) -> View {
     ui! {
-        <p class="error">
+        <p class="error" id=id>
             <span class="visually-hidden">{m::problem_prefix}" "</span>
-            {text.into_any()}
+            {text.view()}
         </p>
     }
-    .into_any()
 }
 
 /// The words at a field, after its label and hint. The control refers to them by `aria-describedby`.
-pub fn error(problems: Problems, id: &'static str) -> AnyView {
+pub fn error(problems: Problems, id: &'static str) -> View {
     (move || {
-        problems.of(id).map(|text| {
-            words(move || text.get()).add_any_attr(leptos::attr::id(format!("{id}-error")))
-        })
+        problems
+            .of(id)
+            .map(|text| said(Some(format!("{id}-error")), move || text.get()))
     })
-    .into_any()
+    .view()
 }

@@ -3,12 +3,13 @@
 use crate::browser::html;
 use leptos::prelude::*;
 use portico_contract::timeline::{Body, TextFormat};
+use portico_view::{Child, View, ui};
 
 /// A message. Line breaks count, addresses of web pages are links. HTML is sanitised by the browser; where it cannot,
 /// only its text is shown.
-pub fn prose(body: Body) -> AnyView {
+pub fn prose(body: Body) -> View {
     if body.format != TextFormat::Html {
-        return ui! { <div class="prose" dir="auto">{linked(&body.value)}</div> }.into_any();
+        return ui! { <div class="prose" dir="auto">{linked(&body.value)}</div> };
     }
     let place = NodeRef::<leptos::html::Div>::new();
     Effect::new(move || {
@@ -18,21 +19,20 @@ pub fn prose(body: Body) -> AnyView {
             place.set_text_content(Some(&html::text_of(&body.value)));
         }
     });
-    ui! { <div class="prose" dir="auto" node_ref=place></div> }.into_any()
+    ui! { <div class="prose" dir="auto" node_ref=place></div> }
 }
 
 /// The text with its web addresses as links.
-fn linked(text: &str) -> Vec<AnyView> {
+fn linked(text: &str) -> Vec<View> {
     pieces(text)
         .into_iter()
         .map(|piece| match piece {
-            Piece::Text(text) => text.to_owned().into_any(),
+            Piece::Text(text) => text.to_owned().view(),
             Piece::Link(address) => ui! {
                 <a href=address.to_owned() target="_blank" rel="noopener noreferrer nofollow">
                     {address.to_owned()}
                 </a>
-            }
-            .into_any(),
+            },
         })
         .collect()
 }
@@ -93,7 +93,11 @@ fn link_length(text: &str) -> usize {
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || b".-:".contains(&b));
     // An address that stops at a letter beyond ASCII within its host is another host than it seems.
-    let cut = scheme.len() + host.len() == end && text[end..].chars().next().is_some_and(char::is_alphanumeric);
+    let cut = scheme.len() + host.len() == end
+        && text[end..]
+            .chars()
+            .next()
+            .is_some_and(char::is_alphanumeric);
     if plain && host.contains(|c: char| c.is_ascii_alphanumeric()) && !cut {
         address.len()
     } else {

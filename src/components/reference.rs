@@ -7,6 +7,7 @@ use super::{
 use crate::i18n::{Words, m};
 use leptos::prelude::*;
 use portico_contract::code::Reference;
+use portico_view::View;
 
 /// How a code is typed: as it was pasted, without help of the browser.
 pub const CODE: Typing = Typing {
@@ -17,11 +18,7 @@ pub const CODE: Typing = Typing {
 };
 
 /// The question.
-pub fn reference_field(
-    id: &'static str,
-    value: RwSignal<String>,
-    problems: Problems,
-) -> AnyView {
+pub fn reference_field(id: &'static str, value: RwSignal<String>, problems: Problems) -> View {
     let question = Question {
         id,
         label: m::track_reference,

@@ -11,9 +11,10 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::request::Request;
+use portico_view::{View, ui};
 
 /// The list. A row is built anew only when what it shows has changed.
-pub fn request_list(requests: Signal<Vec<Request>>) -> AnyView {
+pub fn request_list(requests: Signal<Vec<Request>>) -> View {
     ui! {
         <ul class="requests">
             <For
@@ -23,18 +24,17 @@ pub fn request_list(requests: Signal<Vec<Request>>) -> AnyView {
             />
         </ul>
     }
-    .into_any()
 }
 
 /// As much room as `rows` of the list take.
-pub fn skeleton(rows: usize) -> AnyView {
+pub fn skeleton(rows: usize) -> View {
     let rows = (0..rows)
         .map(|_| ui! { <li class="skeleton"></li> })
-        .collect_view();
-    ui! { <ul class="requests" aria-hidden="true">{rows}</ul> }.into_any()
+        .collect::<View>();
+    ui! { <ul class="requests" aria-hidden="true">{rows}</ul> }
 }
 
-fn row(request: Request) -> AnyView {
+fn row(request: Request) -> View {
     let unread = request.unread_count;
     let new = (unread > 0).then(|| {
         let words = move || m::requests_new(f64::from(unread));
@@ -57,11 +57,10 @@ fn row(request: Request) -> AnyView {
             {status_tag(&request)}
         </li>
     }
-    .into_any()
 }
 
 /// That there is nothing to list, and what to do.
-pub fn nothing(title: i18n::Message, text: i18n::Message, what_to_do: AnyView) -> AnyView {
+pub fn nothing(title: i18n::Message, text: i18n::Message, what_to_do: View) -> View {
     ui! {
         <div class="empty">
             {icon("search")}
@@ -70,5 +69,4 @@ pub fn nothing(title: i18n::Message, text: i18n::Message, what_to_do: AnyView) -
             <div class="buttons">{what_to_do}</div>
         </div>
     }
-    .into_any()
 }

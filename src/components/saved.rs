@@ -6,9 +6,10 @@ use crate::{
     state::drafts::{OpenDraft, Saved},
 };
 use leptos::prelude::*;
+use portico_view::{View, ui};
 
 /// The line below a form. Where nothing is kept, that is said at once.
-pub fn saved_line(draft: OpenDraft) -> AnyView {
+pub fn saved_line(draft: OpenDraft) -> View {
     let words = move || match draft.saved() {
         Saved::Nothing => None,
         Saved::At(at) => Some(m::draft_saved(&format::time_on_this_device(at))),
@@ -20,5 +21,5 @@ pub fn saved_line(draft: OpenDraft) -> AnyView {
             dom::announce(&untrack(m::draft_not_saved), dom::Urgency::Polite);
         }
     });
-    ui! { <p class="meta">{words}</p> }.into_any()
+    ui! { <p class="meta">{words}</p> }
 }

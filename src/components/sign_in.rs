@@ -19,6 +19,7 @@ use portico_contract::{
     problem::ProblemCode,
     session::{Channel, Redeem},
 };
+use portico_view::{View, ui};
 
 /// Milliseconds before another code can be asked for.
 const PATIENCE: u32 = 30_000;
@@ -178,7 +179,7 @@ impl SigningIn {
 }
 
 /// The step that comes now: where the code goes, or the code. `done` is called when somebody is signed in.
-pub fn step(signing_in: SigningIn, done: fn()) -> AnyView {
+pub fn step(signing_in: SigningIn, done: fn()) -> View {
     let notice = move || {
         signing_in.failure.get().map(|failure| {
             let limited = failure.code() == Some(ProblemCode::RateLimited);
@@ -186,7 +187,7 @@ pub fn step(signing_in: SigningIn, done: fn()) -> AnyView {
                 Some(seconds) => {
                     let at = clock::device_millis() + seconds * 1_000.0;
                     let words = move || m::sign_in_later(&format::time_on_this_device(at));
-                    ui! { <p>{words}</p> }.into_any()
+                    ui! { <p>{words}</p> }
                 }
                 None => failure_words(failure),
             };
@@ -202,10 +203,10 @@ pub fn step(signing_in: SigningIn, done: fn()) -> AnyView {
         false => address_form(signing_in),
         true => code_form(signing_in, done),
     };
-    ui! { {notice} {form} }.into_any()
+    ui! { {notice} {form} }
 }
 
-fn address_form(s: SigningIn) -> AnyView {
+fn address_form(s: SigningIn) -> View {
     let channels = move || {
         let offered = config::current().map(|c| c.sign_in).unwrap_or_default();
         (offered.len() > 1).then(|| {
@@ -232,7 +233,7 @@ fn address_form(s: SigningIn) -> AnyView {
                         </label>
                     })
                 })
-                .collect_view();
+                .collect::<View>();
             ui! {
                 <fieldset class="field">
                     <legend>{m::sign_in_channel}</legend>
@@ -285,10 +286,9 @@ fn address_form(s: SigningIn) -> AnyView {
             <div class="buttons">{submit_button(m::sign_in_send, s.busy.into())}</div>
         </form>
     }
-    .into_any()
 }
 
-fn code_form(s: SigningIn, done: fn()) -> AnyView {
+fn code_form(s: SigningIn, done: fn()) -> View {
     let question = Question {
         id: CODE,
         label: m::sign_in_code,
@@ -315,7 +315,7 @@ fn code_form(s: SigningIn, done: fn()) -> AnyView {
     };
     let again = move || match s.again.get() {
         true => button(Look::Quiet, m::sign_in_again, move || s.ask()),
-        false => ui! { <p class="meta">{m::sign_in_again_soon}</p> }.into_any(),
+        false => ui! { <p class="meta">{m::sign_in_again_soon}</p> },
     };
     ui! {
         <form class="flow" novalidate on:submit=send>
@@ -325,5 +325,4 @@ fn code_form(s: SigningIn, done: fn()) -> AnyView {
             <div class="buttons">{button(Look::Quiet, m::sign_in_other_address, other)}</div>
         </form>
     }
-    .into_any()
 }

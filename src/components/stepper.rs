@@ -2,16 +2,16 @@
 
 use super::{icon::icon, moment::moment};
 use crate::i18n::m;
-use leptos::prelude::*;
 use portico_contract::request::{Step, StepState};
+use portico_view::{View, ui};
 
 /// The steps in order. A state that this version does not know counts as still to come.
-pub fn stepper(steps: Vec<Step>) -> AnyView {
-    let items = steps.into_iter().map(step).collect_view();
-    ui! { <ol class="steps">{items}</ol> }.into_any()
+pub fn stepper(steps: Vec<Step>) -> View {
+    let items = steps.into_iter().map(step).collect::<View>();
+    ui! { <ol class="steps">{items}</ol> }
 }
 
-fn step(step: Step) -> AnyView {
+fn step(step: Step) -> View {
     let (mark, word) = match step.state {
         StepState::Done => ("step-done", m::request_step_done),
         StepState::Current => ("step-current", m::request_step_now),
@@ -21,7 +21,7 @@ fn step(step: Step) -> AnyView {
     let current = step.state == StepState::Current;
     let below = match step.at {
         Some(at) if done || current => moment(at),
-        _ => ui! { <span aria-hidden="true">{word}</span> }.into_any(),
+        _ => ui! { <span aria-hidden="true">{word}</span> },
     };
     ui! {
         <li
@@ -40,5 +40,4 @@ fn step(step: Step) -> AnyView {
             </div>
         </li>
     }
-    .into_any()
 }

@@ -1,8 +1,8 @@
 //! Tags: an adjective about the thing they stand beside, never a control.
 
 use crate::i18n::m;
-use leptos::prelude::*;
 use portico_contract::request::{Request, Status, WaitingOn};
+use portico_view::{Child, View, ui};
 
 /// What a colour means. The words say it too.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum Tone {
 }
 
 /// A tag.
-pub fn tag(tone: Tone, text: impl IntoView + 'static) -> AnyView {
+pub fn tag(tone: Tone, text: impl Child + 'static) -> View {
     ui! {
         <span
             class="tag"
@@ -26,14 +26,13 @@ pub fn tag(tone: Tone, text: impl IntoView + 'static) -> AnyView {
             class:success=tone == Tone::Success
             class:warning=tone == Tone::Warning
         >
-            {text.into_any()}
+            {text.view()}
         </span>
     }
-    .into_any()
 }
 
 /// Where a request stands, in the company's words; that it is the customer's turn goes before.
-pub fn status_tag(request: &Request) -> AnyView {
+pub fn status_tag(request: &Request) -> View {
     if request.waiting_on == Some(WaitingOn::Customer) && request.status == Status::Pending {
         return tag(Tone::Warning, m::request_turn_yours);
     }

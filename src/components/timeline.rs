@@ -1,11 +1,6 @@
 //! What happened so far, oldest first.
 
-use super::{
-    files::file_list,
-    icon::icon,
-    moment::moment,
-    prose::prose,
-};
+use super::{files::file_list, icon::icon, moment::moment, prose::prose};
 use crate::i18n::{self, Message, m};
 use leptos::prelude::*;
 use portico_contract::{
@@ -13,13 +8,14 @@ use portico_contract::{
     request::Status,
     timeline::{Author, Body, Entry, Role, TextFormat, TimelineItem},
 };
+use portico_view::{View, ui};
 
 /// The entries. `first_new` is the first one that the customer has not seen before.
 pub fn timeline(
     request: RequestId,
     items: Signal<Vec<TimelineItem>>,
     first_new: Signal<Option<TimelineItemId>>,
-) -> AnyView {
+) -> View {
     ui! {
         <ol class="timeline">
             <For
@@ -29,10 +25,13 @@ pub fn timeline(
             />
         </ol>
     }
-    .into_any()
 }
 
-fn entry(request: &RequestId, item: TimelineItem, first_new: Signal<Option<TimelineItemId>>) -> AnyView {
+fn entry(
+    request: &RequestId,
+    item: TimelineItem,
+    first_new: Signal<Option<TimelineItemId>>,
+) -> View {
     let TimelineItem { id, at, entry } = item;
     let is_first_new = Memo::new(move |_| first_new.with(|first| first.as_ref() == Some(&id)));
     let message = matches!(entry, Entry::Message { .. });
@@ -48,8 +47,7 @@ fn entry(request: &RequestId, item: TimelineItem, first_new: Signal<Option<Timel
                 {prose(body)}
                 {file_list(request.clone(), attachments)}
             </article>
-        }
-        .into_any(),
+        },
         Entry::Status {
             from,
             to,
@@ -59,7 +57,10 @@ fn entry(request: &RequestId, item: TimelineItem, first_new: Signal<Option<Timel
         } => {
             let words = move || match (from, outcome.and_then(i18n::outcome)) {
                 (None, _) => m::request_received_event(),
-                (_, Some(outcome)) => m::request_result(&outcome()),
+                // That the customer has confirmed the result is not another one.
+                (Some(from), Some(outcome)) if from != Status::Resolved => {
+                    m::request_result(&outcome())
+                }
                 _ => i18n::status(to)
                     .map_or_else(m::request_status_changed, |s| m::request_status_event(&s())),
             };
@@ -81,13 +82,12 @@ fn entry(request: &RequestId, item: TimelineItem, first_new: Signal<Option<Timel
             {content}
         </li>
     }
-    .into_any()
 }
 
 /// Who wrote.
-fn name(author: Author) -> AnyView {
+fn name(author: Author) -> View {
     if author.me {
-        return ui! { <strong>{m::request_you}</strong> }.into_any();
+        return ui! { <strong>{m::request_you}</strong> };
     }
     let side: Option<Message> = match author.role {
         Role::Customer => Some(m::request_customer),
@@ -106,7 +106,6 @@ fn name(author: Author) -> AnyView {
         <strong><bdi>{author.name}</bdi></strong>
         {move || side().map(|side| ui! { <span>{side}</span> })}
     }
-    .into_any()
 }
 
 fn event(
@@ -114,7 +113,7 @@ fn event(
     words: impl Fn() -> String + Send + 'static,
     at: portico_contract::Instant,
     explanation: Option<String>,
-) -> AnyView {
+) -> View {
     let explanation = explanation.map(|value| {
         prose(Body {
             format: TextFormat::Text,
@@ -128,5 +127,4 @@ fn event(
             {explanation}
         </div>
     }
-    .into_any()
 }

@@ -160,7 +160,11 @@ pub fn instant_of_local(local: &str) -> Option<String> {
     }
     let minutes = offset.abs() / 60_000;
     let sign = if offset < 0 { '-' } else { '+' };
-    Some(format!("{with_seconds}{sign}{:02}:{:02}", minutes / 60, minutes % 60))
+    Some(format!(
+        "{with_seconds}{sign}{:02}:{:02}",
+        minutes / 60,
+        minutes % 60
+    ))
 }
 
 /// What people call the company's time zone: "Taipei time".

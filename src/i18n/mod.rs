@@ -83,11 +83,13 @@ pub fn locale() -> Locale {
     }
 }
 
-/// The tag by which `Intl` is asked: ours, except that English is written the British way, as our words are.
+/// The tag by which `Intl` is asked: English is written the British way, as our words are, and the hours are those of
+/// a 24-hour clock, which can be taken for no other.
 fn intl_tag() -> &'static str {
     match locale() {
+        Locale::ZhHans => "zh-Hans-u-hc-h23",
+        Locale::ZhHant => "zh-Hant-u-hc-h23",
         Locale::En | Locale::Unknown => "en-GB",
-        other => other.as_str(),
     }
 }
 

@@ -25,15 +25,12 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::{
-    config::Capability,
-    form::RequestTypeSummary,
-    list::RequestQuery,
-    request::Status,
+    config::Capability, form::RequestTypeSummary, list::RequestQuery, request::Status,
 };
+use portico_view::{Child, View, ui};
 
 /// The home page.
-#[component]
-pub fn Home() -> impl IntoView {
+pub fn page() -> View {
     let problems = Problems::new(navigation::title(m::home_title));
     ui! {
         {summary(problems)}
@@ -49,11 +46,11 @@ pub fn Home() -> impl IntoView {
 }
 
 /// The drafts on this device.
-fn unfinished() -> AnyView {
-    ui! { <For each=drafts::list key=|draft| draft.key.clone() children=draft_card /> }.into_any()
+fn unfinished() -> View {
+    ui! { <For each=drafts::list key=|draft| draft.key.clone() children=draft_card /> }
 }
 
-fn draft_card(draft: Draft) -> AnyView {
+fn draft_card(draft: Draft) -> View {
     let Draft {
         key,
         about,
@@ -98,7 +95,6 @@ fn draft_card(draft: Draft) -> AnyView {
                 {button(Look::Secondary, m::draft_keep, move || asking.set(false))}
             </div>
         }
-        .into_any()
     };
     ui! {
         <article class="card draft" aria-labelledby=id>
@@ -115,13 +111,12 @@ fn draft_card(draft: Draft) -> AnyView {
             {dialog(asking, "draft-delete", m::draft_delete_title, question)}
         </article>
     }
-    .into_any()
 }
 
 /// Whether somebody was signed in when this page was last open: then room is kept until it is known.
 const HINT: &str = "portico.signed_in";
 
-fn open_requests() -> AnyView {
+fn open_requests() -> View {
     let expected = key_value::local().get(HINT).is_some();
     let shown = Memo::new(move |_| match session::signed_in() {
         SignedIn::Unknown => expected.then_some(false),
@@ -133,7 +128,7 @@ fn open_requests() -> AnyView {
         SignedIn::No => key_value::local().remove(HINT),
         SignedIn::Yes(_) => drop(key_value::local().set(HINT, "1")),
     });
-    let section = |content: AnyView| {
+    let section = |content: View| {
         ui! {
             <section aria-labelledby="open">
                 <h2 id="open">{m::home_open}</h2>
@@ -149,10 +144,10 @@ fn open_requests() -> AnyView {
             })
         })
     })
-    .into_any()
+    .view()
 }
 
-fn open_list() -> AnyView {
+fn open_list() -> View {
     let query = Query::new(|| {
         live::any();
         async {
@@ -170,23 +165,28 @@ fn open_list() -> AnyView {
             requests::list(&open).await
         }
     });
-    part(query, || skeleton(3), move || {
-        let items = Memo::new(move |_| query.ready().map(|page| page.items).unwrap_or_default());
-        let list = move || match items.with(Vec::is_empty) {
-            true => ui! { <p>{m::home_open_none}</p> }.into_any(),
-            false => request_list(items.into()),
-        };
-        let all = Route::requests().href();
-        ui! { {list} <a class="more" href=all>{m::home_all}</a> }.into_any()
-    })
+    part(
+        query,
+        || skeleton(3),
+        move || {
+            let items =
+                Memo::new(move |_| query.ready().map(|page| page.items).unwrap_or_default());
+            let list = move || match items.with(Vec::is_empty) {
+                true => ui! { <p>{m::home_open_none}</p> },
+                false => request_list(items.into()),
+            };
+            let all = Route::requests().href();
+            ui! { {list} <a class="more" href=all>{m::home_all}</a> }
+        },
+    )
 }
 
-fn catalogue() -> AnyView {
+fn catalogue() -> View {
     let skeleton = || {
         let cards = (0..12)
             .map(|_| ui! { <li class="skeleton"></li> })
-            .collect_view();
-        ui! { <ul class="kinds" aria-hidden="true">{cards}</ul> }.into_any()
+            .collect::<View>();
+        ui! { <ul class="kinds" aria-hidden="true">{cards}</ul> }
     };
     let cards = || {
         config::request_types()
@@ -194,19 +194,18 @@ fn catalogue() -> AnyView {
             .unwrap_or_default()
             .into_iter()
             .map(card)
-            .collect_view()
+            .collect::<View>()
     };
     let types = config::request_types();
     ui! {
         <section aria-labelledby="catalogue">
             <h2 id="catalogue">{m::home_catalogue}</h2>
-            {part(types, skeleton, move || ui! { <ul class="kinds">{cards}</ul> }.into_any())}
+            {part(types, skeleton, move || ui! { <ul class="kinds">{cards}</ul> }.view())}
         </section>
     }
-    .into_any()
 }
 
-fn card(of: RequestTypeSummary) -> AnyView {
+fn card(of: RequestTypeSummary) -> View {
     ui! {
         <li>
             <a href=Route::form(of.id).href()>
@@ -216,10 +215,9 @@ fn card(of: RequestTypeSummary) -> AnyView {
             </a>
         </li>
     }
-    .into_any()
 }
 
-fn track(problems: Problems) -> AnyView {
+fn track(problems: Problems) -> View {
     const REFERENCE: &str = "track-reference";
     let reference = RwSignal::new(String::new());
     let send = move |event: leptos::ev::SubmitEvent| {
@@ -248,5 +246,5 @@ fn track(problems: Problems) -> AnyView {
         config::has(Capability::Track)
             && config::request_types().with(|load| !matches!(load, Load::Loading { .. }))
     });
-    (move || settled.get().then(form)).into_any()
+    (move || settled.get().then(form)).view()
 }

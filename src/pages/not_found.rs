@@ -1,16 +1,10 @@
 //! An address that is not ours.
 
-use crate::{
-    components::icon::icon,
-    i18n::m,
-    navigation,
-    route::Route,
-};
-use leptos::prelude::*;
+use crate::{components::icon::icon, i18n::m, navigation, route::Route};
+use portico_view::{View, ui};
 
 /// Says so, and where to go.
-#[component]
-pub fn NotFound() -> impl IntoView {
+pub fn page() -> View {
     navigation::title(m::not_found_title);
     ui! {
         <div class="empty">

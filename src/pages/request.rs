@@ -45,6 +45,7 @@ use portico_contract::{
     request::{self, Action, Status, WaitingOn},
     timeline::{Body, Entry, TextFormat, TimelineItem},
 };
+use portico_view::{Child, View, ui};
 
 /// What the page shows.
 #[derive(Clone, PartialEq)]
@@ -62,7 +63,10 @@ enum Found {
     CodeNeeded,
 }
 
-async fn read(reference: Reference, known: StoredValue<Option<RequestId>>) -> Result<Found, Failure> {
+async fn read(
+    reference: Reference,
+    known: StoredValue<Option<RequestId>>,
+) -> Result<Found, Failure> {
     // A token that has ended gives way to another way in, once.
     for _ in 0..2 {
         let id = match known.try_get_value().flatten() {
@@ -140,8 +144,7 @@ impl Page {
 const TOLD: &str = "told";
 
 /// The request.
-#[component]
-pub fn Request(reference: Reference) -> impl IntoView {
+pub fn page(reference: Reference) -> View {
     let known = StoredValue::new(None::<RequestId>);
     let query = Query::new(move || read(reference, known));
     // Another customer: nothing of the first one stays on screen.
@@ -194,9 +197,8 @@ pub fn Request(reference: Reference) -> impl IntoView {
             )
         })
     };
-    let title = navigation::title(move || {
-        m::request_page_title(&reference.to_string(), &subject())
-    });
+    let title =
+        navigation::title(move || m::request_page_title(&reference.to_string(), &subject()));
     let page = Page {
         reference,
         title,
@@ -230,14 +232,14 @@ pub fn Request(reference: Reference) -> impl IntoView {
                     true => parts(page, acting, first_new),
                     false => waiting(page),
                 })
-                .into_any()
+                .view()
             }
         }}
     }
 }
 
 /// What cannot be shown here, and the ways to it.
-fn not_here(reference: Reference) -> AnyView {
+fn not_here(reference: Reference) -> View {
     let sign_in = move || {
         config::has(Capability::Accounts).then(|| {
             let href = Route::sign_in(Route::Request(reference)).href();
@@ -254,10 +256,9 @@ fn not_here(reference: Reference) -> AnyView {
             </div>
         </div>
     }
-    .into_any()
 }
 
-fn waiting(page: Page) -> AnyView {
+fn waiting(page: Page) -> View {
     (move || {
         let failed = page.query.with(|load| match load {
             Load::Failed(failure) => Some(failure.clone()),
@@ -271,14 +272,13 @@ fn waiting(page: Page) -> AnyView {
                     <div class="skeleton line"></div>
                     <div class="skeleton block"></div>
                 </div>
-            }
-            .into_any(),
+            },
         }
     })
-    .into_any()
+    .view()
 }
 
-fn told(page: Page) -> AnyView {
+fn told(page: Page) -> View {
     (move || {
         page.told.get().map(|Told { good, words }| {
             ui! {
@@ -289,14 +289,16 @@ fn told(page: Page) -> AnyView {
             }
         })
     })
-    .into_any()
+    .view()
 }
 
 /// Says that what is shown may be old, or that the session has ended: signing in again is done here.
-fn session_over(page: Page) -> AnyView {
+fn session_over(page: Page) -> View {
     let signing_in = RwSignal::new(false);
     let over = Memo::new(move |_| {
-        let code_needed = page.query.with(|l| matches!(l, Load::Ready(Found::CodeNeeded)));
+        let code_needed = page
+            .query
+            .with(|l| matches!(l, Load::Ready(Found::CodeNeeded)));
         page.case.with(Option::is_some) && code_needed
     });
     let again = move || {
@@ -330,7 +332,6 @@ fn session_over(page: Page) -> AnyView {
                 {button(Look::Quiet, m::action_cancel, move || signing_in.set(false))}
             </div>
         }
-        .into_any()
     };
     let outdated = move || {
         page.query.outdated().map(|failure| {
@@ -352,10 +353,9 @@ fn session_over(page: Page) -> AnyView {
         {outdated}
         {dialog(signing_in, "sign-in-again", m::sign_in_title, form)}
     }
-    .into_any()
 }
 
-fn caption(page: Page) -> AnyView {
+fn caption(page: Page) -> View {
     let kind = page.part(|r| r.request_type.name.clone());
     let reference = page.reference.to_string();
     ui! {
@@ -366,11 +366,17 @@ fn caption(page: Page) -> AnyView {
             {copy_button(reference, m::track_reference)}
         </p>
     }
-    .into_any()
 }
 
-fn standing(page: Page) -> AnyView {
-    let shown = page.part(|r| (r.status, r.status_label.clone(), r.status_meaning.clone(), r.waiting_on));
+fn standing(page: Page) -> View {
+    let shown = page.part(|r| {
+        (
+            r.status,
+            r.status_label.clone(),
+            r.status_meaning.clone(),
+            r.waiting_on,
+        )
+    });
     (move || {
         shown.get()?;
         untrack(|| page.request()).map(|request| {
@@ -382,17 +388,20 @@ fn standing(page: Page) -> AnyView {
             }
         })
     })
-    .into_any()
+    .view()
 }
 
-fn parts(page: Page, acting: Acting, first_new: Signal<Option<TimelineItemId>>) -> AnyView {
+fn parts(page: Page, acting: Acting, first_new: Signal<Option<TimelineItemId>>) -> View {
     let steps = page.part(|r| r.steps.clone());
     let Some(id) = untrack(|| page.request()).map(|request| request.id) else {
-        return ().into_any();
+        return View::default();
     };
     let items = Memo::new(move |_| {
-        page.case
-            .with(|case| case.as_ref().map(|case| case.items.clone()).unwrap_or_default())
+        page.case.with(|case| {
+            case.as_ref()
+                .map(|case| case.items.clone())
+                .unwrap_or_default()
+        })
     });
     let lost = || live::connection() == Connection::Lost;
     ui! {
@@ -414,11 +423,10 @@ fn parts(page: Page, acting: Acting, first_new: Signal<Option<TimelineItemId>>) 
             {details(page)}
         </aside>
     }
-    .into_any()
 }
 
 /// Whose turn it is, or how it ended.
-fn turn(page: Page, acting: Acting) -> AnyView {
+fn turn(page: Page, acting: Acting) -> View {
     #[derive(Clone, PartialEq)]
     struct Turn {
         status: Status,
@@ -470,29 +478,26 @@ fn turn(page: Page, acting: Acting) -> AnyView {
             (false, Some(at)) => Some(m::request_reopen_until(&limit(at))),
             (false, None) => None,
         };
-        Some(
-            ui! {
-                <section class="turn" class:yours=confirm>
-                    {icon(if confirm { "person" } else { "check" })}
-                    <div class="flow">
-                        <h2>{heading}</h2>
-                        {outcome}
-                        {explanation}
-                        <p>{next}</p>
-                        <div class="buttons">
-                            {confirm.then(|| acting.confirm_button())}
-                            {reopen.then(|| acting.reopen_button())}
-                        </div>
+        Some(ui! {
+            <section class="turn" class:yours=confirm>
+                {icon(if confirm { "person" } else { "check" })}
+                <div class="flow">
+                    <h2>{heading}</h2>
+                    {outcome}
+                    {explanation}
+                    <p>{next}</p>
+                    <div class="buttons">
+                        {confirm.then(|| acting.confirm_button())}
+                        {reopen.then(|| acting.reopen_button())}
                     </div>
-                </section>
-            }
-            .into_any(),
-        )
+                </div>
+            </section>
+        })
     })
-    .into_any()
+    .view()
 }
 
-fn whose_turn(status: Status, waiting_on: Option<WaitingOn>, no_promise: bool) -> AnyView {
+fn whose_turn(status: Status, waiting_on: Option<WaitingOn>, no_promise: bool) -> View {
     let yours = waiting_on == Some(WaitingOn::Customer);
     let (title, text): (Message, Message) = match (status, waiting_on) {
         (Status::Queued, _) => (m::request_turn_ours, m::request_queued),
@@ -510,7 +515,6 @@ fn whose_turn(status: Status, waiting_on: Option<WaitingOn>, no_promise: bool) -
             </div>
         </section>
     }
-    .into_any()
 }
 
 /// Why it ended as it did: what was said when it was resolved, else when it was closed.
@@ -528,38 +532,42 @@ fn explanation(items: &[TimelineItem]) -> Option<String> {
     said(Status::Resolved).or_else(|| said(Status::Closed))
 }
 
-fn details(page: Page) -> AnyView {
+fn details(page: Page) -> View {
     let rows = move || {
         let request = page.request()?;
-        let row = |label: AnyView, value: AnyView| {
+        let row = |label: View, value: View| {
             ui! { <div><dt>{label}</dt><dd>{value}</dd></div> }
         };
-        let own = |label: Message, value: AnyView| row(label.into_any(), value);
+        let own = |label: Message, value: View| row(label.view(), value);
         let fields = request
             .fields
             .into_iter()
             .map(|field| {
                 let value = ui! { <span dir="auto">{field.display}</span> };
-                row(field.label.into_any(), value.into_any())
+                row(field.label.view(), value.view())
             })
-            .collect_view();
+            .collect::<View>();
         let handler = request.handler.and_then(|handler| {
             let mut names: Vec<String> = handler.name.into_iter().chain(handler.team).collect();
-            names.extend(handler.third_party.map(|name| m::request_handler_partner(&name)));
+            names.extend(
+                handler
+                    .third_party
+                    .map(|name| m::request_handler_partner(&name)),
+            );
             (!names.is_empty()).then(|| {
                 let names = move || i18n::format::list(&names);
-                own(m::request_handler, ui! { <bdi>{names}</bdi> }.into_any())
+                own(m::request_handler, ui! { <bdi>{names}</bdi> })
             })
         });
-        let urgency = i18n::urgency(request.urgency)
-            .map(|word| own(m::request_urgency, word.into_any()));
+        let urgency =
+            i18n::urgency(request.urgency).map(|word| own(m::request_urgency, word.view()));
         let closed = request
             .closed_at
             .map(|at| own(m::request_closed, moment(at)));
         Some(ui! {
             <dl class="summary">
-                {own(m::track_reference, request.reference.to_string().into_any())}
-                {own(m::request_kind, request.request_type.name.into_any())}
+                {own(m::track_reference, request.reference.to_string().view())}
+                {own(m::request_kind, request.request_type.name.view())}
                 {own(m::request_created, moment(request.created_at))}
                 {own(m::request_changed, moment(request.updated_at))}
                 {closed}
@@ -576,7 +584,6 @@ fn details(page: Page) -> AnyView {
             <div class="buttons">{button(Look::Quiet, m::request_print, dom::print)}</div>
         </section>
     }
-    .into_any()
 }
 
 /// Marks what is new, says once that something came, and tells the server what was seen. Gives the first entry that
@@ -599,9 +606,20 @@ fn follow(page: Page) -> Signal<Option<TimelineItemId>> {
         let known = before.flatten();
         // What came while the page was open; at first, what the server says was not seen.
         let fresh: Vec<&TimelineItem> = match known {
-            Some(count) => case.items.iter().skip(count).filter(|i| !is_mine(i)).collect(),
+            Some(count) => case
+                .items
+                .iter()
+                .skip(count)
+                .filter(|i| !is_mine(i))
+                .collect(),
             None => {
-                let mut last: Vec<_> = case.items.iter().rev().filter(|i| !is_mine(i)).take(unread).collect();
+                let mut last: Vec<_> = case
+                    .items
+                    .iter()
+                    .rev()
+                    .filter(|i| !is_mine(i))
+                    .take(unread)
+                    .collect();
                 last.reverse();
                 last
             }
@@ -613,7 +631,9 @@ fn follow(page: Page) -> Signal<Option<TimelineItemId>> {
                 first_new.set(Some(first.id.clone()));
             }
             if known.is_some() {
-                let message = fresh.iter().any(|i| matches!(i.entry, Entry::Message { .. }));
+                let message = fresh
+                    .iter()
+                    .any(|i| matches!(i.entry, Entry::Message { .. }));
                 let words = match message {
                     true => m::request_new_reply(),
                     false => m::request_new_update(),
@@ -627,7 +647,9 @@ fn follow(page: Page) -> Signal<Option<TimelineItemId>> {
         let Some(case) = page.case.get().filter(|_| visible.get()) else {
             return;
         };
-        let Some(last) = case.items.last() else { return };
+        let Some(last) = case.items.last() else {
+            return;
+        };
         let is_new = seen.with_value(|seen| seen.as_ref() != Some(&last.id));
         if is_new && case.versioned.request.unread_count > 0 {
             seen.set_value(Some(last.id.clone()));

@@ -26,6 +26,7 @@ use portico_contract::{
     list::{RequestQuery, Sort},
     request::{Kind, Request, Status},
 };
+use portico_view::{Child, View, ui};
 
 /// Rows of a page.
 const PAGE: u32 = 20;
@@ -35,8 +36,7 @@ const MOST: u32 = 100;
 const DEBOUNCE: u32 = 300;
 
 /// The list.
-#[component]
-pub fn Requests() -> impl IntoView {
+pub fn page() -> View {
     navigation::title(m::requests_title);
     let signed_out = Memo::new(|_| session::signed_in() == SignedIn::No);
     ui! {
@@ -50,7 +50,7 @@ pub fn Requests() -> impl IntoView {
     }
 }
 
-fn sign_in_first() -> AnyView {
+fn sign_in_first() -> View {
     let ways = ui! {
         <a class="button" href=Route::sign_in(Route::requests()).href()>{m::nav_sign_in}</a>
         <a class="button secondary" href=Route::track().href()>{m::nav_track}</a>
@@ -58,7 +58,7 @@ fn sign_in_first() -> AnyView {
     nothing(
         m::requests_signed_out,
         m::requests_signed_out_text,
-        ways.into_any(),
+        ways.view(),
     )
 }
 
@@ -112,7 +112,7 @@ fn ask(change: impl FnOnce(&mut RequestQuery)) {
     }
 }
 
-fn listing() -> AnyView {
+fn listing() -> View {
     let asked = Memo::new(|_| asked());
     let shown = StoredValue::new(PAGE as usize);
     let query = Query::new(move || {
@@ -169,7 +169,7 @@ fn listing() -> AnyView {
                     let begin = ui! {
                         <a class="button" href=Route::Home.href()>{m::home_catalogue}</a>
                     };
-                    nothing(m::requests_empty, m::requests_empty_text, begin.into_any())
+                    nothing(m::requests_empty, m::requests_empty_text, begin.view())
                 }
                 Stage::NoMatch => {
                     let clear = button(Look::Secondary, m::requests_clear, || {
@@ -182,11 +182,10 @@ fn listing() -> AnyView {
                     {request_list(items.into())}
                     {paging(query, shown)}
                 }
-                .into_any(),
+                .view(),
             }}
         </section>
     }
-    .into_any()
 }
 
 fn is_filtered(query: &RequestQuery) -> bool {
@@ -206,7 +205,7 @@ fn counted(listing: &Listing) -> String {
     }
 }
 
-fn paging(query: Query<Listing>, shown: StoredValue<usize>) -> AnyView {
+fn paging(query: Query<Listing>, shown: StoredValue<usize>) -> View {
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None);
     let more = move || {
@@ -253,7 +252,6 @@ fn paging(query: Query<Listing>, shown: StoredValue<usize>) -> AnyView {
         </div>
         {move || failure.get().map(|why| not_loaded(why, more))}
     }
-    .into_any()
 }
 
 fn asked_untracked() -> RequestQuery {
@@ -266,7 +264,7 @@ fn asked_untracked() -> RequestQuery {
 /// The statuses that can be asked for: "open" is every one in which something still happens.
 const OPEN: [Status; 4] = [Status::Queued, Status::New, Status::Open, Status::Pending];
 
-fn filters(asked: Memo<RequestQuery>) -> AnyView {
+fn filters(asked: Memo<RequestQuery>) -> View {
     let typed = RwSignal::new(asked.get_untracked().q.unwrap_or_default());
     let waiting = StoredValue::new_local(None::<Task>);
     Effect::new(move || {
@@ -309,10 +307,17 @@ fn filters(asked: Memo<RequestQuery>) -> AnyView {
         (Status::Closed.as_str(), m::status_closed),
     ];
     let kinds = std::iter::once(("", m::requests_any))
-        .chain(Kind::ALL.iter().map(|kind| (kind.as_str(), i18n::kind(*kind))))
+        .chain(
+            Kind::ALL
+                .iter()
+                .map(|kind| (kind.as_str(), i18n::kind(*kind))),
+        )
         .collect();
     let sorts = vec![
-        (Sort::UpdatedDesc.as_str(), m::requests_sort_updated as Message),
+        (
+            Sort::UpdatedDesc.as_str(),
+            m::requests_sort_updated as Message,
+        ),
         (Sort::CreatedDesc.as_str(), m::requests_sort_newest),
         (Sort::CreatedAsc.as_str(), m::requests_sort_oldest),
     ];
@@ -340,7 +345,6 @@ fn filters(asked: Memo<RequestQuery>) -> AnyView {
             })}
         </form>
     }
-    .into_any()
 }
 
 fn choice(
@@ -349,19 +353,18 @@ fn choice(
     options: Vec<(&'static str, Message)>,
     chosen: impl Fn() -> &'static str + Clone + Send + Sync + 'static,
     choose: fn(&str),
-) -> AnyView {
+) -> View {
     let options = options
         .into_iter()
         .map(|(word, name)| {
             let chosen = chosen.clone();
             ui! { <option value=word selected=move || chosen() == word>{name}</option> }
         })
-        .collect_view();
+        .collect::<View>();
     ui! {
         <div class="field">
             <label for=id>{label}</label>
             <select id=id on:change=move |event| choose(&event_target_value(&event))>{options}</select>
         </div>
     }
-    .into_any()
 }

@@ -27,6 +27,7 @@ use portico_contract::{
     session::Channel,
     submission::{Contact, Created, NewRequest},
 };
+use portico_view::{View, ui};
 
 /// What was sent and what the server said.
 #[derive(Clone, PartialEq)]
@@ -54,8 +55,7 @@ fn confirmation(reference: Reference) -> Option<Confirmation> {
 }
 
 /// The confirmation.
-#[component]
-pub fn Sent(reference: Reference) -> impl IntoView {
+pub fn page(reference: Reference) -> View {
     let kept = Memo::new(move |_| confirmation(reference));
     let asked = RwSignal::new(false);
     Task::spawn(async move {
@@ -96,7 +96,12 @@ pub fn Sent(reference: Reference) -> impl IntoView {
 
 /// Where a guest is written to.
 fn address(contact: Option<&Contact>) -> Option<String> {
-    let Contact { email, phone, preferred, .. } = contact?;
+    let Contact {
+        email,
+        phone,
+        preferred,
+        ..
+    } = contact?;
     match preferred {
         Some(Channel::Sms) => phone.as_ref().or(email.as_ref()),
         _ => email.as_ref().or(phone.as_ref()),
@@ -104,7 +109,7 @@ fn address(contact: Option<&Contact>) -> Option<String> {
     .cloned()
 }
 
-fn code(label: Message, code: String, hint: Message) -> AnyView {
+fn code(label: Message, code: String, hint: Message) -> View {
     ui! {
         <div>
             <dt>{label}</dt>
@@ -115,10 +120,9 @@ fn code(label: Message, code: String, hint: Message) -> AnyView {
             <dd class="hint">{hint}</dd>
         </div>
     }
-    .into_any()
 }
 
-fn codes(kept: &Confirmation) -> AnyView {
+fn codes(kept: &Confirmation) -> View {
     let reference = kept.created.request.reference.to_string();
     let query_code = kept.created.query_code.as_ref().map(ToString::to_string);
     ui! {
@@ -127,17 +131,20 @@ fn codes(kept: &Confirmation) -> AnyView {
             {query_code.map(|query_code| code(m::sent_code, query_code, m::sent_code_hint))}
         </dl>
     }
-    .into_any()
 }
 
 /// What can be done with it.
-fn keep(kept: &Confirmation) -> AnyView {
+fn keep(kept: &Confirmation) -> View {
     let reference = kept.created.request.reference;
     let save = {
         let kept = kept.clone();
         move || {
             let text = untrack(|| as_text(&kept));
-            file::save_text(&format!("{reference}.txt"), "text/plain;charset=utf-8", &text);
+            file::save_text(
+                &format!("{reference}.txt"),
+                "text/plain;charset=utf-8",
+                &text,
+            );
         }
     };
     let receipt = kept.created.receipt.clone().map(|receipt| {
@@ -148,7 +155,9 @@ fn keep(kept: &Confirmation) -> AnyView {
         };
         button(Look::Secondary, m::sent_receipt, save)
     });
-    let hint = receipt.is_some().then(|| ui! { <p class="hint">{m::sent_receipt_hint}</p> });
+    let hint = receipt
+        .is_some()
+        .then(|| ui! { <p class="hint">{m::sent_receipt_hint}</p> });
     ui! {
         <div class="flow">
             <div class="buttons">
@@ -159,10 +168,9 @@ fn keep(kept: &Confirmation) -> AnyView {
             {hint}
         </div>
     }
-    .into_any()
 }
 
-fn next(kept: &Confirmation) -> AnyView {
+fn next(kept: &Confirmation) -> View {
     let request = &kept.created.request;
     let reference = request.reference;
     // The server's words are in the language in which it was sent.
@@ -202,12 +210,15 @@ fn next(kept: &Confirmation) -> AnyView {
             </div>
         })}
     }
-    .into_any()
 }
 
 /// Everything about it as a text to keep.
 fn as_text(kept: &Confirmation) -> String {
-    let Confirmation { entry, sent, created } = kept;
+    let Confirmation {
+        entry,
+        sent,
+        created,
+    } = kept;
     let request = &created.request;
     let mut lines = Vec::new();
     lines.extend(config::brand_name());
@@ -223,7 +234,10 @@ fn as_text(kept: &Confirmation) -> String {
     }
     let track = format!("{}{}", history::origin(), Route::track().href());
     line(&m::sent_file_address(), &track);
-    line(&m::sent_file_received(), &format::date_time_with_zone(request.created_at));
+    line(
+        &m::sent_file_received(),
+        &format::date_time_with_zone(request.created_at),
+    );
     line(&m::sent_file_type(), &request.request_type.name);
     line(&m::submit_subject(), &sent.subject);
     for field in &request.fields {
@@ -234,6 +248,11 @@ fn as_text(kept: &Confirmation) -> String {
         let size = format::file_size(file.size);
         line(&file.name, &format!("{size}{}", hash.unwrap_or_default()));
     }
-    lines.extend([String::new(), m::sent_file_sent(), sent.body.value.clone(), String::new()]);
+    lines.extend([
+        String::new(),
+        m::sent_file_sent(),
+        sent.body.value.clone(),
+        String::new(),
+    ]);
     lines.join("\r\n")
 }

@@ -19,19 +19,20 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::session::Me;
+use portico_view::{Child, View, ui};
 
 /// The page.
-#[component]
-pub fn SignIn() -> impl IntoView {
+pub fn page() -> View {
     let me = Memo::new(|_| match session::signed_in() {
         SignedIn::Yes(me) => Some(me),
         SignedIn::No | SignedIn::Unknown => None,
     });
     // Whoever signs in here goes on to where they came from; who comes signed in sees the account.
-    move || match me.get() {
+    (move || match me.get() {
         Some(me) => account(me),
         None => sign_in(),
-    }
+    })
+    .view()
 }
 
 /// Where to go when somebody is signed in.
@@ -41,7 +42,7 @@ fn go_on() {
     }
 }
 
-fn sign_in() -> AnyView {
+fn sign_in() -> View {
     let signing_in = StoredValue::new(None::<SigningIn>);
     let title = navigation::title(move || {
         signing_in
@@ -63,13 +64,12 @@ fn sign_in() -> AnyView {
                 <p>{m::sign_in_none}</p>
                 <a class="button secondary" href=Route::track().href()>{m::nav_track}</a>
             }
-            .into_any(),
+            .view(),
         }}
     }
-    .into_any()
 }
 
-fn account(me: Me) -> AnyView {
+fn account(me: Me) -> View {
     navigation::title(m::account_title);
     let name = me.name.or(me.email).or(me.phone).unwrap_or_default();
     let busy = RwSignal::new(false);
@@ -102,7 +102,6 @@ fn account(me: Me) -> AnyView {
                 {button(Look::Secondary, m::account_stay, move || asking.set(false))}
             </div>
         }
-        .into_any()
     };
     ui! {
         <header class="heading">
@@ -117,5 +116,4 @@ fn account(me: Me) -> AnyView {
         </div>
         {dialog(asking, "sign-out", m::account_unsent_title, question)}
     }
-    .into_any()
 }

@@ -5,7 +5,7 @@ mod form;
 mod questions;
 mod sending;
 
-pub use form::Form;
+pub use form::form;
 
 use crate::{
     components::{icon::kind_icon, load::part},
@@ -14,15 +14,16 @@ use crate::{
     route::Route,
     state::config,
 };
-use leptos::prelude::*;
+use portico_view::{Child, View, ui};
 
 /// What is it about?
-#[component]
-pub fn Choose() -> impl IntoView {
+pub fn choose() -> View {
     navigation::title(m::submit_choose_title);
     let skeleton = || {
-        let boxes = (0..6).map(|_| ui! { <li class="skeleton"></li> }).collect_view();
-        ui! { <ul class="kinds" aria-hidden="true">{boxes}</ul> }.into_any()
+        let boxes = (0..6)
+            .map(|_| ui! { <li class="skeleton"></li> })
+            .collect::<View>();
+        ui! { <ul class="kinds" aria-hidden="true">{boxes}</ul> }
     };
     let types = || {
         config::request_types()
@@ -40,13 +41,13 @@ pub fn Choose() -> impl IntoView {
                     </li>
                 }
             })
-            .collect_view()
+            .collect::<View>()
     };
     ui! {
         <header class="heading">
             <h1 tabindex="-1">{m::submit_choose_title}</h1>
             <p class="lede">{m::submit_choose_lede}</p>
         </header>
-        {part(config::request_types(), skeleton, move || ui! { <ul class="kinds">{types}</ul> }.into_any())}
+        {part(config::request_types(), skeleton, move || ui! { <ul class="kinds">{types}</ul> }.view())}
     }
 }

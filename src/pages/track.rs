@@ -24,10 +24,10 @@ use portico_contract::{
     config::Capability,
     problem::ProblemCode,
 };
+use portico_view::{Child, View, ui};
 
 /// The page.
-#[component]
-pub fn Track() -> impl IntoView {
+pub fn page() -> View {
     // The fragment is a credential, or of no more use: it leaves the address (and the history) at once.
     let brought = RwSignal::new(TrackLink::Empty);
     Effect::new(move || {
@@ -46,14 +46,15 @@ pub fn Track() -> impl IntoView {
         TrackLink::Reference(reference) => Some(reference),
         _ => None,
     });
-    move || match token.get() {
+    (move || match token.get() {
         Some(token) => by_link(token, brought),
         None => by_codes(reference),
-    }
+    })
+    .view()
 }
 
 /// Why it did not open, other than by a wrong code.
-fn notice(failure: RwSignal<Option<Failure>>) -> AnyView {
+fn notice(failure: RwSignal<Option<Failure>>) -> View {
     (move || {
         failure.get().map(|failure| {
             let limited = failure.code() == Some(ProblemCode::RateLimited);
@@ -61,7 +62,7 @@ fn notice(failure: RwSignal<Option<Failure>>) -> AnyView {
                 Some(seconds) => {
                     let at = clock::device_millis() + seconds * 1_000.0;
                     let words = move || m::track_later(&format::time_on_this_device(at));
-                    ui! { <p>{words}</p> }.into_any()
+                    ui! { <p>{words}</p> }
                 }
                 None => failure_words(failure),
             };
@@ -73,10 +74,10 @@ fn notice(failure: RwSignal<Option<Failure>>) -> AnyView {
             }
         })
     })
-    .into_any()
+    .view()
 }
 
-fn by_link(token: String, brought: RwSignal<TrackLink>) -> AnyView {
+fn by_link(token: String, brought: RwSignal<TrackLink>) -> View {
     navigation::title(m::track_link_title);
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None);
@@ -90,7 +91,7 @@ fn by_link(token: String, brought: RwSignal<TrackLink>) -> AnyView {
             busy.try_set(false);
             match opened {
                 Ok(reference) => navigation::replace(&Route::Request(reference)),
-                Err(why) if why.code() == Some(ProblemCode::Unauthenticated) => {
+                Err(why) if why.code() == Some(ProblemCode::NotFound) => {
                     over.try_set(true);
                     task::next_frame().await;
                     dom::focus_heading();
@@ -109,8 +110,7 @@ fn by_link(token: String, brought: RwSignal<TrackLink>) -> AnyView {
             <div class="buttons">
                 {busy_button(Look::Main, m::track_link_open, busy.into(), open.clone())}
             </div>
-        }
-        .into_any(),
+        },
         true => ui! {
             <div class="empty">
                 {icon("clock")}
@@ -126,16 +126,15 @@ fn by_link(token: String, brought: RwSignal<TrackLink>) -> AnyView {
                     })}
                 </div>
             </div>
-        }
-        .into_any(),
+        },
     })
-    .into_any()
+    .view()
 }
 
 const REFERENCE: &str = "reference";
 const CODE_ID: &str = "query-code";
 
-fn by_codes(brought: Memo<Option<Reference>>) -> AnyView {
+fn by_codes(brought: Memo<Option<Reference>>) -> View {
     let problems = Problems::new(navigation::title(m::track_title));
     let reference = RwSignal::new(String::new());
     let code = RwSignal::new(String::new());
@@ -209,5 +208,4 @@ fn by_codes(brought: Memo<Option<Reference>>) -> AnyView {
         </form>
         {lost}
     }
-    .into_any()
 }

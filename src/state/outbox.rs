@@ -520,7 +520,11 @@ pub async fn seen(key: &str) {
     if let Some(entry) = find_untracked(key)
         && entry.is_news()
     {
-        keep(&Entry { seen: true, ..entry }).await;
+        keep(&Entry {
+            seen: true,
+            ..entry
+        })
+        .await;
     }
 }
 

@@ -97,16 +97,9 @@ pub async fn open(reference: &str, query_code: &str) -> Result<Reference, Failur
 /// Opens a request by the token of a link, and gives its reference.
 ///
 /// # Errors
-/// See [`Failure`]; `unauthenticated`: the link has ended.
+/// See [`Failure`]; `not_found`: the link has ended.
 pub async fn open_link(token: &str) -> Result<Reference, Failure> {
-    let Some(id) = api::session::of_token(token).await?.request_id else {
-        // A token of an account does not belong into a link.
-        return Err(Failure::Foreign {
-            status: 200,
-            retry_after: None,
-        });
-    };
-    api::track::keep(&id, token);
+    let id = api::track::open_link(token).await?;
     let request = read(&id).await?;
     remember(request.reference, &id);
     Ok(request.reference)

@@ -12,6 +12,7 @@ use portico_contract::{
     form::{Field, FieldOption, FieldType, FieldValue},
     id::FieldId,
 };
+use portico_view::{Child, View, ui};
 use std::ops::Range;
 
 /// More options than these are a list to open.
@@ -33,7 +34,7 @@ struct Question {
 }
 
 /// The questions of a part of the form. One with a condition comes and goes with it.
-pub fn questions(form: Form, part: Range<usize>) -> AnyView {
+pub fn questions(form: Form, part: Range<usize>) -> View {
     let counted = part.clone();
     Effect::new(move |before: Option<usize>| {
         let now = counted.clone().filter(|&i| form.is_shown(i)).count();
@@ -50,7 +51,10 @@ pub fn questions(form: Form, part: Range<usize>) -> AnyView {
                 form.with(index, |field, schema, _| {
                     let condition = field.visible_if.as_ref()?;
                     Some(part.clone().any(|i| {
-                        schema.fields.get(i).is_some_and(|f| f.id == condition.field)
+                        schema
+                            .fields
+                            .get(i)
+                            .is_some_and(|f| f.id == condition.field)
                     }))
                 })
             });
@@ -58,17 +62,17 @@ pub fn questions(form: Form, part: Range<usize>) -> AnyView {
             let nested = conditional == Some(true);
             (move || {
                 shown.get().then(|| match nested {
-                    true => ui! { <div class="nested">{question(form, index)}</div> }.into_any(),
+                    true => ui! { <div class="nested">{question(form, index)}</div> },
                     false => question(form, index),
                 })
             })
-            .into_any()
+            .view()
         })
-        .collect_view()
-        .into_any()
+        .collect::<View>()
+        .view()
 }
 
-fn question(form: Form, index: usize) -> AnyView {
+fn question(form: Form, index: usize) -> View {
     untrack(|| {
         let Some((question, field_type, options)) = form.with(index, |field, _, _| {
             let question = Question {
@@ -85,10 +89,10 @@ fn question(form: Form, index: usize) -> AnyView {
             };
             Some((question, field.field_type, field.options.len()))
         }) else {
-            return ().into_any();
+            return View::default();
         };
         match field_type {
-            FieldType::Info => ().into_any(),
+            FieldType::Info => View::default(),
             FieldType::Textarea => question.long_text(),
             FieldType::Select if options > RADIOS => question.list(),
             FieldType::Select => question.radios(),
@@ -141,7 +145,7 @@ impl Question {
         Signal::derive(move || problem.with(Option::is_some).then_some("true"))
     }
 
-    fn label(&self) -> AnyView {
+    fn label(&self) -> View {
         let (form, index) = (self.form, self.index);
         ui! {
             {self.read(|field| field.label.clone())}
@@ -150,11 +154,10 @@ impl Question {
                     .then(|| ui! { " "<span class="optional">{m::form_optional}</span> })
             }}
         }
-        .into_any()
     }
 
     /// What stands between the label and the control.
-    fn notes(&self) -> AnyView {
+    fn notes(&self) -> View {
         let hint = self.has_hint.then(|| {
             let hint = self.read(|field| field.help.clone().unwrap_or_default());
             ui! { <p class="hint" id=format!("{}-hint", self.id)>{hint}</p> }
@@ -184,10 +187,10 @@ impl Question {
                 }
             })
         };
-        ui! { {hint} {purpose} {zone} {error} }.into_any()
+        ui! { {hint} {purpose} {zone} {error} }
     }
 
-    fn single(self, control: AnyView) -> AnyView {
+    fn single(self, control: View) -> View {
         ui! {
             <div class="field">
                 <label for=self.id.clone()>{self.label()}</label>
@@ -196,10 +199,9 @@ impl Question {
                 {self.has_count.then(|| self.count())}
             </div>
         }
-        .into_any()
     }
 
-    fn group(self, control: AnyView) -> AnyView {
+    fn group(self, control: View) -> View {
         ui! {
             <fieldset class="field" aria-describedby=self.described_by()>
                 <legend>{self.label()}</legend>
@@ -207,7 +209,6 @@ impl Question {
                 {control}
             </fieldset>
         }
-        .into_any()
     }
 
     fn typing(&self) -> impl Fn(leptos::ev::Event) + use<> {
@@ -223,7 +224,9 @@ impl Question {
     /// What stands in the control when it is drawn.
     fn standing(&self) -> String {
         let text = self.form.text(self.index);
-        let dated = self.form.with(self.index, |field, _, _| field.field_type == FieldType::Datetime);
+        let dated = self.form.with(self.index, |field, _, _| {
+            field.field_type == FieldType::Datetime
+        });
         // A time that the form begins with is an instant.
         Instant::parse(&text)
             .ok()
@@ -232,7 +235,7 @@ impl Question {
             .unwrap_or(text)
     }
 
-    fn line(self, field_type: FieldType) -> AnyView {
+    fn line(self, field_type: FieldType) -> View {
         let least = self.form.with(self.index, |field, _, _| field.min);
         let (input_type, inputmode, autocomplete, class) = match field_type {
             FieldType::Email => ("email", None, Some("email"), ""),
@@ -266,10 +269,10 @@ impl Question {
                 on:change=self.saving()
             />
         };
-        self.single(input.into_any())
+        self.single(input.view())
     }
 
-    fn long_text(self) -> AnyView {
+    fn long_text(self) -> View {
         let area = ui! {
             <textarea
                 id=self.id.clone()
@@ -282,11 +285,11 @@ impl Question {
                 on:change=self.saving()
             ></textarea>
         };
-        self.single(area.into_any())
+        self.single(area.view())
     }
 
     /// How much room is left, below the text; said aloud after a pause, once the room gets small.
-    fn count(&self) -> AnyView {
+    fn count(&self) -> View {
         let (form, index) = (self.form, self.index);
         let left = Memo::new(move |_| {
             let most = form.with(index, |field, _, _| field.max_length.map_or(0, i64::from));
@@ -314,15 +317,14 @@ impl Question {
                 {words}
             </p>
         }
-        .into_any()
     }
 
-    fn list(self) -> AnyView {
+    fn list(self) -> View {
         let select = self.choice_of(0, self.id.clone(), &[]);
         self.single(select)
     }
 
-    fn tree(self) -> AnyView {
+    fn tree(self) -> View {
         let levels = (0..self.levels)
             .map(|level| {
                 let question = self.clone();
@@ -352,21 +354,28 @@ impl Question {
                     })
                 }
             })
-            .collect_view();
-        self.group(ui! { <div class="tree">{levels}</div> }.into_any())
+            .collect::<View>();
+        self.group(ui! { <div class="tree">{levels}</div> })
     }
 
     /// A list to open: of the options, or of those on one level of a tree. The first entry takes the choice back.
-    fn choice_of(&self, level: usize, id: String, way: &[usize]) -> AnyView {
+    fn choice_of(&self, level: usize, id: String, way: &[usize]) -> View {
         let (form, index, field) = (self.form, self.index, self.field.clone());
         let options = form.with(index, |f, _, _| value::options_at(&f.options, way).to_vec());
         // The entry above, to which an empty choice goes back.
         let above = form.with(index, |f, _, _| {
             let (last, before) = way.split_last()?;
-            Some(value::options_at(&f.options, before).get(*last)?.value.clone())
+            Some(
+                value::options_at(&f.options, before)
+                    .get(*last)?
+                    .value
+                    .clone(),
+            )
         });
         let chosen = form.with(index, |f, _, _| {
-            value::path(&f.options, &form.text(index)).get(level).copied()
+            value::path(&f.options, &form.text(index))
+                .get(level)
+                .copied()
         });
         let entries = options
             .iter()
@@ -385,7 +394,7 @@ impl Question {
                     </option>
                 }
             })
-            .collect_view();
+            .collect::<View>();
         let problem = {
             let id = id.clone();
             move || form.problems.of(&id).map(|_| "true")
@@ -410,7 +419,6 @@ impl Question {
                 {entries}
             </select>
         }
-        .into_any()
     }
 
     /// A radio button or checkbox with its words. The first one has the id of the question.
@@ -418,11 +426,11 @@ impl Question {
         &self,
         input_type: &'static str,
         position: usize,
-        label: AnyView,
-        described_by: Option<Signal<Option<String>>>,
+        label: View,
+        described_by: Signal<Option<String>>,
         checked: impl Fn() -> bool + Send + 'static,
         choose: impl Fn(bool) + 'static,
-    ) -> AnyView {
+    ) -> View {
         let draft = self.form.draft;
         ui! {
             <label>
@@ -441,11 +449,10 @@ impl Question {
                 <span>{label}</span>
             </label>
         }
-        .into_any()
     }
 
     /// The label of an option: its first line, and what explains it.
-    fn option_label(&self, position: usize) -> AnyView {
+    fn option_label(&self, position: usize) -> View {
         let (form, index) = (self.form, self.index);
         let part = move |line: usize| {
             form.with(index, |field, _, _| {
@@ -458,14 +465,14 @@ impl Question {
             {move || part(0)}
             {move || part(1).map(|more| ui! { <span class="hint">{more}</span> })}
         }
-        .into_any()
     }
 
     fn options(&self) -> Vec<FieldOption> {
-        self.form.with(self.index, |field, _, _| field.options.clone())
+        self.form
+            .with(self.index, |field, _, _| field.options.clone())
     }
 
-    fn radios(self) -> AnyView {
+    fn radios(self) -> View {
         let (form, field) = (self.form, self.field.clone());
         let choices = self
             .options()
@@ -475,7 +482,7 @@ impl Question {
                 let value = FieldValue::Text(option.value);
                 self.radio(i, self.option_label(i), value)
             })
-            .collect_view();
+            .collect::<View>();
         let index = self.index;
         let first = self.id.clone();
         let answered = Memo::new(move |_| {
@@ -497,27 +504,34 @@ impl Question {
                 }
             })
         };
-        self.group(ui! { <div class="choices">{choices}</div> {clear} }.into_any())
+        self.group(ui! { <div class="choices">{choices}</div> {clear} })
     }
 
-    fn yes_or_no(self) -> AnyView {
-        let yes = self.radio(0, m::form_yes.into_any(), FieldValue::Bool(true));
-        let no = self.radio(1, m::form_no.into_any(), FieldValue::Bool(false));
-        self.group(ui! { <div class="choices inline">{yes} {no}</div> }.into_any())
+    fn yes_or_no(self) -> View {
+        let yes = self.radio(0, m::form_yes.view(), FieldValue::Bool(true));
+        let no = self.radio(1, m::form_no.view(), FieldValue::Bool(false));
+        self.group(ui! { <div class="choices inline">{yes} {no}</div> })
     }
 
-    fn radio(&self, position: usize, label: AnyView, value: FieldValue) -> AnyView {
+    fn radio(&self, position: usize, label: View, value: FieldValue) -> View {
         let (form, index, field) = (self.form, self.index, self.field.clone());
         let is_chosen = {
             let value = value.clone();
             move || form.value(index).as_ref() == Some(&value)
         };
-        self.choice("radio", position, label, None, is_chosen, move |_| {
-            form.set(&field, value.clone());
-        })
+        self.choice(
+            "radio",
+            position,
+            label,
+            Signal::stored(None),
+            is_chosen,
+            move |_| {
+                form.set(&field, value.clone());
+            },
+        )
     }
 
-    fn checkboxes(self) -> AnyView {
+    fn checkboxes(self) -> View {
         let options = self.options();
         let choices = options
             .iter()
@@ -537,23 +551,34 @@ impl Question {
                 let choose = move |checked| {
                     let before = untrack(list);
                     let chosen = |v: &String| {
-                        if *v == value { checked } else { before.contains(v) }
+                        if *v == value {
+                            checked
+                        } else {
+                            before.contains(v)
+                        }
                     };
                     let list: Vec<_> = order.iter().filter(|v| chosen(v)).cloned().collect();
                     form.set(&field, FieldValue::List(list));
                 };
-                self.choice("checkbox", i, self.option_label(i), None, is_chosen, choose)
+                self.choice(
+                    "checkbox",
+                    i,
+                    self.option_label(i),
+                    Signal::stored(None),
+                    is_chosen,
+                    choose,
+                )
             })
-            .collect_view();
-        self.group(ui! { <div class="choices">{choices}</div> }.into_any())
+            .collect::<View>();
+        self.group(ui! { <div class="choices">{choices}</div> })
     }
 
-    fn checkbox(self) -> AnyView {
+    fn checkbox(self) -> View {
         let (form, index, field) = (self.form, self.index, self.field.clone());
         let is_chosen = move || form.value(index) == Some(FieldValue::Bool(true));
         let choose = move |checked| form.set(&field, FieldValue::Bool(checked));
-        let label = ui! { {self.read(|field| field.label.clone())} }.into_any();
-        let described_by = Some(self.described_by());
+        let label = ui! { {self.read(|field| field.label.clone())} };
+        let described_by = self.described_by();
         let choice = self.choice("checkbox", 0, label, described_by, is_chosen, choose);
         ui! {
             <div class="field">
@@ -561,10 +586,9 @@ impl Question {
                 <div class="choices">{choice}</div>
             </div>
         }
-        .into_any()
     }
 
-    fn files(self) -> AnyView {
+    fn files(self) -> View {
         let files = attachments(self.form.draft, self.id.clone(), file_field(&self.field));
         self.group(files)
     }

@@ -244,7 +244,13 @@ pub fn control_id(field: &FieldId) -> String {
     id.strip_prefix('/')
         .map_or_else(|| format!("fields/{id}"), str::to_owned)
         .chars()
-        .map(|c| if c.is_alphanumeric() || c == '_' { c } else { '-' })
+        .map(|c| {
+            if c.is_alphanumeric() || c == '_' {
+                c
+            } else {
+                '-'
+            }
+        })
         .collect()
 }
 

@@ -63,9 +63,7 @@ fn trimmed(text: &str) -> &str {
 fn half_width(text: &str) -> String {
     text.chars()
         .map(|c| match c {
-            '\u{ff01}'..='\u{ff5e}' => {
-                char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c)
-            }
+            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
             '。' => '.',
             '\u{3000}' => ' ',
             c => c,
@@ -164,8 +162,7 @@ mod tests {
     }
 
     fn read(field_type: &str, text: &str) -> serde_json::Value {
-        let schema =
-            schema(serde_json::json!([{"id": "f", "label": "F", "type": field_type}]));
+        let schema = schema(serde_json::json!([{"id": "f", "label": "F", "type": field_type}]));
         let typed = serde_json::from_value(serde_json::json!({"f": text})).unwrap();
         let answers = answers(&schema, &typed, |local| Some(format!("{local}:00+08:00")));
         serde_json::to_value(&answers).unwrap()["f"].clone()
@@ -194,17 +191,28 @@ mod tests {
             read("email", " me\u{200b}＠example。com\u{a0}"),
             "me@example.com"
         );
-        assert_eq!(read("phone", "\u{202a}+886 912-345-678\u{202c}"), "+886 912-345-678");
-        assert_eq!(read("text", "\u{feff} 👨\u{200d}👩 family\n"), "👨\u{200d}👩 family");
-        assert_eq!(read("datetime", "2026-11-19T08:30"), "2026-11-19T08:30:00+08:00");
+        assert_eq!(
+            read("phone", "\u{202a}+886 912-345-678\u{202c}"),
+            "+886 912-345-678"
+        );
+        assert_eq!(
+            read("text", "\u{feff} 👨\u{200d}👩 family\n"),
+            "👨\u{200d}👩 family"
+        );
+        assert_eq!(
+            read("datetime", "2026-11-19T08:30"),
+            "2026-11-19T08:30:00+08:00"
+        );
     }
 
     #[test]
     fn the_way_into_a_tree() {
-        let schema = schema(serde_json::json!([{"id": "t", "label": "T", "type": "tree", "options": [
+        let schema = schema(
+            serde_json::json!([{"id": "t", "label": "T", "type": "tree", "options": [
             {"value": "a", "label": "A", "children": [
                 {"value": "b", "label": "B\nsmall"}, {"value": "c", "label": "C", "children": [{"value": "d", "label": "D"}]}]},
-            {"value": "e", "label": "E"}]}]));
+            {"value": "e", "label": "E"}]}]),
+        );
         let field = &schema.fields[0];
         assert_eq!(depth(&field.options), 3);
         assert_eq!(path(&field.options, "d"), [0, 1, 0]);

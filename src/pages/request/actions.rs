@@ -19,6 +19,7 @@ use portico_contract::{
     request::{Action, ActionState, Refusal},
     submission::{Comment, Edit},
 };
+use portico_view::{View, ui};
 
 /// Doing something, at most one thing at a time.
 #[derive(Clone, Copy)]
@@ -58,7 +59,9 @@ impl Acting {
 
     fn key(self, action: Action, body: String) -> String {
         let same = self.tried.with_value(|tried| {
-            let (_, _, key) = tried.as_ref().filter(|(a, b, _)| *a == action && *b == body)?;
+            let (_, _, key) = tried
+                .as_ref()
+                .filter(|(a, b, _)| *a == action && *b == body)?;
             Some(key.clone())
         });
         same.unwrap_or_else(|| {
@@ -142,14 +145,19 @@ impl Acting {
     }
 
     /// Confirms at once: it can be reopened.
-    pub(super) fn confirm_button(self) -> AnyView {
-        busy_button(Look::Main, m::request_confirm, self.busy.into(), move || {
-            self.with_comment(Action::Confirm, String::new(), m::request_confirmed);
-        })
+    pub(super) fn confirm_button(self) -> View {
+        busy_button(
+            Look::Main,
+            m::request_confirm,
+            self.busy.into(),
+            move || {
+                self.with_comment(Action::Confirm, String::new(), m::request_confirmed);
+            },
+        )
     }
 
     /// Asks what is not solved, then reopens.
-    pub(super) fn reopen_button(self) -> AnyView {
+    pub(super) fn reopen_button(self) -> View {
         button(Look::Secondary, m::request_reopen_still, move || {
             self.reopening.set(true);
         })
@@ -160,7 +168,7 @@ impl Acting {
         open: RwSignal<bool>,
         action: Action,
         words: Question,
-    ) -> impl Fn() -> AnyView + Send + 'static {
+    ) -> impl Fn() -> View + Send + 'static {
         let comment = RwSignal::new(String::new());
         move || {
             let Question {
@@ -184,7 +192,6 @@ impl Acting {
                     {button(Look::Secondary, no, move || open.set(false))}
                 </div>
             }
-            .into_any()
         }
     }
 }
@@ -202,15 +209,24 @@ struct Question {
 }
 
 /// The actions beside the request, and the dialogs of all.
-pub(super) fn actions(page: Page, acting: Acting) -> AnyView {
+pub(super) fn actions(page: Page, acting: Acting) -> View {
     let actions = page.part(|r| r.actions.clone());
     let list = move || {
         let actions = actions.get().unwrap_or_default();
-        let allowed = |action| actions.get(&action).is_some_and(|state: &ActionState| state.allowed);
-        let edit = allowed(Action::Edit)
-            .then(|| button(Look::Secondary, m::request_edit, move || acting.editing.set(true)));
+        let allowed = |action| {
+            actions
+                .get(&action)
+                .is_some_and(|state: &ActionState| state.allowed)
+        };
+        let edit = allowed(Action::Edit).then(|| {
+            button(Look::Secondary, m::request_edit, move || {
+                acting.editing.set(true)
+            })
+        });
         let withdraw = allowed(Action::Withdraw).then(|| {
-            button(Look::Secondary, m::request_withdraw, move || acting.withdrawing.set(true))
+            button(Look::Secondary, m::request_withdraw, move || {
+                acting.withdrawing.set(true)
+            })
         });
         let any = edit.is_some() || withdraw.is_some();
         let refused = actions
@@ -253,11 +269,10 @@ pub(super) fn actions(page: Page, acting: Acting) -> AnyView {
         {dialog(acting.reopening, "reopen", m::request_reopen_title, reopen)}
         {dialog(acting.withdrawing, "withdraw", m::request_withdraw_title, withdraw)}
     }
-    .into_any()
 }
 
 /// What cannot be done now, and why. An action of which this version knows nothing has no words.
-fn refused(action: Action, state: &ActionState) -> Option<AnyView> {
+fn refused(action: Action, state: &ActionState) -> Option<View> {
     let name: Message = match action {
         Action::Reply => m::request_reply,
         Action::Confirm => m::request_confirm,
@@ -275,5 +290,5 @@ fn refused(action: Action, state: &ActionState) -> Option<AnyView> {
             None => reason,
         }
     };
-    Some(ui! { <li><strong>{name}</strong><p>{words}</p></li> }.into_any())
+    Some(ui! { <li><strong>{name}</strong><p>{words}</p></li> })
 }

@@ -21,18 +21,19 @@ use portico_contract::{
     submission::{BODY_MAX, Edit, SUBJECT_MAX, SentBody},
     timeline::Entry,
 };
+use portico_view::{Child, View, ui};
 
 const SUBJECT: &str = "edit-subject";
 const TEXT: &str = "edit-text";
 
 /// The form, while it is asked for.
-pub(super) fn edit(page: Page, acting: Acting) -> AnyView {
-    (move || acting.editing.get().then(|| form(page, acting))).into_any()
+pub(super) fn edit(page: Page, acting: Acting) -> View {
+    (move || acting.editing.get().then(|| form(page, acting))).view()
 }
 
-fn form(page: Page, acting: Acting) -> AnyView {
+fn form(page: Page, acting: Acting) -> View {
     let Some(case) = page.case.get_untracked() else {
-        return ().into_any();
+        return View::default();
     };
     // The first message is what was sent.
     let first = case.items.iter().find_map(|item| match &item.entry {
@@ -99,7 +100,6 @@ fn form(page: Page, acting: Acting) -> AnyView {
             </form>
         </section>
     }
-    .into_any()
 }
 
 fn check(subject: RwSignal<String>, text: RwSignal<String>) -> Vec<(String, Words)> {
@@ -108,8 +108,20 @@ fn check(subject: RwSignal<String>, text: RwSignal<String>) -> Vec<(String, Word
     let subject_max = most(limits.as_ref().map(|l| l.subject_length), SUBJECT_MAX);
     let text_max = most(limits.as_ref().map(|l| l.body_length), BODY_MAX);
     [
-        (SUBJECT, subject, subject_max, m::request_subject, m::request_subject_empty),
-        (TEXT, text, text_max, m::request_description, m::request_description_empty),
+        (
+            SUBJECT,
+            subject,
+            subject_max,
+            m::request_subject,
+            m::request_subject_empty,
+        ),
+        (
+            TEXT,
+            text,
+            text_max,
+            m::request_description,
+            m::request_description_empty,
+        ),
     ]
     .into_iter()
     .filter_map(|(id, value, max, label, empty)| {

@@ -20,11 +20,12 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::{id::RequestId, request::Action, submission::BODY_MAX};
+use portico_view::{View, ui};
 
 const REPLY: &str = "reply";
 
 /// What is on its way, and the box to write in.
-pub(super) fn reply(page: Page, id: RequestId) -> AnyView {
+pub(super) fn reply(page: Page, id: RequestId) -> View {
     let allowed = page.part(|r| {
         let reply = r.actions.get(&Action::Reply);
         reply.is_some_and(|state| state.allowed)
@@ -35,10 +36,11 @@ pub(super) fn reply(page: Page, id: RequestId) -> AnyView {
     let of_this = {
         let id = id.clone();
         move || {
-            let mine = |entry: &Entry| {
-                matches!(&entry.parcel, Parcel::Message { request_id, .. } if *request_id == id)
-            };
-            outbox::entries().into_iter().filter(mine).collect::<Vec<_>>()
+            let mine = |entry: &Entry| matches!(&entry.parcel, Parcel::Message { request_id, .. } if *request_id == id);
+            outbox::entries()
+                .into_iter()
+                .filter(mine)
+                .collect::<Vec<_>>()
         }
     };
     // A message that arrived: the timeline shows it.
@@ -72,7 +74,6 @@ pub(super) fn reply(page: Page, id: RequestId) -> AnyView {
             allowed.get().unwrap_or_default().then(|| composer(page, id, round, back))
         }}
     }
-    .into_any()
 }
 
 fn focus() {
@@ -87,7 +88,7 @@ fn composer(
     id: RequestId,
     round: RwSignal<u32>,
     back: StoredValue<Option<Draft>>,
-) -> AnyView {
+) -> View {
     let problems = Problems::new(page.title);
     let draft = drafts::open(About::Reply(id.clone(), page.reference));
     if let Some(again) = back.get_value() {
@@ -135,5 +136,4 @@ fn composer(
             </form>
         </section>
     }
-    .into_any()
 }

@@ -11,16 +11,17 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::form::FieldType;
+use portico_view::{Child, View, ui};
 
 /// The answers and the button that sends them.
-pub fn view(wizard: Wizard) -> AnyView {
+pub fn view(wizard: Wizard) -> View {
     let sections = move || {
         wizard
             .shown()
             .into_iter()
             .filter(|&page| !wizard.part(page).is_empty())
             .map(|page| section(wizard, page))
-            .collect_view()
+            .collect::<View>()
     };
     let label = if untrack(|| wizard.is_complaint()) {
         m::submit_send_complaint
@@ -53,16 +54,15 @@ pub fn view(wizard: Wizard) -> AnyView {
             {saved_line(wizard.draft())}
         </form>
     }
-    .into_any()
 }
 
-fn section(wizard: Wizard, page: usize) -> AnyView {
+fn section(wizard: Wizard, page: usize) -> View {
     let rows = move || {
         wizard
             .part(page)
             .filter(|&index| wizard.form.is_shown(index))
             .map(|index| row(wizard, page, index))
-            .collect_view()
+            .collect::<View>()
     };
     ui! {
         <section>
@@ -70,13 +70,15 @@ fn section(wizard: Wizard, page: usize) -> AnyView {
             <dl class="summary">{rows}</dl>
         </section>
     }
-    .into_any()
 }
 
-fn row(wizard: Wizard, page: usize, index: usize) -> AnyView {
+fn row(wizard: Wizard, page: usize, index: usize) -> View {
     let answer = move || {
         let lines = wizard.form.display(index);
-        let kind = wizard.form.schema.with(|s| s.fields.get(index).map(|f| f.field_type));
+        let kind = wizard
+            .form
+            .schema
+            .with(|s| s.fields.get(index).map(|f| f.field_type));
         match (lines.is_empty(), kind) {
             (false, _) => lines.join("\n"),
             (true, Some(FieldType::Boolean)) => m::form_no(),
@@ -90,11 +92,10 @@ fn row(wizard: Wizard, page: usize, index: usize) -> AnyView {
             <dd>{change_link(wizard, page, index)}</dd>
         </div>
     }
-    .into_any()
 }
 
 /// That files are still on their way.
-fn uploads(wizard: Wizard) -> AnyView {
+fn uploads(wizard: Wizard) -> View {
     let draft = wizard.draft();
     let left = Memo::new(move |_| {
         let files: Vec<_> = draft.with(|draft| draft.files.iter().map(|f| f.id.clone()).collect());
@@ -109,5 +110,5 @@ fn uploads(wizard: Wizard) -> AnyView {
         let count = left.get() as f64;
         (count > 0.0).then(|| ui! { <p>{move || m::submit_files_waiting(count)}</p> })
     })
-    .into_any()
+    .view()
 }

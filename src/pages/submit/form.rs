@@ -26,11 +26,12 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::{
-    form::{FormSchema, FieldType},
+    form::{FieldType, FormSchema},
     id::{FieldId, TypeId},
     problem::{FieldError, FieldProblem, ProblemCode},
     request::Kind,
 };
+use portico_view::{Child, View, ui};
 use std::ops::Range;
 
 /// What is on screen.
@@ -80,7 +81,9 @@ impl Wizard {
     }
 
     pub fn is_complaint(self) -> bool {
-        self.form.schema.with(|schema| schema.kind == Kind::Complaint)
+        self.form
+            .schema
+            .with(|schema| schema.kind == Kind::Complaint)
     }
 
     fn route(self, step: FormStep) -> Route {
@@ -106,7 +109,9 @@ impl Wizard {
         let mut part = self.part(page);
         match part.is_empty() {
             true => self.pages.with(|pages| {
-                pages.get(page).is_some_and(|page| self.form.is_shown(page.start))
+                pages
+                    .get(page)
+                    .is_some_and(|page| self.form.is_shown(page.start))
             }),
             false => part.any(|index| self.form.is_shown(index)),
         }
@@ -120,7 +125,9 @@ impl Wizard {
 
     /// What a page is called. Reactive.
     pub fn heading(self, page: usize) -> String {
-        let start = self.pages.with(|pages| pages.get(page).map_or(0, |page| page.start));
+        let start = self
+            .pages
+            .with(|pages| pages.get(page).map_or(0, |page| page.start));
         match self.form.is_shown(start) {
             true => self.form.label(start),
             false => m::submit_details(),
@@ -137,8 +144,12 @@ impl Wizard {
         {
             found.insert(0, (email, FieldProblem::Required));
         }
-        let found = found.into_iter().map(|(index, problem)| self.words(index, problem));
-        found.chain(part.filter_map(|index| self.stuck_files(index))).collect()
+        let found = found
+            .into_iter()
+            .map(|(index, problem)| self.words(index, problem));
+        found
+            .chain(part.filter_map(|index| self.stuck_files(index)))
+            .collect()
     }
 
     /// The files of a field that did not arrive and will not by themselves.
@@ -146,14 +157,21 @@ impl Wizard {
         let field = untrack(|| {
             self.form.schema.with(|schema| {
                 let field = schema.fields.get(index);
-                field.filter(|f| f.field_type == FieldType::File).map(|f| f.id.clone())
+                field
+                    .filter(|f| f.field_type == FieldType::File)
+                    .map(|f| f.id.clone())
             })
         })?;
         let count = untrack(|| {
             let draft = self.draft();
             draft.with(|written| {
-                let files = written.files.iter().filter(|f| f.field == form::file_field(&field));
-                files.filter(|f| is_stuck(&draft.upload_state(&f.id))).count()
+                let files = written
+                    .files
+                    .iter()
+                    .filter(|f| f.field == form::file_field(&field));
+                files
+                    .filter(|f| is_stuck(&draft.upload_state(&f.id)))
+                    .count()
             })
         });
         // A message has at most a few files.
@@ -166,7 +184,9 @@ impl Wizard {
     fn words(self, index: usize, problem: FieldProblem) -> (String, Words) {
         let (control, words) = self.form.words(index, problem);
         let id = untrack(|| {
-            self.form.schema.with(|schema| schema.fields.get(index).map(|field| field.id.clone()))
+            self.form
+                .schema
+                .with(|schema| schema.fields.get(index).map(|field| field.id.clone()))
         });
         let own = match id.as_ref().map(FieldId::as_str) {
             Some(SUBJECT) => m::submit_enter_subject,
@@ -182,9 +202,12 @@ impl Wizard {
 
     /// The place of a field in the form.
     fn index_of(self, id: &str) -> Option<usize> {
-        self.form
-            .schema
-            .with(|schema| schema.fields.iter().position(|field| field.id.as_str() == id))
+        self.form.schema.with(|schema| {
+            schema
+                .fields
+                .iter()
+                .position(|field| field.id.as_str() == id)
+        })
     }
 
     fn page_of(self, index: usize) -> Option<usize> {
@@ -234,20 +257,28 @@ impl Wizard {
     fn show_said(self) -> bool {
         let mut said = self.said.get_untracked();
         said.sort_by_key(|(index, _)| *index);
-        let page = said.first().and_then(|(index, _)| untrack(|| self.page_of(*index)));
+        let page = said
+            .first()
+            .and_then(|(index, _)| untrack(|| self.page_of(*index)));
         let Some(page) = page else {
             return false;
         };
         let part = untrack(|| self.part(page));
         let here = said.into_iter().filter(|(index, _)| part.contains(index));
-        self.show(page, here.map(|(index, problem)| self.words(index, problem)).collect());
+        self.show(
+            page,
+            here.map(|(index, problem)| self.words(index, problem))
+                .collect(),
+        );
         true
     }
 
     /// Goes to the page that asks who writes.
     pub fn ask_for_contact(self) {
         let page = untrack(|| self.page_of(self.index_of(questions::CONTACT)?));
-        navigation::go(&page.map_or_else(|| self.route(FormStep::Check), |page| self.page_route(page)));
+        navigation::go(
+            &page.map_or_else(|| self.route(FormStep::Check), |page| self.page_route(page)),
+        );
     }
 
     /// The field that a JSON pointer into the body leads to, or into.
@@ -266,7 +297,8 @@ impl Wizard {
                 schema.fields.iter().position(|field| {
                     let id = field.id.as_str();
                     field.field_type != FieldType::Info
-                        && (pointer.starts_with(&format!("{id}/")) || id.starts_with(&format!("{pointer}/")))
+                        && (pointer.starts_with(&format!("{id}/"))
+                            || id.starts_with(&format!("{pointer}/")))
                 })
             }),
         })
@@ -285,8 +317,7 @@ impl Wizard {
 }
 
 /// The form of one request type.
-#[component]
-pub fn Form(type_id: TypeId) -> impl IntoView {
+pub fn form(type_id: TypeId) -> View {
     let own = {
         let type_id = type_id.clone();
         Query::new(move || {
@@ -372,8 +403,7 @@ pub fn Form(type_id: TypeId) -> impl IntoView {
         Stage::Loading => ui! {
             <div class="skeleton line" aria-hidden="true"></div>
             <div class="skeleton block" aria-hidden="true"></div>
-        }
-        .into_any(),
+        },
         Stage::Failed(failure) => failed(failure, own),
         Stage::Page(page, _) => page_view(wizard, page),
         Stage::Check => check::view(wizard),
@@ -387,7 +417,9 @@ pub fn Form(type_id: TypeId) -> impl IntoView {
 
 impl Wizard {
     fn lede(self, page: usize) -> Option<String> {
-        let start = self.pages.with(|pages| pages.get(page).map(|page| page.start))?;
+        let start = self
+            .pages
+            .with(|pages| pages.get(page).map(|page| page.start))?;
         let shown = self.form.is_shown(start);
         self.form
             .schema
@@ -428,7 +460,10 @@ fn stage(wizard: Wizard, session_known: bool) -> Stage {
         let part = wizard.part(page);
         let fields = wizard.form.schema.with(|schema| {
             let fields = schema.fields.get(part).unwrap_or_default();
-            fields.iter().map(|field| (field.id.clone(), field.field_type)).collect()
+            fields
+                .iter()
+                .map(|field| (field.id.clone(), field.field_type))
+                .collect()
         });
         Stage::Page(page, fields)
     })
@@ -463,15 +498,14 @@ fn is_unknown(failure: &Failure) -> bool {
     failure.code() == Some(ProblemCode::NotFound)
 }
 
-fn failed(failure: Failure, own: Query<FormSchema>) -> AnyView {
+fn failed(failure: Failure, own: Query<FormSchema>) -> View {
     match is_unknown(&failure) {
         true => ui! {
             <p>{m::submit_unknown_text}</p>
             <div class="buttons">
                 <a class="button" href=Route::New.href()>{m::submit_unknown_action}</a>
             </div>
-        }
-        .into_any(),
+        },
         false => not_loaded(failure, move || {
             own.reload();
             config::config().reload();
@@ -510,7 +544,9 @@ fn arrived(wizard: Wizard, before: Option<&Stage>, stage: &Stage) {
                 false => wizard.page_route(place - 1),
             });
         }
-        wizard.returned.set(untrack(|| draft.is_resumed()) && !empty);
+        wizard
+            .returned
+            .set(untrack(|| draft.is_resumed()) && !empty);
     } else {
         wizard.form.problems.clear();
         wizard.returned.set(false);
@@ -532,7 +568,7 @@ fn arrived(wizard: Wizard, before: Option<&Stage>, stage: &Stage) {
     }
 }
 
-fn page_view(wizard: Wizard, page: usize) -> AnyView {
+fn page_view(wizard: Wizard, page: usize) -> View {
     let part = untrack(|| wizard.part(page));
     let contact = untrack(|| {
         let contact = wizard.index_of(questions::CONTACT);
@@ -543,7 +579,9 @@ fn page_view(wizard: Wizard, page: usize) -> AnyView {
         wizard.draft().save();
         if wizard.form.problems.set(wizard.check(page)) {
             let part = untrack(|| wizard.part(page));
-            wizard.said.update(|said| said.retain(|(index, _)| !part.contains(index)));
+            wizard
+                .said
+                .update(|said| said.retain(|(index, _)| !part.contains(index)));
             if !wizard.show_said() {
                 navigation::go(&wizard.after(page));
             }
@@ -558,11 +596,10 @@ fn page_view(wizard: Wizard, page: usize) -> AnyView {
             {saved_line(wizard.draft())}
         </form>
     }
-    .into_any()
 }
 
 /// That an earlier draft is gone on with, and how to begin anew.
-fn restored(wizard: Wizard) -> AnyView {
+fn restored(wizard: Wizard) -> View {
     let draft = wizard.draft();
     let since = StoredValue::new(draft.get_untracked().updated_at);
     let asking = RwSignal::new(false);
@@ -581,7 +618,6 @@ fn restored(wizard: Wizard) -> AnyView {
                 {button(Look::Secondary, m::submit_start_over_keep, move || asking.set(false))}
             </div>
         }
-        .into_any()
     };
     let notice = move || {
         let when = move || format::date_time_on_this_device(since.get_value());
@@ -598,10 +634,10 @@ fn restored(wizard: Wizard) -> AnyView {
             {dialog(asking, "start-over", m::submit_start_over_title, question)}
         }
     };
-    (move || wizard.returned.get().then(notice)).into_any()
+    (move || wizard.returned.get().then(notice)).view()
 }
 
-fn sign_in_offer(wizard: Wizard) -> AnyView {
+fn sign_in_offer(wizard: Wizard) -> View {
     let words = move || match wizard.signed_out.get() {
         true => m::submit_signed_out(),
         false => m::submit_sign_in_text(),
@@ -619,15 +655,18 @@ fn sign_in_offer(wizard: Wizard) -> AnyView {
             </div>
         }
     };
-    (move || offered().then(notice)).into_any()
+    (move || offered().then(notice)).view()
 }
 
 /// The link that leads from an answer back to its question.
-pub fn change_link(wizard: Wizard, page: usize, index: usize) -> AnyView {
+pub fn change_link(wizard: Wizard, page: usize, index: usize) -> View {
     let label = move || wizard.form.label(index);
     let focus = move |_| {
         let id = untrack(|| {
-            wizard.form.schema.with(|schema| schema.fields.get(index).map(|f| control_id(&f.id)))
+            wizard
+                .form
+                .schema
+                .with(|schema| schema.fields.get(index).map(|f| control_id(&f.id)))
         });
         task::detach(async move {
             // After the heading of the page.
@@ -643,5 +682,4 @@ pub fn change_link(wizard: Wizard, page: usize, index: usize) -> AnyView {
             <span class="visually-hidden">" "{label}</span>
         </a>
     }
-    .into_any()
 }

@@ -156,7 +156,12 @@ pub fn pages(form: &FormSchema) -> Vec<Range<usize>> {
         .filter(|&i| form.fields[i].field_type == FieldType::Info)
         .collect();
     let ends = starts.iter().skip(1).copied().chain([form.fields.len()]);
-    starts.iter().copied().zip(ends).map(|(a, b)| a..b).collect()
+    starts
+        .iter()
+        .copied()
+        .zip(ends)
+        .map(|(a, b)| a..b)
+        .collect()
 }
 
 fn text(answers: &Answers, id: &str) -> Option<String> {

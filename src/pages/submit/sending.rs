@@ -15,6 +15,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::problem::Problem;
+use portico_view::{View, ui};
 
 /// Milliseconds for which the customer waits with the button busy.
 const PATIENCE: u32 = 10_000;
@@ -91,7 +92,9 @@ fn confirmation(entry: &Entry) -> Route {
 /// It was taken back or thrown away on its card.
 fn came_back(wizard: Wizard) {
     let about = About::Form(wizard.type_id.get_value());
-    let again = untrack(drafts::list).into_iter().find(|draft| draft.about == about);
+    let again = untrack(drafts::list)
+        .into_iter()
+        .find(|draft| draft.about == about);
     task::detach(async move {
         match again {
             Some(again) => wizard.draft().reopen(&again.key).await,
@@ -132,7 +135,7 @@ fn change(wizard: Wizard, key: String, problem: Option<Problem>) {
 }
 
 /// The page that says that it is kept and has not arrived.
-pub fn waiting(wizard: Wizard) -> AnyView {
+pub fn waiting(wizard: Wizard) -> View {
     let words = move || {
         let key = wizard.sent.get().unwrap_or_default();
         let from = outbox::entry(&key).map_or(0.0, |entry| entry.held_until());
@@ -152,5 +155,4 @@ pub fn waiting(wizard: Wizard) -> AnyView {
             <a class="button secondary" href=Route::Home.href()>{m::submit_home}</a>
         </div>
     }
-    .into_any()
 }

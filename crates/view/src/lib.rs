@@ -1,0 +1,246 @@
+//! Views of one type.
+//!
+//! Leptos' own views are types: every element, every closure in it and every pair of children is a type for which the
+//! compiler writes building, rebuilding, mounting and removing anew, some 3 KB each. Here a view is data, and that
+//! code exists once. The markup is the same ([`ui!`]), and so are the rules: signals are Leptos' signals; a closure in
+//! the markup is followed and what it gives is shown; what has the same shape as before (the same place in the code)
+//! is changed where it stands, so that focus and scrolling stay, anything else is replaced; effects end with what they
+//! belong to. Nothing is ever parsed from a string of HTML.
+
+mod attribute;
+mod built;
+mod list;
+
+pub use attribute::{Fixed, Source, Value};
+pub use leptos::ev;
+pub use list::each;
+pub use portico_view_macro::ui;
+
+use attribute::Attribute;
+use built::Built;
+use leptos::{
+    ev::EventDescriptor,
+    html::ElementType,
+    prelude::{Get, Memo, NodeRef, Owner, RwSignal, Signal},
+    tachys::html::node_ref::NodeRefContainer,
+};
+use std::borrow::Cow;
+use wasm_bindgen::JsCast;
+
+/// Something to show.
+#[derive(Default)]
+pub struct View(Kind);
+
+#[derive(Default)]
+enum Kind {
+    #[default]
+    Empty,
+    Text(Cow<'static, str>),
+    Element(Box<Element>),
+    Many(Vec<View>),
+    /// Asked again whenever a signal that it read has changed.
+    Dynamic(Box<dyn FnMut() -> View>),
+    List(Box<dyn FnMut() -> Vec<list::Row>>),
+}
+
+/// What can stand in the markup.
+pub trait Child {
+    /// It, as a view.
+    fn view(self) -> View;
+}
+
+impl Child for View {
+    fn view(self) -> View {
+        self
+    }
+}
+
+impl Child for () {
+    fn view(self) -> View {
+        View::default()
+    }
+}
+
+impl Child for &'static str {
+    fn view(self) -> View {
+        View(Kind::Text(self.into()))
+    }
+}
+
+impl Child for String {
+    fn view(self) -> View {
+        View(Kind::Text(self.into()))
+    }
+}
+
+impl<T: Child> Child for Option<T> {
+    fn view(self) -> View {
+        self.map_or_else(View::default, Child::view)
+    }
+}
+
+impl<T: Child> Child for Vec<T> {
+    fn view(self) -> View {
+        many(self.into_iter().map(Child::view).collect())
+    }
+}
+
+impl<F, T> Child for F
+where
+    F: FnMut() -> T + 'static,
+    T: Child,
+{
+    fn view(mut self) -> View {
+        View(Kind::Dynamic(Box::new(move || self().view())))
+    }
+}
+
+macro_rules! signals {
+    ($($signal:ident),+) => {$(
+        impl<T> Child for $signal<T>
+        where
+            $signal<T>: Get<Value = T>,
+            T: Child + Send + Sync + 'static,
+        {
+            fn view(self) -> View {
+                (move || self.get()).view()
+            }
+        }
+    )+};
+}
+
+signals!(RwSignal, Memo, Signal);
+
+impl<T: Child> FromIterator<T> for View {
+    fn from_iter<I: IntoIterator<Item = T>>(views: I) -> Self {
+        many(views.into_iter().map(Child::view).collect())
+    }
+}
+
+/// One after the other.
+#[must_use]
+pub fn many(views: Vec<View>) -> View {
+    View(Kind::Many(views))
+}
+
+/// An element that is being described. For [`ui!`].
+pub struct Element {
+    /// The place in the code.
+    place: u32,
+    tag: &'static str,
+    svg: bool,
+    attributes: Vec<Attribute>,
+    children: Vec<View>,
+}
+
+impl Element {
+    /// Begins an HTML element.
+    #[must_use]
+    pub fn html(place: u32, tag: &'static str) -> Box<Self> {
+        Self::new(place, tag, false)
+    }
+
+    /// Begins an SVG element.
+    #[must_use]
+    pub fn svg(place: u32, tag: &'static str) -> Box<Self> {
+        Self::new(place, tag, true)
+    }
+
+    fn new(place: u32, tag: &'static str, svg: bool) -> Box<Self> {
+        Box::new(Self {
+            place,
+            tag,
+            svg,
+            attributes: Vec::new(),
+            children: Vec::new(),
+        })
+    }
+
+    /// The element, described.
+    #[must_use]
+    pub fn done(self: Box<Self>) -> View {
+        View(Kind::Element(self))
+    }
+
+    /// Adds a child.
+    pub fn push(&mut self, child: View) {
+        self.children.push(child);
+    }
+
+    /// Adds a child.
+    pub fn child(&mut self, child: impl Child) {
+        self.push(child.view());
+    }
+
+    /// An attribute that stays.
+    pub fn set(&mut self, name: &'static str, value: &'static str) {
+        self.attributes.push(Attribute::Static(name, value));
+    }
+
+    /// An attribute.
+    pub fn attribute(&mut self, name: &'static str, value: impl Value) {
+        self.attributes
+            .push(Attribute::Plain(name, value.into_source()));
+    }
+
+    /// A class that is there or not.
+    pub fn toggle(&mut self, class: &'static str, value: impl Value) {
+        self.attributes
+            .push(Attribute::Class(class, value.into_source()));
+    }
+
+    /// A property of the DOM object.
+    pub fn property(&mut self, name: &'static str, value: impl Value) {
+        self.attributes
+            .push(Attribute::Property(name, value.into_source()));
+    }
+
+    /// Handles an event.
+    pub fn on<E>(&mut self, event: E, mut handler: impl FnMut(E::EventType) + 'static)
+    where
+        E: EventDescriptor,
+        E::EventType: JsCast,
+    {
+        self.listen(
+            event.name(),
+            Box::new(move |event| handler(event.unchecked_into())),
+        );
+    }
+
+    fn listen(&mut self, name: Cow<'static, str>, mut handler: attribute::Handler) {
+        // What a handler makes belongs to the component that it is written in.
+        let owner = Owner::current();
+        self.attributes.push(Attribute::On(
+            name,
+            Box::new(move |event| match &owner {
+                Some(owner) => owner.with(|| handler(event)),
+                None => handler(event),
+            }),
+        ));
+    }
+
+    /// Puts the element into a reference when it is there.
+    pub fn refer<E>(&mut self, reference: NodeRef<E>)
+    where
+        E: ElementType,
+        E::Output: JsCast + 'static,
+    {
+        self.attributes
+            .push(Attribute::Reference(Box::new(move |element| {
+                NodeRefContainer::<E>::load(reference, element);
+            })));
+    }
+}
+
+/// Shows a view in an element, as long as the page is there.
+pub fn mount(place: &web_sys::Element, view: impl FnOnce() -> View + 'static) {
+    // Leptos starts its executor where it mounts; an empty view of its own is all it has to show.
+    let place = place.clone();
+    let host: web_sys::HtmlElement = place.clone().unchecked_into();
+    leptos::mount::mount_to(host, move || {
+        let built = built::build(view());
+        built.mount(&place, None);
+        std::mem::forget::<Built>(built);
+    })
+    .forget();
+}
