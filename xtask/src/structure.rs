@@ -9,10 +9,12 @@ use serde_json::Value;
 use std::{fs, path::Path};
 
 /// Every package, and which others of ours it may depend on.
-const PACKAGES: [(&str, &[&str]); 5] = [
+const PACKAGES: [(&str, &[&str]); 7] = [
     ("portico-contract", &[]),
+    ("portico-view", &["portico-view-macro"]),
+    ("portico-view-macro", &[]),
     ("portico-server", &["portico-contract"]),
-    ("portico-portal", &["portico-contract"]),
+    ("portico-portal", &["portico-contract", "portico-view"]),
     ("portico-tests", &["portico-contract"]),
     ("xtask", &[]),
 ];
