@@ -199,6 +199,8 @@ fn debian_packages() -> Result<()> {
             "chromium-driver",
             browser("PORTICO_CHROMEDRIVER", "chromedriver").is_some(),
         ),
+        // Moves the clock of a server under test.
+        ("faketime", find("faketime").is_some()),
         ("fonts-noto-cjk", chinese),
         ("npm", find("npm").is_some()),
         ("python3-venv", python_venv),
