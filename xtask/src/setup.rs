@@ -17,9 +17,12 @@ use std::{
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// Shrinks WebAssembly; the site is built without it where node is not.
 pub(crate) const WASM_OPT: &str = "target/tools/npm/node_modules/.bin/wasm-opt";
+/// Shrinks JavaScript; as above.
+pub(crate) const ESBUILD: &str = "target/tools/npm/node_modules/.bin/esbuild";
 
 const TRUNK: &str = "0.21.14";
 const BINARYEN: &str = "132.0.0";
+const ESBUILD_VERSION: &str = "0.28.2";
 const AXE: &str = "4.14.1";
 
 const NPM_DIR: &str = "target/tools/npm";
@@ -61,7 +64,9 @@ pub(crate) fn for_site() -> Result<()> {
     if find("npm").is_some() {
         npm_packages()
     } else {
-        eprintln!("npm is not here, so wasm-opt is not either: the site will be a third larger.");
+        eprintln!(
+            "npm is not here, so neither are wasm-opt and esbuild: the site will be a third larger."
+        );
         Ok(())
     }
 }
@@ -154,9 +159,13 @@ fn cargo_tool(package: &str, program: &str, version: &str, flags: &[&str]) -> Re
 }
 
 fn npm_packages() -> Result<()> {
-    let wanted = [format!("binaryen@{BINARYEN}"), format!("axe-core@{AXE}")];
+    let wanted = [
+        format!("binaryen@{BINARYEN}"),
+        format!("esbuild@{ESBUILD_VERSION}"),
+        format!("axe-core@{AXE}"),
+    ];
     once(NPM_DIR, &wanted.join("\n"), || {
-        step(&format!("Installing {}", wanted.join(" and ")));
+        step(&format!("Installing {}", wanted.join(", ")));
         run(Command::new("npm")
             .args([
                 "install",

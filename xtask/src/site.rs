@@ -19,7 +19,7 @@ use std::{
     fs,
     io::Write,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 /// The finished site.
@@ -71,6 +71,8 @@ fn fingerprint() -> Result<String> {
         "Trunk.toml",
         "build.rs",
         "crates/contract",
+        "crates/view",
+        "crates/view-macro",
         "index.html",
         "public",
         "src",
@@ -85,7 +87,9 @@ fn fingerprint() -> Result<String> {
         hash.update(format!("{}\0{}\0", file.display(), bytes.len()));
         hash.update(bytes);
     }
-    hash.update([u8::from(Path::new(setup::WASM_OPT).exists())]);
+    for tool in [setup::WASM_OPT, setup::ESBUILD] {
+        hash.update([u8::from(Path::new(tool).exists())]);
+    }
     Ok(hex(&hash.finalize()))
 }
 
@@ -105,22 +109,28 @@ pub(crate) fn files_below(path: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// What Trunk makes of the portal.
-struct Compiled {
-    glue: PathBuf,
-    wasm: PathBuf,
-}
-
 /// The programs of the portal, by the features that make them.
 const PROGRAMS: [&str; 2] = ["door", "case"];
 
-fn compile(program: &str) -> Result<Compiled> {
+/// A program and what binds it to the browser.
+struct Program {
+    glue: Vec<u8>,
+    wasm: Vec<u8>,
+}
+
+fn compile(program: &str) -> Result<Program> {
     let dist = &Path::new(TRUNK_DIST).join(program);
     if dist.exists() {
         fs::remove_dir_all(dist)?;
     }
     run(Command::new("trunk")
-        .args(["build", "--no-default-features", "--features", program, "--dist"])
+        .args([
+            "build",
+            "--no-default-features",
+            "--features",
+            program,
+            "--dist",
+        ])
         .arg(dist)
         .env("PATH", setup::search_path()?)
         .env("CARGO_TARGET_DIR", TARGET_DIR)
@@ -131,28 +141,54 @@ fn compile(program: &str) -> Result<Compiled> {
         !dist.join("snippets").exists(),
         "a dependency brings JavaScript of its own, which the site does not carry yet"
     );
-    let mut compiled = Compiled {
-        glue: dist.join("portico-portal.js"),
-        wasm: dist.join("portico-portal_bg.wasm"),
-    };
-    let wasm_opt = Path::new(setup::WASM_OPT);
-    if wasm_opt.exists() {
+    let mut wasm = dist.join("portico-portal_bg.wasm");
+    if Path::new(setup::WASM_OPT).exists() {
         let optimised = dist.join("optimised.wasm");
-        run(Command::new(wasm_opt)
-            .arg("-Oz")
-            .arg(&compiled.wasm)
+        // Functions of like names are of like bytes: beside each other they pack better.
+        run(Command::new(setup::WASM_OPT)
+            .args(["-Oz", "--reorder-functions-by-name"])
+            .arg(&wasm)
             .arg("-o")
             .arg(&optimised))?;
-        compiled.wasm = optimised;
+        wasm = optimised;
     }
-    Ok(compiled)
+    Ok(Program {
+        glue: minify_js(fs::read(dist.join("portico-portal.js"))?)?,
+        wasm: fs::read(wasm)?,
+    })
+}
+
+/// The same module in fewer bytes, where esbuild is there to do it.
+fn minify_js(module: Vec<u8>) -> Result<Vec<u8>> {
+    if !Path::new(setup::ESBUILD).exists() {
+        return Ok(module);
+    }
+    let mut esbuild = Command::new(setup::ESBUILD)
+        .args([
+            "--minify",
+            "--format=esm",
+            "--target=es2022",
+            "--charset=utf8",
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context(setup::ESBUILD)?;
+    // It reads to the end before it writes, and is told the end by the drop of this handle.
+    esbuild
+        .stdin
+        .take()
+        .context("esbuild has an input")?
+        .write_all(&module)?;
+    let output = esbuild.wait_with_output()?;
+    ensure!(output.status.success(), "esbuild refuses a module");
+    Ok(output.stdout)
 }
 
 /// What a site is assembled from.
 struct Parts {
     index: String,
-    /// The module and the wasm of each program.
-    programs: BTreeMap<&'static str, (Vec<u8>, Vec<u8>)>,
+    programs: BTreeMap<&'static str, Program>,
     style: String,
     /// The folder `public/`.
     public: Files,
@@ -183,10 +219,7 @@ impl Parts {
             index: fs::read_to_string("index.html").context("index.html")?,
             programs: PROGRAMS
                 .iter()
-                .map(|program| {
-                    let compiled = compile(program)?;
-                    Ok((*program, (fs::read(compiled.glue)?, fs::read(compiled.wasm)?)))
-                })
+                .map(|program| Ok((*program, compile(program)?)))
                 .collect::<Result<_>>()?,
             style,
             public,
@@ -199,7 +232,7 @@ impl Parts {
 fn assemble(mut parts: Parts) -> Result<Files> {
     let mut site = Site::default();
     let mut assets = Map::new();
-    for (program, (glue, wasm)) in parts.programs {
+    for (program, Program { glue, wasm }) in parts.programs {
         let glue = site.add(&format!("{program}.js"), glue);
         let wasm = site.add(&format!("{program}.wasm"), wasm);
         let named = json!({
@@ -238,7 +271,7 @@ fn assemble(mut parts: Parts) -> Result<Files> {
         ASSETS,
         &format!("const ASSETS = {assets};"),
     )?;
-    let boot = site.add("boot.js", boot.into_bytes());
+    let boot = site.add("boot.js", minify_js(boot.into_bytes())?);
 
     let mut index = parts.index;
     let mut rewrite = |from: &str, to: String| -> Result<()> {
@@ -397,7 +430,10 @@ mod tests {
                     href=\"app.css\"><script type=\"module\" src=\"boot.js\"></script></head>"
                 .to_owned(),
             programs: PROGRAMS
-                .map(|program| (program, (text(program), text("\0asm"))))
+                .map(|program| {
+                    let (glue, wasm) = (text(program), text("\0asm"));
+                    (program, Program { glue, wasm })
+                })
                 .into(),
             style: "@layer base { a { color: red; } }".to_owned(),
             public: Files::from([
@@ -458,8 +494,8 @@ mod tests {
     fn a_changed_file_changes_the_names_of_all_that_name_it() {
         let before = assemble(parts()).expect("a site");
         let mut changed = parts();
-        if let Some((_, wasm)) = changed.programs.get_mut("case") {
-            wasm.push(0);
+        if let Some(case) = changed.programs.get_mut("case") {
+            case.wasm.push(0);
         }
         let after = assemble(changed).expect("a site");
         assert_ne!(named(&before, "boot-").0, named(&after, "boot-").0);
