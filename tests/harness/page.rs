@@ -610,7 +610,7 @@ impl Page {
         {
             let file = tool(
                 "PORTICO_AXE",
-                "target/tools/node_modules/axe-core/axe.min.js",
+                "target/tools/npm/node_modules/axe-core/axe.min.js",
             );
             let script = std::fs::read_to_string(&file)
                 .unwrap_or_else(|e| panic!("{}: {e}", file.display()));
