@@ -243,6 +243,20 @@ fn leaf_exists(options: &[FieldOption], value: &str) -> bool {
     })
 }
 
+/// Whether a text is a date of the calendar, as `YYYY-MM-DD`.
+#[must_use]
+pub fn is_date(text: &str) -> bool {
+    let number = |range: std::ops::Range<usize>| -> Option<u32> {
+        text.get(range)
+            .filter(|part| part.bytes().all(|b| b.is_ascii_digit()))
+            .and_then(|part| part.parse().ok())
+    };
+    let separated = text.len() == 10 && text.get(4..5) == Some("-") && text.get(7..8) == Some("-");
+    let year = number(0..4).and_then(|year| i32::try_from(year).ok());
+    separated
+        && matches!((year, number(5..7), number(8..10)), (Some(y), Some(m), Some(d)) if NaiveDate::from_ymd_opt(y, m, d).is_some())
+}
+
 /// Whether a text looks like an e-mail address: something, an @, something with a dot, at most 254 characters
 /// (RFC 5321). Whether it exists only a message shows.
 #[must_use]
@@ -544,6 +558,21 @@ mod tests {
                 [(FieldId::new("f"), problem)],
                 "{field}"
             );
+        }
+    }
+
+    #[test]
+    fn dates_are_days_of_the_calendar() {
+        assert!(is_date("2024-02-29"));
+        for bad in [
+            "2023-02-29",
+            "2024-2-09",
+            "2024-02-+9",
+            "2024/02/09",
+            "2024-02-09 ",
+            "二〇二四-02",
+        ] {
+            assert!(!is_date(bad), "{bad}");
         }
     }
 

@@ -1,11 +1,12 @@
 //! A point in time on the wire.
 
 use chrono::{DateTime, FixedOffset, TimeDelta, TimeZone};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
+use std::borrow::Cow;
 
 /// An instant with its offset, as RFC 3339 on the wire. Unknown is `Option::None`, never an epoch. Two instants
 /// are compared by when they are, not by how they are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Instant(DateTime<FixedOffset>);
 
@@ -40,6 +41,14 @@ impl Instant {
     #[must_use]
     pub fn date_time(self) -> DateTime<FixedOffset> {
         self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    // RFC 3339 alone; what chrono reads by itself is more, in twice the code.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&Cow::<'de, str>::deserialize(deserializer)?)
+            .map_err(|_| de::Error::custom("not an RFC 3339 instant"))
     }
 }
 
