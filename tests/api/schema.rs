@@ -117,10 +117,7 @@ values = ["a@example.com", "+85223456789"]
 /// each operation in `PORTICO_SCHEMATHESIS_EXAMPLES`.
 #[tokio::test]
 async fn schemathesis_finds_neither_a_5xx_nor_a_schema_violation() {
-    let program = tool(
-        "PORTICO_SCHEMATHESIS",
-        "target/tools/py/bin/schemathesis",
-    );
+    let program = tool("PORTICO_SCHEMATHESIS", "target/tools/py/bin/schemathesis");
     let examples = std::env::var("PORTICO_SCHEMATHESIS_EXAMPLES").unwrap_or_else(|_| "25".into());
     let seed = std::env::var("PORTICO_SEED").unwrap_or_else(|_| "1".into());
     let server = Server::with(unlimited()).await;

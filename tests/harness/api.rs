@@ -17,6 +17,7 @@ pub struct Api {
 impl Api {
     /// A client of the API at `base`, without credentials.
     pub fn new(base: String) -> Self {
+        crate::prepare_tls();
         // A redirect would hide what the server really answered, and a pooled connection that a killed
         // server left behind would be an error of the test.
         let http = Client::builder()

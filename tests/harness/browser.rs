@@ -82,6 +82,7 @@ impl Browser {
 
     /// A browser as `setup` has it.
     pub async fn with(setup: Setup) -> Self {
+        crate::prepare_tls();
         let program = tool("PORTICO_CHROMEDRIVER", "/usr/bin/chromedriver");
         let mut chromedriver = Command::new(&program)
             .args(["--port=0", "--allowed-ips=127.0.0.1"])

@@ -36,6 +36,17 @@ pub use words::{Language, Words};
 
 use std::path::PathBuf;
 
+/// Makes HTTP clients possible, see `Cargo.toml`. Called before each is made; only the first call does something.
+pub(crate) fn prepare_tls() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        // It can only be there already.
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
+    });
+}
+
 /// The root of the checkout.
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

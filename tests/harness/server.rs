@@ -145,6 +145,7 @@ impl Server {
             .await
             .unwrap()
             .unwrap_or_else(|_| panic!("the server did not say where it listens:\n{}", self.log()));
+        crate::prepare_tls();
         let ready = self.url("/healthz");
         until("the server to be healthy", || async {
             reqwest::get(&ready)
