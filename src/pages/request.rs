@@ -40,7 +40,7 @@ use leptos::prelude::*;
 use portico_contract::{
     code::Reference,
     config::Capability,
-    id::{RequestId, TimelineItemId},
+    id::{CustomerId, RequestId, TimelineItemId},
     problem::ProblemCode,
     request::{self, Action, Status, WaitingOn},
     timeline::{Body, Entry, TextFormat, TimelineItem},
@@ -147,12 +147,13 @@ const TOLD: &str = "told";
 pub fn page(reference: Reference) -> View {
     let known = StoredValue::new(None::<RequestId>);
     let query = Query::new(move || read(reference, known));
-    // Another customer: nothing of the first one stays on screen.
+    // Somebody else, or nobody: what may be read now is asked for anew.
     Effect::new(move |before: Option<Option<SignedIn>>| {
         let now = session::signed_in();
         let changed = match (&before, &now) {
             (Some(Some(SignedIn::Yes(was))), SignedIn::Yes(is)) => was.id != is.id,
-            (Some(Some(SignedIn::No)), SignedIn::Yes(_)) => true,
+            (Some(Some(SignedIn::No)), SignedIn::Yes(_))
+            | (Some(Some(SignedIn::Yes(_))), SignedIn::No) => true,
             _ => false,
         };
         if changed {
@@ -165,12 +166,19 @@ pub fn page(reference: Reference) -> View {
             now => Some(now),
         }
     });
+    let seen_by = StoredValue::new(None::<CustomerId>);
     let case = Memo::new(move |before: Option<&Option<Case>>| {
-        let signed_in = matches!(session::signed_in(), SignedIn::Yes(_));
+        let me = match session::signed_in() {
+            SignedIn::Yes(me) => Some(me.id),
+            SignedIn::No | SignedIn::Unknown => None,
+        };
         query.with(|load| match load {
-            Load::Ready(Found::Case(case)) => Some((**case).clone()),
+            Load::Ready(Found::Case(case)) => {
+                seen_by.set_value(me);
+                Some((**case).clone())
+            }
             // A session that has ended takes nothing away, another customer's does.
-            _ if signed_in => None,
+            _ if me.is_some() && seen_by.with_value(|by| by.is_some() && *by != me) => None,
             _ => before.cloned().flatten(),
         })
     });

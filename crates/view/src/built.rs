@@ -17,8 +17,29 @@ pub(crate) enum Built {
     Element(Box<BuiltElement>),
     /// A comment marks the end.
     Many(Vec<Built>, Node),
-    Dynamic(RenderEffect<Built>),
+    Dynamic(Followed),
     List(BuiltList),
+}
+
+/// What a closure of the markup has given, as long as it is followed.
+pub(crate) struct Followed(RenderEffect<Built>);
+
+impl Followed {
+    pub(crate) fn new(show: impl FnMut(Option<Built>) -> Built + 'static) -> Self {
+        Self(RenderEffect::new(show))
+    }
+
+    fn with<R>(&self, look: impl FnOnce(&Built) -> R) -> Option<R> {
+        self.0.with_value_mut(|built| look(built))
+    }
+}
+
+impl Drop for Followed {
+    fn drop(&mut self) {
+        // The effect itself lets go of its value only at its next turn. Until then what is inside would still be
+        // followed, and read signals that have ended.
+        drop(self.0.take_value());
+    }
 }
 
 pub(crate) struct BuiltElement {
@@ -46,7 +67,7 @@ pub(crate) fn build(view: View) -> Built {
         Kind::Text(text) => Built::Text(document().create_text_node(&text), text),
         Kind::Element(element) => Built::Element(build_element(*element)),
         Kind::Many(views) => Built::Many(views.into_iter().map(build).collect(), marker()),
-        Kind::Dynamic(mut ask) => Built::Dynamic(RenderEffect::new(move |old: Option<Built>| {
+        Kind::Dynamic(mut ask) => Built::Dynamic(Followed::new(move |old| {
             let view = ask();
             match old {
                 None => build(view),
@@ -100,8 +121,8 @@ impl Built {
                 }
                 insert(parent, end, before);
             }
-            Self::Dynamic(effect) => {
-                effect.with_value_mut(|built| built.mount(parent, before));
+            Self::Dynamic(followed) => {
+                followed.with(|built| built.mount(parent, before));
             }
             Self::List(list) => list.mount(parent, before),
         }
@@ -117,8 +138,8 @@ impl Built {
                 all.iter().for_each(Self::unmount);
                 remove(end);
             }
-            Self::Dynamic(effect) => {
-                effect.with_value_mut(|built| built.unmount());
+            Self::Dynamic(followed) => {
+                followed.with(Self::unmount);
             }
             Self::List(list) => list.unmount(),
         }
@@ -131,7 +152,7 @@ impl Built {
             Self::Text(text, _) => Some(text.clone().into()),
             Self::Element(built) => Some(built.element.clone().into()),
             Self::Many(all, end) => all.first().map_or_else(|| Some(end.clone()), Self::first),
-            Self::Dynamic(effect) => effect.with_value_mut(|built| built.first()).flatten(),
+            Self::Dynamic(followed) => followed.with(Self::first).flatten(),
             Self::List(list) => list.first(),
         }
     }
@@ -140,7 +161,7 @@ impl Built {
     pub(crate) fn last(&self) -> Option<Node> {
         match self {
             Self::Many(_, end) => Some(end.clone()),
-            Self::Dynamic(effect) => effect.with_value_mut(|built| built.last()).flatten(),
+            Self::Dynamic(followed) => followed.with(Self::last).flatten(),
             Self::List(list) => Some(list.last()),
             Self::Empty(_) | Self::Text(..) | Self::Element(_) => self.first(),
         }

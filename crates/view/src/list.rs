@@ -2,9 +2,9 @@
 
 use crate::{
     Child, Kind, View,
-    built::{self, Built},
+    built::{self, Built, Followed},
 };
-use leptos::prelude::{Owner, RenderEffect};
+use leptos::prelude::Owner;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use web_sys::Node;
 
@@ -52,10 +52,10 @@ struct BuiltRow {
 
 impl BuiltList {
     /// Follows where the rows come from.
-    pub(crate) fn follow(mut ask: Box<dyn FnMut() -> Vec<Row>>) -> RenderEffect<Built> {
+    pub(crate) fn follow(mut ask: Box<dyn FnMut() -> Vec<Row>>) -> Followed {
         // The rows outlive a run of the effect, so they do not belong to it.
         let owner = Owner::current().unwrap_or_default();
-        RenderEffect::new(move |old: Option<Built>| {
+        Followed::new(move |old| {
             let rows = ask();
             let mut list = match old {
                 Some(Built::List(list)) => list,
