@@ -224,7 +224,14 @@ pub fn page(reference: Reference) -> View {
         true => m::request_not_here(),
         false => subject(),
     };
+    let back = || {
+        matches!(session::signed_in(), SignedIn::Yes(_)).then(|| {
+            let href = Route::requests().href();
+            ui! { <a class="back" href=href>{icon("back")}{m::nav_requests}</a> }
+        })
+    };
     ui! {
+        {back}
         {told(page)}
         {session_over(page)}
         <header class="heading">
