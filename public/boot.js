@@ -2,8 +2,8 @@
 // and shows a card that keeps what was written when any of it fails. No HTML strings: Trusted Types is 'none'.
 const ASSETS = {};
 
-// Two programs share the addresses: `Route::is_here` says which has which page.
-const program = ASSETS[/^\/(new|sent|track)(\/|$)|^\/requests\/./.test(location.pathname) ? "case" : "door"];
+// Two programs share the addresses, as `Route::is_here` has it.
+const program = ASSETS[location.pathname === "/" ? "door" : "case"];
 
 const WORDS = {
   en: {

@@ -35,21 +35,22 @@ fn view_of(route: Route) -> View {
         #[cfg(feature = "door")]
         Route::Home => pages::home::page(),
         #[cfg(feature = "case")]
+        other if other.is_here() => page_of_case(other),
+        // The other program has it, and its document is on the way.
+        _ => View::default(),
+    }
+}
+
+#[cfg(feature = "case")]
+fn page_of_case(route: Route) -> View {
+    match route {
         Route::New => pages::submit::choose(),
-        #[cfg(feature = "case")]
         Route::Form(type_id, _) => pages::submit::form(type_id),
-        #[cfg(feature = "case")]
         Route::Sent(reference) => pages::sent::page(reference),
-        #[cfg(feature = "case")]
         Route::Track(_) => pages::track::page(),
-        #[cfg(feature = "door")]
         Route::Requests(_) => pages::requests::page(),
-        #[cfg(feature = "case")]
         Route::Request(reference) => pages::request::page(reference),
         Route::SignIn(_) => pages::sign_in::page(),
-        Route::NotFound => pages::not_found::page(),
-        // The other program has it, and its document is on the way.
-        #[cfg(not(all(feature = "door", feature = "case")))]
-        _ => View::default(),
+        Route::Home | Route::NotFound => pages::not_found::page(),
     }
 }

@@ -167,11 +167,8 @@ impl Route {
     #[must_use]
     pub fn is_here(&self) -> bool {
         match self {
-            Self::Home | Self::Requests(_) => cfg!(feature = "door"),
-            Self::New | Self::Form(..) | Self::Sent(_) | Self::Track(_) | Self::Request(_) => {
-                cfg!(feature = "case")
-            }
-            Self::SignIn(_) | Self::NotFound => true,
+            Self::Home => cfg!(feature = "door"),
+            _ => cfg!(feature = "case"),
         }
     }
 
