@@ -20,6 +20,7 @@ mod app;
 mod browser;
 mod components;
 mod i18n;
+mod json;
 mod navigation;
 mod pages;
 mod route;

@@ -15,6 +15,7 @@ use crate::{
     state::config,
 };
 use leptos::prelude::*;
+use portico_view::effect;
 use std::{cell::Cell, sync::LazyLock};
 
 static ROUTE: LazyLock<ArcRwSignal<Route>> =
@@ -157,7 +158,7 @@ pub struct Title(RwSignal<bool>);
 pub fn title(text: impl Fn() -> String + 'static) -> Title {
     let title = Title(RwSignal::new(false));
     let text: Box<dyn Fn() -> String> = Box::new(text);
-    Effect::new(move || {
+    effect(move || {
         let name = match title.0.get() {
             true => m::title_error(&text()),
             false => text(),

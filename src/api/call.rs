@@ -12,7 +12,7 @@ use crate::{
         http::{self, Answer, Body, Head, NoAnswer},
         random, task,
     },
-    i18n,
+    i18n, json,
 };
 use portico_contract::problem::{Problem, ProblemCode};
 use serde::{Serialize, de::DeserializeOwned};
@@ -69,8 +69,7 @@ impl Call {
 
     /// A JSON body.
     pub fn json(self, body: &impl Serialize) -> Self {
-        // The contract's types have only text keys and finite numbers, so they can always be written.
-        self.json_text(serde_json::to_string(body).unwrap_or_default())
+        self.json_text(json::to_string(body))
     }
 
     /// A body that is JSON already.
@@ -210,7 +209,7 @@ fn judge(answer: Answer) -> Result<Reply, Failure> {
     if (200..300).contains(&head.status) {
         return Ok(Reply { head, text });
     }
-    match serde_json::from_str::<Problem>(&text) {
+    match json::from_str::<Problem>(&text) {
         Ok(problem) if problem.status == head.status => Err(Failure::Problem {
             problem: Box::new(problem),
             retry_after: retry_after(&head),
@@ -225,7 +224,7 @@ impl Reply {
     /// # Errors
     /// [`Failure::Foreign`].
     pub fn read<T: DeserializeOwned>(self) -> Result<T, Failure> {
-        serde_json::from_str(&self.text).map_err(|_| foreign(&self.head))
+        json::from_str(&self.text).map_err(|_| foreign(&self.head))
     }
 
     /// For an answer without a body: the page of a network that wants a sign-in has one.

@@ -6,6 +6,7 @@ use crate::{
     i18n,
 };
 use leptos::prelude::*;
+use portico_view::effect_after;
 use std::future::Future;
 
 /// Milliseconds before a skeleton is shown: what comes at once does not flicker.
@@ -64,7 +65,7 @@ impl<T: Clone + Send + Sync + 'static> Query<T> {
             outdated: RwSignal::new(None),
             again: RwSignal::new(0),
         };
-        Effect::new(move |_: Option<Task>| {
+        effect_after(move |_: Option<Task>| {
             i18n::locale();
             query.again.track();
             let answer = fetch();

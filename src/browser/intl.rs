@@ -86,6 +86,11 @@ pub fn zone_name(locale: &str, zone: &str) -> Option<String> {
         .and_then(|part| get_text(&part, "value"))
 }
 
+/// A number as JSON writes it. The tables that Rust would need for it are 10 KB.
+pub fn decimal(number: f64) -> String {
+    text(&number.into(), "toString", &[]).unwrap_or_default()
+}
+
 /// A number.
 pub fn number(locale: &str, number: f64, settings: &Settings) -> String {
     text(
@@ -93,7 +98,7 @@ pub fn number(locale: &str, number: f64, settings: &Settings) -> String {
         "format",
         &[number.into()],
     )
-    .unwrap_or_else(|| number.to_string())
+    .unwrap_or_else(|| decimal(number))
 }
 
 /// An amount of time from now: negative is past. `unit` is `"minute"`, `"hour"`, `"day"` ...

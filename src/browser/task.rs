@@ -2,7 +2,10 @@
 
 use futures_util::future::{AbortHandle, Abortable, Either, select};
 use leptos::prelude::StoredValue;
-use std::{future::Future, pin::pin};
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -13,9 +16,14 @@ pub struct Task(AbortHandle);
 impl Task {
     /// Begins.
     pub fn spawn(work: impl Future<Output = ()> + 'static) -> Self {
+        Self::spawn_boxed(Box::pin(work))
+    }
+
+    /// All work is of one type, so that running it is compiled once.
+    fn spawn_boxed(work: Pin<Box<dyn Future<Output = ()>>>) -> Self {
         let (handle, registration) = AbortHandle::new_pair();
         let work = Abortable::new(work, registration);
-        wasm_bindgen_futures::spawn_local(async {
+        detach(async {
             let _ = work.await;
         });
         Self(handle)
@@ -40,6 +48,7 @@ impl Drop for Task {
 
 /// Work that nothing ends but itself.
 pub fn detach(work: impl Future<Output = ()> + 'static) {
+    let work: Pin<Box<dyn Future<Output = ()>>> = Box::pin(work);
     wasm_bindgen_futures::spawn_local(work);
 }
 

@@ -21,7 +21,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::{config::Limits, id::FieldId, problem::ProblemCode};
-use portico_view::{View, ui};
+use portico_view::{View, effect_after, memo, ui};
 
 /// The files of a draft that answer a question (`None`: that go with the message), and adding some. `id` is the
 /// button's.
@@ -74,7 +74,7 @@ pub fn attachments(draft: OpenDraft, id: String, field: Option<FieldId>) -> View
     };
     let rows = {
         let (id, field) = (id.clone(), field.clone());
-        let files = Memo::new(move |_| {
+        let files = memo(move || {
             draft.with(|draft| {
                 let of_field = draft.files.iter().filter(|file| file.field == field);
                 of_field.map(|file| file.id.clone()).collect::<Vec<_>>()
@@ -88,7 +88,7 @@ pub fn attachments(draft: OpenDraft, id: String, field: Option<FieldId>) -> View
                 </ul>
             }
         };
-        let any = Memo::new(move |_| files.with(|files| !files.is_empty()));
+        let any = memo(move || files.with(|files| !files.is_empty()));
         move || any.get().then(&list)
     };
     let problems = move || {
@@ -236,10 +236,10 @@ fn row(draft: OpenDraft, id: String, button: String) -> View {
     };
     let state = {
         let id = id.clone();
-        Memo::new(move |_| draft.upload_state(&id))
+        memo(move || draft.upload_state(&id))
     };
-    let stuck = Memo::new(move |_| state.with(is_stuck));
-    let busy = Memo::new(move |_| {
+    let stuck = memo(move || state.with(is_stuck));
+    let busy = memo(move || {
         state.with(|state| matches!(state, UploadState::Waiting | UploadState::Sending(_)))
     });
     announce(name.clone(), state);
@@ -253,13 +253,13 @@ fn row(draft: OpenDraft, id: String, button: String) -> View {
             )
         }
     };
-    let part = Memo::new(move |_| match state.get() {
+    let part = memo(move || match state.get() {
         UploadState::Sending(part) => Some((part * 100.0).round()),
         _ => None,
     });
     let progress = {
         let name = name.clone();
-        let there = Memo::new(move |_| part.get().is_some());
+        let there = memo(move || part.get().is_some());
         move || {
             there.get().then(|| {
                 let value = move || part.get().unwrap_or(100.0).to_string();
@@ -269,7 +269,7 @@ fn row(draft: OpenDraft, id: String, button: String) -> View {
     };
     let retry = {
         let (id, name) = (id.clone(), name.clone());
-        let can = Memo::new(move |_| state.with(can_succeed));
+        let can = memo(move || state.with(can_succeed));
         move || {
             let (id, name) = (id.clone(), name.clone());
             can.get()
@@ -316,7 +316,7 @@ fn small_button(label: crate::i18n::Message, name: String, act: impl Fn() + 'sta
 
 /// Says how far a file is: when it begins, at half and at its end.
 fn announce(name: String, state: Memo<UploadState>) {
-    let stage = Memo::new(move |_| {
+    let stage = memo(move || {
         state.with(|state| match state {
             UploadState::Waiting => 0,
             UploadState::Sending(part) if *part < 0.5 => 1,
@@ -325,7 +325,7 @@ fn announce(name: String, state: Memo<UploadState>) {
             UploadState::Failed(_) | UploadState::Lost => 4,
         })
     });
-    Effect::new(move |before: Option<i32>| {
+    effect_after(move |before: Option<i32>| {
         let stage = stage.get();
         // What was done when the page was opened is no news.
         if before.is_some_and(|before| before != stage) && stage != 0 {

@@ -3,7 +3,7 @@
 
 use crate::i18n::Message;
 use leptos::{html, prelude::*};
-use portico_view::{View, ui};
+use portico_view::{View, effect, ui};
 
 /// A dialog that is open while the signal is true. The content is made when it is first opened and keeps what was
 /// typed.
@@ -15,7 +15,7 @@ pub fn dialog(
 ) -> View {
     let node = NodeRef::<html::Dialog>::new();
     let was_opened = Memo::new(move |was| open.get() || was == Some(&true));
-    Effect::new(move || {
+    effect(move || {
         let Some(dialog) = node.get() else { return };
         match open.get() {
             // It is refused only where it is open already.

@@ -10,7 +10,7 @@ use crate::{
     i18n::{self, format, m},
 };
 use leptos::prelude::*;
-use portico_view::{Child, View, ui};
+use portico_view::{Child, View, memo, ui};
 
 #[derive(Clone, PartialEq)]
 enum Stage {
@@ -26,7 +26,7 @@ pub fn part<T: Clone + Send + Sync + 'static>(
     skeleton: fn() -> View,
     show: impl Fn() -> View + Send + 'static,
 ) -> View {
-    let stage = Memo::new(move |_| {
+    let stage = memo(move || {
         query.with(|load| match load {
             Load::Loading { .. } => Stage::Waiting,
             Load::Ready(_) => Stage::Shown,

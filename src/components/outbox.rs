@@ -18,14 +18,14 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use portico_view::{Child, View, ui};
+use portico_view::{Child, View, effect_after, memo, ui};
 
 /// Milliseconds for which a thing may be on its way before it counts as not sent: most arrive at once.
 const PATIENCE: f64 = 2_000.0;
 
 /// The cards of all that waits. What belongs to the request on screen is shown by its page.
 pub fn outbox() -> View {
-    let keys = Memo::new(|_| {
+    let keys = memo(|| {
         let here = match navigation::current() {
             Route::Request(reference) => Some(reference),
             _ => None,
@@ -38,7 +38,7 @@ pub fn outbox() -> View {
             .collect::<Vec<_>>()
     });
     // What had to wait has arrived: that is said wherever the customer is by now.
-    Effect::new(move |before: Option<Vec<String>>| {
+    effect_after(move |before: Option<Vec<String>>| {
         for key in before.unwrap_or_default() {
             let arrived = untrack(|| outbox::entry(&key)).filter(Entry::is_accepted);
             if arrived.is_some_and(|entry| clock::device_millis() - entry.queued_at > PATIENCE) {
@@ -71,7 +71,7 @@ fn arrived() -> View {
         (Route::Form(form, _), Parcel::Request(request)) => form != request.type_id,
         _ => true,
     };
-    let news = Memo::new(move |_| {
+    let news = memo(move || {
         let entries = outbox::entries().into_iter();
         entries
             .filter(|entry| entry.is_news() && is_elsewhere(entry))
@@ -109,7 +109,7 @@ fn arrived() -> View {
 pub fn entry_card(key: String, open: impl Fn(Draft) + Copy + Send + Sync + 'static) -> View {
     let entry = {
         let key = key.clone();
-        Memo::new(move |_| outbox::entry(&key))
+        memo(move || outbox::entry(&key))
     };
     let Some(first) = entry.get_untracked() else {
         return View::default();
@@ -125,7 +125,7 @@ pub fn entry_card(key: String, open: impl Fn(Draft) + Copy + Send + Sync + 'stat
         late.try_set(true);
     });
     let shown =
-        Memo::new(move |_| late.get() || entry.with(|e| e.as_ref().is_some_and(|e| !e.is_going())));
+        memo(move || late.get() || entry.with(|e| e.as_ref().is_some_and(|e| !e.is_going())));
     (move || shown.get().then(|| card(key.clone(), &first, entry, open))).view()
 }
 
@@ -148,7 +148,7 @@ fn card(
             move || m::outbox_message(&reference)
         }),
     };
-    let state = Memo::new(move |_| entry.get().map(|entry| entry.state));
+    let state = memo(move || entry.get().map(|entry| entry.state));
     let words = move || state.get().map(words).unwrap_or_default();
     let asking = RwSignal::new(false);
     let told = RwSignal::new(None::<Words>);

@@ -3,7 +3,7 @@
 use crate::browser::html;
 use leptos::prelude::*;
 use portico_contract::timeline::{Body, TextFormat};
-use portico_view::{Child, View, ui};
+use portico_view::{Child, View, effect, ui};
 
 /// A message. Line breaks count, addresses of web pages are links. HTML is sanitised by the browser; where it cannot,
 /// only its text is shown.
@@ -12,7 +12,7 @@ pub fn prose(body: Body) -> View {
         return ui! { <div class="prose" dir="auto">{linked(&body.value)}</div> };
     }
     let place = NodeRef::<leptos::html::Div>::new();
-    Effect::new(move || {
+    effect(move || {
         if let Some(place) = place.get()
             && !html::set_html(&place, &body.value)
         {

@@ -6,7 +6,7 @@ use crate::{
     state::drafts::{OpenDraft, Saved},
 };
 use leptos::prelude::*;
-use portico_view::{View, ui};
+use portico_view::{View, effect, memo, ui};
 
 /// The line below a form. Where nothing is kept, that is said at once.
 pub fn saved_line(draft: OpenDraft) -> View {
@@ -15,8 +15,8 @@ pub fn saved_line(draft: OpenDraft) -> View {
         Saved::At(at) => Some(m::draft_saved(&format::time_on_this_device(at))),
         Saved::Not(_) => Some(m::draft_not_saved()),
     };
-    let lost = Memo::new(move |_| matches!(draft.saved(), Saved::Not(_)));
-    Effect::new(move || {
+    let lost = memo(move || matches!(draft.saved(), Saved::Not(_)));
+    effect(move || {
         if lost.get() {
             dom::announce(&untrack(m::draft_not_saved), dom::Urgency::Polite);
         }

@@ -19,7 +19,7 @@ use portico_contract::{
     problem::ProblemCode,
     session::{Channel, Redeem},
 };
-use portico_view::{View, ui};
+use portico_view::{View, effect, memo, ui};
 
 /// Milliseconds before another code can be asked for.
 const PATIENCE: u32 = 30_000;
@@ -46,7 +46,7 @@ impl SigningIn {
     /// Begins. What is not right is shown where the page puts the summary of `problems`.
     pub fn new(problems: Problems) -> Self {
         let channel = RwSignal::new(Channel::Email);
-        Effect::new(move || {
+        effect(move || {
             let offered = config::current().map(|c| c.sign_in).unwrap_or_default();
             if let Some(first) = offered.first()
                 && !offered.contains(&channel.get_untracked())
@@ -242,7 +242,7 @@ fn address_form(s: SigningIn) -> View {
             }
         })
     };
-    let by_sms = Memo::new(move |_| s.channel.get() == Channel::Sms);
+    let by_sms = memo(move || s.channel.get() == Channel::Sms);
     let address = move || {
         let (question, typing) = match by_sms.get() {
             true => (

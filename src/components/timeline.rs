@@ -8,7 +8,7 @@ use portico_contract::{
     request::Status,
     timeline::{Author, Body, Entry, Role, TextFormat, TimelineItem},
 };
-use portico_view::{View, ui};
+use portico_view::{View, memo, ui};
 
 /// The entries. `first_new` is the first one that the customer has not seen before.
 pub fn timeline(
@@ -33,7 +33,7 @@ fn entry(
     first_new: Signal<Option<TimelineItemId>>,
 ) -> View {
     let TimelineItem { id, at, entry } = item;
-    let is_first_new = Memo::new(move |_| first_new.with(|first| first.as_ref() == Some(&id)));
+    let is_first_new = memo(move || first_new.with(|first| first.as_ref() == Some(&id)));
     let message = matches!(entry, Entry::Message { .. });
     let mine = matches!(&entry, Entry::Message { author, .. } if author.me);
     let content = match entry {

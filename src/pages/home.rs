@@ -27,7 +27,7 @@ use leptos::prelude::*;
 use portico_contract::{
     config::Capability, form::RequestTypeSummary, list::RequestQuery, request::Status,
 };
-use portico_view::{Child, View, ui};
+use portico_view::{Child, View, effect, memo, ui};
 
 /// The home page.
 pub fn page() -> View {
@@ -118,12 +118,12 @@ const HINT: &str = "portico.signed_in";
 
 fn open_requests() -> View {
     let expected = key_value::local().get(HINT).is_some();
-    let shown = Memo::new(move |_| match session::signed_in() {
+    let shown = memo(move || match session::signed_in() {
         SignedIn::Unknown => expected.then_some(false),
         SignedIn::No => None,
         SignedIn::Yes(_) => Some(true),
     });
-    Effect::new(move || match session::signed_in() {
+    effect(move || match session::signed_in() {
         SignedIn::Unknown => {}
         SignedIn::No => key_value::local().remove(HINT),
         SignedIn::Yes(_) => drop(key_value::local().set(HINT, "1")),
@@ -169,8 +169,7 @@ fn open_list() -> View {
         query,
         || skeleton(3),
         move || {
-            let items =
-                Memo::new(move |_| query.ready().map(|page| page.items).unwrap_or_default());
+            let items = memo(move || query.ready().map(|page| page.items).unwrap_or_default());
             let list = move || match items.with(Vec::is_empty) {
                 true => ui! { <p>{m::home_open_none}</p> },
                 false => request_list(items.into()),
@@ -242,7 +241,7 @@ fn track(problems: Problems) -> View {
         }
     };
     // What is above has its height first, so that this does not move.
-    let settled = Memo::new(|_| {
+    let settled = memo(|| {
         config::has(Capability::Track)
             && config::request_types().with(|load| !matches!(load, Load::Loading { .. }))
     });

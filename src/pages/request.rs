@@ -45,7 +45,7 @@ use portico_contract::{
     request::{self, Action, Status, WaitingOn},
     timeline::{Body, Entry, TextFormat, TimelineItem},
 };
-use portico_view::{Child, View, ui};
+use portico_view::{Child, View, effect, effect_after, memo, ui};
 
 /// What the page shows.
 #[derive(Clone, PartialEq)]
@@ -134,7 +134,7 @@ impl Page {
         self,
         of: fn(&request::Request) -> T,
     ) -> Memo<Option<T>> {
-        Memo::new(move |_| {
+        memo(move || {
             self.case
                 .with(|case| case.as_ref().map(|case| of(&case.versioned.request)))
         })
@@ -148,7 +148,7 @@ pub fn page(reference: Reference) -> View {
     let known = StoredValue::new(None::<RequestId>);
     let query = Query::new(move || read(reference, known));
     // Somebody else, or nobody: what may be read now is asked for anew.
-    Effect::new(move |before: Option<Option<SignedIn>>| {
+    effect_after(move |before: Option<Option<SignedIn>>| {
         let now = session::signed_in();
         let changed = match (&before, &now) {
             (Some(Some(SignedIn::Yes(was))), SignedIn::Yes(is)) => was.id != is.id,
@@ -182,14 +182,13 @@ pub fn page(reference: Reference) -> View {
             _ => before.cloned().flatten(),
         })
     });
-    let id = Memo::new(move |_| {
-        case.with(|case| case.as_ref().map(|case| case.versioned.request.id.clone()))
-    });
-    Effect::new(move || {
+    let id =
+        memo(move || case.with(|case| case.as_ref().map(|case| case.versioned.request.id.clone())));
+    effect(move || {
         let Some(id) = id.get() else { return };
         live::follow(Access::to(&id));
         let changed = live::changed(&id);
-        Effect::new(move |before: Option<u32>| {
+        effect_after(move |before: Option<u32>| {
             let now = changed.get();
             if before.is_some_and(|before| before != now) {
                 query.reload();
@@ -217,7 +216,7 @@ pub fn page(reference: Reference) -> View {
     };
     let acting = Acting::new(page);
     let first_new = follow(page);
-    let needs_code = Memo::new(move |_| {
+    let needs_code = memo(move || {
         case.with(Option::is_none) && query.with(|l| matches!(l, Load::Ready(Found::CodeNeeded)))
     });
     let heading = move || match needs_code.get() {
@@ -242,7 +241,7 @@ pub fn page(reference: Reference) -> View {
         {move || match needs_code.get() {
             true => not_here(reference),
             false => {
-                let loaded = Memo::new(move |_| case.with(Option::is_some));
+                let loaded = memo(move || case.with(Option::is_some));
                 (move || match loaded.get() {
                     true => parts(page, acting, first_new),
                     false => waiting(page),
@@ -310,7 +309,7 @@ fn told(page: Page) -> View {
 /// Says that what is shown may be old, or that the session has ended: signing in again is done here.
 fn session_over(page: Page) -> View {
     let signing_in = RwSignal::new(false);
-    let over = Memo::new(move |_| {
+    let over = memo(move || {
         let code_needed = page
             .query
             .with(|l| matches!(l, Load::Ready(Found::CodeNeeded)));
@@ -335,7 +334,7 @@ fn session_over(page: Page) -> View {
     let form = move || {
         let problems = Problems::new(page.title);
         let s = SigningIn::new(problems);
-        Effect::new(move || {
+        effect(move || {
             if matches!(session::signed_in(), SignedIn::Yes(_)) {
                 signing_in.set(false);
             }
@@ -411,7 +410,7 @@ fn parts(page: Page, acting: Acting, first_new: Signal<Option<TimelineItemId>>) 
     let Some(id) = untrack(|| page.request()).map(|request| request.id) else {
         return View::default();
     };
-    let items = Memo::new(move |_| {
+    let items = memo(move || {
         page.case.with(|case| {
             case.as_ref()
                 .map(|case| case.items.clone())
@@ -459,7 +458,7 @@ fn turn(page: Page, acting: Acting) -> View {
         no_promise: r.promises.is_empty(),
         actions: r.actions.clone(),
     });
-    let explanation = Memo::new(move |_| {
+    let explanation = memo(move || {
         page.case
             .with(|case| case.as_ref().and_then(|case| explanation(&case.items)))
     });
@@ -613,7 +612,7 @@ fn follow(page: Page) -> Signal<Option<TimelineItemId>> {
     if let Some(watch) = watch {
         watch.owned();
     }
-    Effect::new(move |before: Option<Option<usize>>| {
+    effect_after(move |before: Option<Option<usize>>| {
         let Some(case) = page.case.get() else {
             return None;
         };
@@ -658,7 +657,7 @@ fn follow(page: Page) -> Signal<Option<TimelineItemId>> {
         }
         Some(case.items.len())
     });
-    Effect::new(move || {
+    effect(move || {
         let Some(case) = page.case.get().filter(|_| visible.get()) else {
             return;
         };

@@ -26,7 +26,7 @@ use portico_contract::{
     list::{RequestQuery, Sort},
     request::{Kind, Request, Status},
 };
-use portico_view::{Child, View, ui};
+use portico_view::{Child, View, effect, effect_after, memo, ui};
 
 /// Rows of a page.
 const PAGE: u32 = 20;
@@ -38,7 +38,7 @@ const DEBOUNCE: u32 = 300;
 /// The list.
 pub fn page() -> View {
     navigation::title(m::requests_title);
-    let signed_out = Memo::new(|_| session::signed_in() == SignedIn::No);
+    let signed_out = memo(|| session::signed_in() == SignedIn::No);
     ui! {
         <header class="heading">
             <h1 tabindex="-1">{m::requests_title}</h1>
@@ -113,7 +113,7 @@ fn ask(change: impl FnOnce(&mut RequestQuery)) {
 }
 
 fn listing() -> View {
-    let asked = Memo::new(|_| asked());
+    let asked = memo(|| asked());
     let shown = StoredValue::new(PAGE as usize);
     let query = Query::new(move || {
         live::any();
@@ -122,7 +122,7 @@ fn listing() -> View {
     });
     // Another search begins at its first page, and its outcome is said once.
     let announced = StoredValue::new(None::<RequestQuery>);
-    Effect::new(move |before: Option<RequestQuery>| {
+    effect_after(move |before: Option<RequestQuery>| {
         let now = asked.get();
         if before.is_some_and(|before| before != now) {
             shown.set_value(PAGE as usize);
@@ -130,14 +130,14 @@ fn listing() -> View {
         }
         now
     });
-    Effect::new(move || {
+    effect(move || {
         let Some(listing) = query.ready() else { return };
         if announced.with_value(Option::is_some) && !query.is_fetching() {
             announced.set_value(None);
             dom::announce(&counted(&listing), dom::Urgency::Polite);
         }
     });
-    let items = Memo::new(move |_| query.ready().map(|l| l.items).unwrap_or_default());
+    let items = memo(move || query.ready().map(|l| l.items).unwrap_or_default());
     #[derive(PartialEq, Clone)]
     enum Stage {
         Loading,
@@ -147,7 +147,7 @@ fn listing() -> View {
         NoMatch,
         Rows,
     }
-    let stage = Memo::new(move |_| {
+    let stage = memo(move || {
         query.with(|load| match load {
             Load::Loading { .. } => Stage::Loading,
             Load::Failed(failure) if session::is_needed(failure) => Stage::SignedOut,
@@ -241,7 +241,7 @@ fn paging(query: Query<Listing>, shown: StoredValue<usize>) -> View {
         })
         .owned();
     };
-    let has_more = Memo::new(move |_| query.ready().is_some_and(|l| l.next.is_some()));
+    let has_more = memo(move || query.ready().is_some_and(|l| l.next.is_some()));
     let count = move || query.ready().as_ref().map(counted);
     ui! {
         <div class="paging">
@@ -267,7 +267,7 @@ const OPEN: [Status; 4] = [Status::Queued, Status::New, Status::Open, Status::Pe
 fn filters(asked: Memo<RequestQuery>) -> View {
     let typed = RwSignal::new(asked.get_untracked().q.unwrap_or_default());
     let waiting = StoredValue::new_local(None::<Task>);
-    Effect::new(move || {
+    effect(move || {
         let q = asked.with(|query| query.q.clone().unwrap_or_default());
         if typed.with_untracked(|typed| typed.trim() != q) {
             typed.set(q);

@@ -12,7 +12,7 @@ use crate::{
         tag::status_tag,
     },
     i18n::{Message, format, m},
-    navigation,
+    json, navigation,
     route::Route,
     state::{
         config,
@@ -27,7 +27,7 @@ use portico_contract::{
     session::Channel,
     submission::{Contact, Created, NewRequest},
 };
-use portico_view::{View, ui};
+use portico_view::{View, effect, memo, ui};
 
 /// What was sent and what the server said.
 #[derive(Clone, PartialEq)]
@@ -56,19 +56,19 @@ fn confirmation(reference: Reference) -> Option<Confirmation> {
 
 /// The confirmation.
 pub fn page(reference: Reference) -> View {
-    let kept = Memo::new(move |_| confirmation(reference));
+    let kept = memo(move || confirmation(reference));
     let asked = RwSignal::new(false);
     Task::spawn(async move {
         outbox::accepted(reference).await;
         asked.try_set(true);
     })
     .owned();
-    Effect::new(move || {
+    effect(move || {
         if let Some(Confirmation { entry, .. }) = kept.get() {
             task::detach(async move { outbox::seen(&entry.key).await });
         }
     });
-    let gone = Memo::new(move |_| asked.get() && kept.with(Option::is_none));
+    let gone = memo(move || asked.get() && kept.with(Option::is_none));
     let heading = move || match kept.with(|kept| kept.as_ref().map(|k| k.created.request.kind)) {
         Some(Kind::Complaint) => m::sent_title_complaint(),
         None if gone.get() => m::sent_gone_title(),
@@ -149,8 +149,7 @@ fn keep(kept: &Confirmation) -> View {
     };
     let receipt = kept.created.receipt.clone().map(|receipt| {
         let save = move || {
-            // Three texts can always be written.
-            let json = serde_json::to_string_pretty(&receipt).unwrap_or_default();
+            let json = json::to_string(&receipt);
             file::save_text(&format!("{reference}.json"), "application/json", &json);
         };
         button(Look::Secondary, m::sent_receipt, save)

@@ -19,11 +19,11 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::session::Me;
-use portico_view::{Child, View, ui};
+use portico_view::{Child, View, memo, ui};
 
 /// The page.
 pub fn page() -> View {
-    let me = Memo::new(|_| match session::signed_in() {
+    let me = memo(|| match session::signed_in() {
         SignedIn::Yes(me) => Some(me),
         SignedIn::No | SignedIn::Unknown => None,
     });
@@ -52,7 +52,7 @@ fn sign_in() -> View {
     let problems = Problems::new(title);
     let s = SigningIn::new(problems);
     signing_in.set_value(Some(s));
-    let offered = Memo::new(|_| config::current().is_none_or(|c| !c.sign_in.is_empty()));
+    let offered = memo(|| config::current().is_none_or(|c| !c.sign_in.is_empty()));
     ui! {
         {summary(problems)}
         <header class="heading">

@@ -24,13 +24,13 @@ use portico_contract::{
     config::Capability,
     problem::ProblemCode,
 };
-use portico_view::{Child, View, ui};
+use portico_view::{Child, View, effect, memo, ui};
 
 /// The page.
 pub fn page() -> View {
     // The fragment is a credential, or of no more use: it leaves the address (and the history) at once.
     let brought = RwSignal::new(TrackLink::Empty);
-    Effect::new(move || {
+    effect(move || {
         if let Route::Track(link) = navigation::current()
             && link != TrackLink::Empty
         {
@@ -38,11 +38,11 @@ pub fn page() -> View {
             navigation::replace(&Route::track());
         }
     });
-    let token = Memo::new(move |_| match brought.get() {
+    let token = memo(move || match brought.get() {
         TrackLink::Token(token) => Some(token),
         _ => None,
     });
-    let reference = Memo::new(move |_| match brought.get() {
+    let reference = memo(move || match brought.get() {
         TrackLink::Reference(reference) => Some(reference),
         _ => None,
     });
@@ -140,7 +140,7 @@ fn by_codes(brought: Memo<Option<Reference>>) -> View {
     let code = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let failure = RwSignal::new(None);
-    Effect::new(move || {
+    effect(move || {
         if let Some(brought) = brought.get() {
             reference.set(brought.to_string());
         }

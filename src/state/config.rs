@@ -9,11 +9,11 @@ use crate::{
     browser::events,
     i18n::format,
 };
-use leptos::prelude::*;
 use portico_contract::{
     config::{Capability, Config},
     form::RequestTypeSummary,
 };
+use portico_view::effect;
 use std::sync::LazyLock;
 
 static CONFIG: LazyLock<Query<Config>> = LazyLock::new(|| Query::new(api::config::read));
@@ -52,7 +52,7 @@ pub fn has(capability: Capability) -> bool {
 pub(super) fn start() {
     LazyLock::force(&CONFIG);
     LazyLock::force(&TYPES);
-    Effect::new(|| {
+    effect(|| {
         CONFIG.with(|load| {
             if let Some(config) = load.ready() {
                 format::set_time_zone(&config.time_zone);

@@ -24,6 +24,7 @@ use crate::{
         lock,
         task::{self, Task},
     },
+    json,
 };
 use leptos::prelude::*;
 use portico_contract::{
@@ -32,6 +33,7 @@ use portico_contract::{
     id::{EventId, RequestId},
     problem::ProblemCode,
 };
+use portico_view::{effect, memo};
 use std::{cell::RefCell, collections::HashMap, sync::LazyLock};
 
 /// Milliseconds of silence after which a stream counts as cut: three heartbeats.
@@ -77,7 +79,7 @@ thread_local! {
 /// A number that changes when this request may have changed. Made once, where a component is built.
 pub fn changed(request: &RequestId) -> Memo<u32> {
     let request = request.clone();
-    Memo::new(move |_| CHANGES.with(|c| c.requests.get(&request).copied().unwrap_or(0) + c.resets))
+    memo(move || CHANGES.with(|c| c.requests.get(&request).copied().unwrap_or(0) + c.resets))
 }
 
 /// A number that changes when any request may have changed. Reactive.
@@ -219,7 +221,7 @@ fn take(message: Message, last: &mut Option<EventId>) {
     }
     if message.event == "reset" {
         note(None);
-    } else if let Ok(event) = serde_json::from_str::<Event>(&message.data) {
+    } else if let Ok(event) = json::from_str::<Event>(&message.data) {
         take_event(&event);
     }
 }
@@ -256,10 +258,10 @@ pub(super) fn start() {
             bump(Some(&RequestId::new(request)));
         }
     })));
-    let follows = Memo::new(|_| {
+    let follows = memo(|| {
         super::config::has(Capability::Events) && matches!(session::signed_in(), SignedIn::Yes(_))
     });
-    Effect::new(move || {
+    effect(move || {
         ACCOUNT.set(follows.get().then(|| Task::spawn(run(Access::Account))));
         if !follows.get() {
             CONNECTIONS.update(|all| {

@@ -28,6 +28,7 @@ use crate::{
         store::{self, Change, Durability, Store},
         task::{self, Task},
     },
+    json,
 };
 use leptos::prelude::*;
 use portico_contract::{
@@ -40,7 +41,6 @@ use portico_contract::{
 use serde::{Deserialize, Serialize};
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     sync::LazyLock,
 };
 
@@ -336,8 +336,7 @@ fn hand_over(open: OpenDraft, parcel: Parcel) {
 }
 
 fn to_json(entry: &Entry) -> String {
-    // Text keys and finite numbers can always be written.
-    serde_json::to_string(entry).unwrap_or_default()
+    json::to_string(entry)
 }
 
 fn note_kept(key: &str, kept: bool) {
@@ -402,19 +401,17 @@ async fn read_all() {
     let Ok(kept) = store::all(Store::Outbox).await else {
         return;
     };
-    let mut entries: Vec<Entry> = kept
-        .iter()
-        .filter_map(|json| serde_json::from_str(json).ok())
-        .collect();
+    let kept = kept.iter().filter_map(|json| json::from_str(json).ok());
     ENTRIES.update(|shown| {
-        entries.extend(
-            shown
-                .drain(..)
-                .filter(|entry| !is_kept(&entry.key))
-                .collect::<Vec<_>>(),
-        );
-        entries.sort_by(|a, b| a.queued_at.total_cmp(&b.queued_at));
-        *shown = entries;
+        let only_here = std::mem::take(shown)
+            .into_iter()
+            .filter(|entry| !is_kept(&entry.key));
+        // Into their places: sorting is more code than all of this.
+        for entry in kept.chain(only_here) {
+            let entry: Entry = entry;
+            let at = shown.partition_point(|e| e.queued_at <= entry.queued_at);
+            shown.insert(at, entry);
+        }
     });
 }
 
@@ -764,28 +761,23 @@ fn body(parcel: &Parcel, files: &[FileMeta]) -> String {
             .filter_map(FileMeta::upload_id)
             .collect::<Vec<_>>()
     };
-    let json = match parcel {
-        Parcel::Message { message, .. } => serde_json::to_string(&NewMessage {
+    match parcel {
+        Parcel::Message { message, .. } => json::to_string(&NewMessage {
             attachment_ids: ids(None),
             ..message.clone()
         }),
         Parcel::Request(request) => {
             let mut request = request.clone();
             request.attachment_ids = ids(None);
-            let answered: BTreeMap<_, _> = files
-                .iter()
-                .filter_map(|file| {
-                    let field = file.field.clone()?;
-                    let ids = ids(Some(&field)).iter().map(ToString::to_string).collect();
-                    Some((field, FieldValue::List(ids)))
-                })
-                .collect();
+            let answered = files.iter().filter_map(|file| {
+                let field = file.field.clone()?;
+                let ids = ids(Some(&field)).iter().map(ToString::to_string).collect();
+                Some((field, FieldValue::List(ids)))
+            });
             request.fields.extend(answered);
-            serde_json::to_string(&request)
+            json::to_string(&request)
         }
-    };
-    // Text keys and finite numbers can always be written.
-    json.unwrap_or_default()
+    }
 }
 
 async fn post(entry: &Entry, body: String) -> Result<Accepted, Failure> {
@@ -834,6 +826,7 @@ pub(super) fn start() {
 mod tests {
     use super::*;
     use portico_contract::{id::TypeId, problem::FieldError};
+    use std::collections::BTreeMap;
 
     fn request(contact: bool) -> Parcel {
         Parcel::Request(Box::new(NewRequest {

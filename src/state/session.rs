@@ -14,6 +14,7 @@ use portico_contract::{
     problem::ProblemCode,
     session::{Channel as CodeChannel, Me, Redeem, Session},
 };
+use portico_view::effect;
 use std::{cell::RefCell, sync::LazyLock};
 
 /// Who is signed in.
@@ -133,7 +134,7 @@ pub(super) fn start() {
     for listener in [online, seen].into_iter().flatten() {
         listener.forever();
     }
-    Effect::new(|| {
+    effect(|| {
         if api::session::lost() > 0 && is_signed_in_untracked() {
             know(None);
         }

@@ -7,6 +7,7 @@ use super::{outbox, session};
 use crate::{
     api::{self, Failure},
     browser::key_value,
+    json,
 };
 use portico_contract::{
     code::{QueryCode, Reference},
@@ -25,14 +26,12 @@ thread_local! { static FOLLOWED: RefCell<Option<Followed>> = const { RefCell::ne
 fn followed() -> Followed {
     FOLLOWED
         .with_borrow(Clone::clone)
-        .or_else(|| serde_json::from_str(&key_value::session().get(KEPT)?).ok())
+        .or_else(|| json::from_str(&key_value::session().get(KEPT)?).ok())
         .unwrap_or_default()
 }
 
 fn set_followed(followed: Followed) {
-    if let Ok(json) = serde_json::to_string(&followed) {
-        key_value::session().set(KEPT, &json);
-    }
+    key_value::session().set(KEPT, &json::to_string(&followed));
     FOLLOWED.set(Some(followed));
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     id::{FieldId, TypeId},
+    number,
     problem::FieldProblem,
     request::Kind,
 };
@@ -226,7 +227,7 @@ impl FieldValue {
     fn is_one_of(&self, words: &[String]) -> bool {
         match self {
             Self::Bool(b) => words.iter().any(|w| w == if *b { "true" } else { "false" }),
-            Self::Number(n) => words.iter().any(|w| w.parse() == Ok(*n)),
+            Self::Number(n) => words.iter().any(|w| number::parse(w) == Some(*n)),
             Self::Text(text) => words.contains(text),
             Self::List(list) => list.iter().any(|v| words.contains(v)),
         }
@@ -331,16 +332,20 @@ impl FormSchema {
     /// is not.
     #[must_use]
     pub fn sent(&self, answers: &Answers) -> Answers {
-        self.fields
-            .iter()
-            .filter(|f| f.field_type != FieldType::Info && self.is_visible(f, answers))
-            .filter_map(|f| {
-                Some((
-                    f.id.clone(),
-                    answers.get(&f.id).filter(|v| !v.is_empty())?.clone(),
-                ))
-            })
-            .collect()
+        // Extended, as collecting a map sorts, which is more code than all of this.
+        let mut sent = Answers::new();
+        sent.extend(
+            self.fields
+                .iter()
+                .filter(|f| f.field_type != FieldType::Info && self.is_visible(f, answers))
+                .filter_map(|f| {
+                    Some((
+                        f.id.clone(),
+                        answers.get(&f.id).filter(|v| !v.is_empty())?.clone(),
+                    ))
+                }),
+        );
+        sent
     }
 
     /// Everything that is not right, in the order of the form; then what the form does not know. Patterns are the

@@ -17,6 +17,7 @@ mod instant;
 pub mod lifecycle;
 pub mod list;
 pub mod locale;
+pub mod number;
 pub mod problem;
 pub mod promise;
 pub mod request;

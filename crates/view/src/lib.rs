@@ -21,7 +21,7 @@ use built::Built;
 use leptos::{
     ev::EventDescriptor,
     html::ElementType,
-    prelude::{Get, Memo, NodeRef, Owner, RwSignal, Signal},
+    prelude::{Effect, Get, Memo, NodeRef, Owner, RwSignal, Signal},
     tachys::html::node_ref::NodeRefContainer,
 };
 use std::borrow::Cow;
@@ -243,4 +243,27 @@ pub fn mount(place: &web_sys::Element, view: impl FnOnce() -> View + 'static) {
         std::mem::forget::<Built>(built);
     })
     .forget();
+}
+
+/// Acts now and whenever a signal that it read has changed, as long as the component that is being built is there.
+/// Leptos' own effects are compiled anew for every closure.
+pub fn effect(act: impl FnMut() + 'static) {
+    let act: Box<dyn FnMut()> = Box::new(act);
+    Effect::new(act);
+}
+
+/// As [`effect`], with what it gave the last time.
+pub fn effect_after<T: 'static>(mut act: impl FnMut(Option<T>) -> T + 'static) {
+    let mut before = None;
+    effect(move || before = Some(act(before.take())));
+}
+
+/// A value that is computed anew when a signal that it read has changed, and is a change only when it is another one.
+/// Leptos' own memos are compiled anew for every closure; this one for every type of value.
+pub fn memo<T>(compute: impl Fn() -> T + Send + Sync + 'static) -> Memo<T>
+where
+    T: PartialEq + Send + Sync + 'static,
+{
+    let compute: Box<dyn Fn(Option<&T>) -> T + Send + Sync> = Box::new(move |_| compute());
+    Memo::new(compute)
 }

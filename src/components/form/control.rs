@@ -12,7 +12,7 @@ use portico_contract::{
     form::{Field, FieldOption, FieldType, FieldValue},
     id::FieldId,
 };
-use portico_view::{Child, View, ui};
+use portico_view::{Child, View, effect_after, memo, ui};
 use std::ops::Range;
 
 /// More options than these are a list to open.
@@ -36,7 +36,7 @@ struct Question {
 /// The questions of a part of the form. One with a condition comes and goes with it.
 pub fn questions(form: Form, part: Range<usize>) -> View {
     let counted = part.clone();
-    Effect::new(move |before: Option<usize>| {
+    effect_after(move |before: Option<usize>| {
         let now = counted.clone().filter(|&i| form.is_shown(i)).count();
         if let Some(before) = before.filter(|&before| before < now) {
             #[allow(clippy::cast_precision_loss)]
@@ -58,7 +58,7 @@ pub fn questions(form: Form, part: Range<usize>) -> View {
                     }))
                 })
             });
-            let shown = Memo::new(move |_| form.is_shown(index));
+            let shown = memo(move || form.is_shown(index));
             let nested = conditional == Some(true);
             (move || {
                 shown.get().then(|| match nested {
@@ -291,7 +291,7 @@ impl Question {
     /// How much room is left, below the text; said aloud after a pause, once the room gets small.
     fn count(&self) -> View {
         let (form, index) = (self.form, self.index);
-        let left = Memo::new(move |_| {
+        let left = memo(move || {
             let most = form.with(index, |field, _, _| field.max_length.map_or(0, i64::from));
             let written = form.text(index).trim().chars().count();
             most - i64::try_from(written).unwrap_or(i64::MAX)
@@ -303,7 +303,7 @@ impl Question {
             over => m::form_over(-over as f64),
         };
         let pause = StoredValue::new_local(None);
-        Effect::new(move |first: Option<()>| {
+        effect_after(move |first: Option<()>| {
             let most = form.with(index, |field, _, _| field.max_length.map_or(0, i64::from));
             if left.get() < most / 4 && first.is_some() {
                 pause.set_value(Some(task::Task::spawn(async move {
@@ -330,7 +330,7 @@ impl Question {
                 let question = self.clone();
                 let (form, index) = (self.form, self.index);
                 // The way to this level; `None` where there is no such level with what is chosen.
-                let way = Memo::new(move |_| {
+                let way = memo(move || {
                     let mut way =
                         form.with(index, |f, _, _| value::path(&f.options, &form.text(index)));
                     way.truncate(level);
@@ -485,7 +485,7 @@ impl Question {
             .collect::<View>();
         let index = self.index;
         let first = self.id.clone();
-        let answered = Memo::new(move |_| {
+        let answered = memo(move || {
             form.value(index).is_some_and(|value| !value.is_empty()) && !form.is_required(index)
         });
         // A radio button cannot be taken back by itself.

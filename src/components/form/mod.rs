@@ -21,6 +21,7 @@ use portico_contract::{
     id::FieldId,
     problem::FieldProblem,
 };
+use portico_view::memo;
 use std::ops::Range;
 
 pub use control::questions;
@@ -62,7 +63,7 @@ impl Form {
         problems: Problems,
         rules: Rules,
     ) -> Self {
-        let answers = Memo::new(move |_| {
+        let answers = memo(move || {
             schema.with(|schema| {
                 draft.with(|draft| value::answers(schema, &typed(draft), format::instant_of_local))
             })

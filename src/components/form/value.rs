@@ -1,7 +1,10 @@
 //! What people type, and the answers that the contract knows. What stands in a control is kept as it was typed
 //! (a number as its text, a time as the input writes it), so that nothing is lost; [`answers`] reads it.
 
-use portico_contract::form::{Answers, Field, FieldOption, FieldType, FieldValue, FormSchema};
+use portico_contract::{
+    form::{Answers, Field, FieldOption, FieldType, FieldValue, FormSchema},
+    number,
+};
 
 /// The answers of the whole form; where nothing was typed, what the form begins with. `instant` turns a local time (`2026-11-19T08:30`) into RFC 3339.
 pub fn answers(
@@ -87,10 +90,7 @@ fn number(text: &str) -> Option<f64> {
     {
         return None;
     }
-    format!("{}{rest}", whole.replace(',', ""))
-        .parse()
-        .ok()
-        .filter(|number: &f64| number.is_finite())
+    number::parse(&format!("{}{rest}", whole.replace(',', ""))).filter(|n| n.is_finite())
 }
 
 /// The way to an option of a tree, from the outermost, by positions; empty when it is not there.

@@ -20,7 +20,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::{id::RequestId, request::Action, submission::BODY_MAX};
-use portico_view::{View, ui};
+use portico_view::{View, effect_after, memo, ui};
 
 const REPLY: &str = "reply";
 
@@ -46,9 +46,9 @@ pub(super) fn reply(page: Page, id: RequestId) -> View {
     // A message that arrived: the timeline shows it.
     let arrived = {
         let of_this = of_this.clone();
-        Memo::new(move |_| of_this().iter().filter(|e| e.is_accepted()).count())
+        memo(move || of_this().iter().filter(|e| e.is_accepted()).count())
     };
-    Effect::new(move |before: Option<usize>| {
+    effect_after(move |before: Option<usize>| {
         let now = arrived.get();
         if before.is_some_and(|before| now > before) {
             page.own_doing.set_value(true);
@@ -57,7 +57,7 @@ pub(super) fn reply(page: Page, id: RequestId) -> View {
         }
         now
     });
-    let waiting = Memo::new(move |_| {
+    let waiting = memo(move || {
         let waits = of_this().into_iter().filter(|e| !e.is_accepted());
         waits.map(|e| e.key).collect::<Vec<_>>()
     });

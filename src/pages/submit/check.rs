@@ -11,7 +11,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::form::FieldType;
-use portico_view::{Child, View, ui};
+use portico_view::{Child, View, memo, ui};
 
 /// The answers and the button that sends them.
 pub fn view(wizard: Wizard) -> View {
@@ -97,7 +97,7 @@ fn row(wizard: Wizard, page: usize, index: usize) -> View {
 /// That files are still on their way.
 fn uploads(wizard: Wizard) -> View {
     let draft = wizard.draft();
-    let left = Memo::new(move |_| {
+    let left = memo(move || {
         let files: Vec<_> = draft.with(|draft| draft.files.iter().map(|f| f.id.clone()).collect());
         files
             .iter()

@@ -31,7 +31,7 @@ use portico_contract::{
     problem::{FieldError, FieldProblem, ProblemCode},
     request::Kind,
 };
-use portico_view::{Child, View, ui};
+use portico_view::{Child, View, effect_after, memo, ui};
 use std::ops::Range;
 
 /// What is on screen.
@@ -333,8 +333,8 @@ pub fn form(type_id: TypeId) -> View {
         known.try_set(true);
     })
     .owned();
-    let guest = Memo::new(|_| !matches!(session::signed_in(), SignedIn::Yes(_)));
-    let schema = Memo::new(move |_| {
+    let guest = memo(|| !matches!(session::signed_in(), SignedIn::Yes(_)));
+    let schema = memo(move || {
         let form = own.ready();
         let form = form.unwrap_or_else(|| questions::empty(&type_id));
         match config::current() {
@@ -351,7 +351,7 @@ pub fn form(type_id: TypeId) -> View {
         form: form::Form::new(schema, draft, problems, questions::RULES),
         own,
         guest,
-        pages: Memo::new(move |_| schema.with(questions::pages)),
+        pages: memo(move || schema.with(questions::pages)),
         type_id: StoredValue::new(schema.with_untracked(|schema| schema.id.clone())),
         checked: RwSignal::new(false),
         sent: RwSignal::new(None),
@@ -361,9 +361,9 @@ pub fn form(type_id: TypeId) -> View {
         said: RwSignal::new(Vec::new()),
         returned: RwSignal::new(false),
     };
-    let stage = Memo::new(move |_| stage(wizard, known.get()));
+    let stage = memo(move || stage(wizard, known.get()));
     heading.set(Some(Words::new(move || wizard_heading(wizard, stage))));
-    Effect::new(move |before: Option<Stage>| {
+    effect_after(move |before: Option<Stage>| {
         let stage = stage.get();
         arrived(wizard, before.as_ref(), &stage);
         stage
@@ -384,7 +384,7 @@ pub fn form(type_id: TypeId) -> View {
         ui! { <a class="back" href=move || href().href()>{icon("back")} {m::form_back}</a> }
     };
     let header = move || {
-        let lede = Memo::new(move |_| match stage.get() {
+        let lede = memo(move || match stage.get() {
             Stage::Page(page, _) => wizard.lede(page),
             _ => None,
         });
@@ -398,7 +398,7 @@ pub fn form(type_id: TypeId) -> View {
             </header>
         }
     };
-    let waits = Memo::new(move |_| stage.with(|stage| *stage == Stage::Waiting));
+    let waits = memo(move || stage.with(|stage| *stage == Stage::Waiting));
     let body = move || match stage.get() {
         Stage::Loading => ui! {
             <div class="skeleton line" aria-hidden="true"></div>

@@ -15,7 +15,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::problem::Problem;
-use portico_view::{View, ui};
+use portico_view::{View, effect_after, memo, ui};
 
 /// Milliseconds for which the customer waits with the button busy.
 const PATIENCE: u32 = 10_000;
@@ -63,8 +63,8 @@ fn wait(wizard: Wizard) {
 
 /// Follows what was handed over as long as the form is on screen.
 pub fn watch(wizard: Wizard) {
-    let entry = Memo::new(move |_| wizard.sent.get().map(|key| outbox::entry(&key)));
-    Effect::new(move |tried: Option<bool>| {
+    let entry = memo(move || wizard.sent.get().map(|key| outbox::entry(&key)));
+    effect_after(move |tried: Option<bool>| {
         let tried = tried.unwrap_or(false);
         match entry.get() {
             None => return false,
