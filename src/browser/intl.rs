@@ -88,7 +88,8 @@ pub fn zone_name(locale: &str, zone: &str) -> Option<String> {
 
 /// A number as JSON writes it. The tables that Rust would need for it are 10 KB.
 pub fn decimal(number: f64) -> String {
-    text(&number.into(), "toString", &[]).unwrap_or_default()
+    // Not a method of the number: what is no object has none to look up.
+    text(&global(), "String", &[number.into()]).unwrap_or_default()
 }
 
 /// A number.
