@@ -35,8 +35,6 @@ use portico_contract::{
     code::Reference,
     form::{Answers, FieldValue},
     id::{RequestId, TypeId},
-    request::Urgency,
-    submission::Contact,
 };
 use serde::{Deserialize, Serialize};
 use std::{cell::RefCell, collections::HashMap, sync::LazyLock};
@@ -72,13 +70,8 @@ pub struct Draft {
     /// The text.
     #[serde(default)]
     pub body: String,
-    /// How pressing it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub urgency: Option<Urgency>,
-    /// How to reach somebody without an account.
-    #[serde(default)]
-    pub contact: Contact,
-    /// The form's answers, also those that are not right yet (a number as the text that was typed). Those that the form of today does not ask for are kept too.
+    /// The form's answers as they stand in the controls, so also those that are not right yet. Those that the form of
+    /// today does not ask for are kept too.
     #[serde(default)]
     pub answers: Answers,
     /// The files that were picked.
@@ -102,8 +95,6 @@ impl Draft {
             title: String::new(),
             subject: String::new(),
             body: String::new(),
-            urgency: None,
-            contact: Contact::default(),
             answers: Answers::default(),
             files: Vec::new(),
             page: 0,
@@ -118,7 +109,6 @@ impl Draft {
             && self.body.trim().is_empty()
             && self.files.is_empty()
             && self.answers.values().all(FieldValue::is_empty)
-            && self.contact == Contact::default()
     }
 
     fn is_over(&self, now: f64) -> bool {
