@@ -52,7 +52,7 @@ pub fn attachments(draft: OpenDraft, id: String, field: Option<FieldId>) -> View
     };
     let paste = {
         let add = add.clone();
-        move |event: web_sys::Event| {
+        move |event: leptos::ev::Event| {
             // Where there are several places for files, the first takes them.
             let files = file::pasted(&event);
             if !files.is_empty() && !event.default_prevented() {
