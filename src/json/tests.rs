@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 enum Kind {
     Unit,
     New(String),
+    Tuple(String, u8),
     Struct { a: u32 },
 }
 
@@ -52,7 +53,12 @@ fn whole() -> Whole {
         count: 255,
         below: -9_007_199_254_740_991,
         ratio: 0.1,
-        kinds: vec![Kind::Unit, Kind::New("x".into()), Kind::Struct { a: 7 }],
+        kinds: vec![
+            Kind::Unit,
+            Kind::New("x".into()),
+            Kind::Tuple("y".into(), 1),
+            Kind::Struct { a: 7 },
+        ],
         maybe: None,
         tagged: Tagged::Small {
             size: 26_214_400,

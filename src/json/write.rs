@@ -6,7 +6,7 @@ use serde::{
     Serialize, Serializer,
     ser::{
         self, Impossible, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
-        SerializeTuple,
+        SerializeTuple, SerializeTupleVariant,
     },
 };
 use std::fmt;
@@ -117,7 +117,7 @@ impl Serializer for Writer {
     type SerializeSeq = List;
     type SerializeTuple = List;
     type SerializeTupleStruct = Impossible<Value, Mismatch>;
-    type SerializeTupleVariant = Impossible<Value, Mismatch>;
+    type SerializeTupleVariant = List;
     type SerializeMap = Object;
     type SerializeStruct = Object;
     type SerializeStructVariant = Object;
@@ -188,11 +188,11 @@ impl Serializer for Writer {
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<List, Mismatch> {
-        Ok(List(Vec::new()))
+        Ok(List::default())
     }
 
     fn serialize_tuple(self, _: usize) -> Result<List, Mismatch> {
-        Ok(List(Vec::new()))
+        Ok(List::default())
     }
 
     fn serialize_tuple_struct(
@@ -207,10 +207,13 @@ impl Serializer for Writer {
         self,
         _: &'static str,
         _: u32,
-        _: &'static str,
+        variant: &'static str,
         _: usize,
-    ) -> Result<Self::SerializeTupleVariant, Mismatch> {
-        Err(Mismatch)
+    ) -> Result<List, Mismatch> {
+        Ok(List {
+            variant: Some(variant),
+            ..List::default()
+        })
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Object, Mismatch> {
@@ -239,19 +242,28 @@ fn wrap(variant: &str, value: Value) -> Value {
     Value::Object(vec![(variant.to_owned(), value)])
 }
 
-struct List(Vec<Value>);
+#[derive(Default)]
+struct List {
+    items: Vec<Value>,
+    /// The variant of an enumeration that this is the content of.
+    variant: Option<&'static str>,
+}
 
 impl SerializeSeq for List {
     type Ok = Value;
     type Error = Mismatch;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Mismatch> {
-        self.0.push(value.serialize(Writer)?);
+        self.items.push(value.serialize(Writer)?);
         Ok(())
     }
 
     fn end(self) -> Result<Value, Mismatch> {
-        Ok(Value::List(self.0))
+        let list = Value::List(self.items);
+        Ok(match self.variant {
+            Some(variant) => wrap(variant, list),
+            None => list,
+        })
     }
 }
 
@@ -260,6 +272,19 @@ impl SerializeTuple for List {
     type Error = Mismatch;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Mismatch> {
+        SerializeSeq::serialize_element(self, value)
+    }
+
+    fn end(self) -> Result<Value, Mismatch> {
+        SerializeSeq::end(self)
+    }
+}
+
+impl SerializeTupleVariant for List {
+    type Ok = Value;
+    type Error = Mismatch;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Mismatch> {
         SerializeSeq::serialize_element(self, value)
     }
 
