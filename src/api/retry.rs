@@ -2,6 +2,7 @@
 //! asks for (`Retry-After`) is a floor; and over all calls together retries stay a small part.
 
 use crate::browser::{random, task};
+use portico_contract::number;
 use std::cell::Cell;
 
 /// Seconds to wait before attempt `attempt` + 1 (the first attempt is 0): a random part of 1, 2, 4 ... 60 seconds, at
@@ -58,9 +59,9 @@ pub fn parse_retry_after(
     now: f64,
     parse_date: impl FnOnce(&str) -> Option<f64>,
 ) -> Option<f64> {
-    let seconds = match value.trim().parse::<f64>() {
-        Ok(seconds) => seconds,
-        Err(_) => (parse_date(value)? - now) / 1_000.0,
+    let seconds = match number::parse(value.trim()) {
+        Some(seconds) => seconds,
+        None => (parse_date(value)? - now) / 1_000.0,
     };
     seconds.is_finite().then_some(seconds.max(0.0))
 }

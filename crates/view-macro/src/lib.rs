@@ -112,18 +112,17 @@ fn attribute(attribute: &KeyedAttribute) -> TokenStream {
     let Some(value) = attribute.value() else {
         return quote_spanned! { span => element.set(#name, ""); };
     };
-    if let Expr::Lit(ExprLit {
-        lit: Lit::Str(text),
-        ..
-    }) = value
-    {
-        return quote_spanned! { span => element.set(#name, #text); };
-    }
     if name == "node_ref" {
         return quote_spanned! { span => element.refer(#value); };
     }
     match name.split_once(':') {
-        None => quote_spanned! { span => element.attribute(#name, #value); },
+        None => match value {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            }) => quote_spanned! { span => element.set(#name, #text); },
+            value => quote_spanned! { span => element.attribute(#name, #value); },
+        },
         Some(("class", class)) => quote_spanned! { span => element.toggle(#class, #value); },
         Some(("prop", property)) => quote_spanned! { span => element.property(#property, #value); },
         Some(("on", event)) => {
