@@ -264,6 +264,9 @@ pub fn memo<T>(compute: impl Fn() -> T + Send + Sync + 'static) -> Memo<T>
 where
     T: PartialEq + Send + Sync + 'static,
 {
-    let compute: Box<dyn Fn(Option<&T>) -> T + Send + Sync> = Box::new(move |_| compute());
+    let compute: Compute<T> = Box::new(move |_| compute());
     Memo::new(compute)
 }
+
+/// What makes a memo's value, given the one before.
+type Compute<T> = Box<dyn Fn(Option<&T>) -> T + Send + Sync>;
