@@ -613,9 +613,7 @@ fn follow(page: Page) -> Signal<Option<TimelineItemId>> {
         watch.owned();
     }
     effect_after(move |before: Option<Option<usize>>| {
-        let Some(case) = page.case.get() else {
-            return None;
-        };
+        let case = page.case.get()?;
         let unread = case.versioned.request.unread_count as usize;
         let known = before.flatten();
         // What came while the page was open; at first, what the server says was not seen.

@@ -113,7 +113,7 @@ fn ask(change: impl FnOnce(&mut RequestQuery)) {
 }
 
 fn listing() -> View {
-    let asked = memo(|| asked());
+    let asked = memo(asked);
     let shown = StoredValue::new(PAGE as usize);
     let query = Query::new(move || {
         live::any();

@@ -134,7 +134,8 @@ impl Question {
             let ids: Vec<_> = [error]
                 .into_iter()
                 .chain(parts)
-                .filter_map(|(there, part)| there.then(|| format!("{id}-{part}")))
+                .filter(|(there, _)| *there)
+                .map(|(_, part)| format!("{id}-{part}"))
                 .collect();
             (!ids.is_empty()).then(|| ids.join(" "))
         })
