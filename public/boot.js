@@ -163,7 +163,6 @@ try {
   await glue.default({ module_or_path: wasm });
   storage("sessionStorage", (s) => s.removeItem(RELOADED));
 } catch (cause) {
-  console.error(cause);
   const failed = cause instanceof WebAssembly.RuntimeError;
   // A file is usually missing because the site was replaced after this page was opened: once, load the new one.
   const again = !failed && navigator.onLine && storage("sessionStorage", (s) => {
@@ -171,6 +170,11 @@ try {
     s.setItem(RELOADED, "1");
     return true;
   });
-  if (again) location.reload();
-  else stop(failed ? words.kept : words.offline);
+  if (again) {
+    console.info(cause);
+    location.reload();
+  } else {
+    console.error(cause);
+    stop(failed ? words.kept : words.offline);
+  }
 }
