@@ -25,7 +25,8 @@ use portico_view::{View, effect, memo, ui};
 const PATIENCE: u32 = 30_000;
 
 const ADDRESS: &str = "address";
-const CODE: &str = "code";
+/// The id of the control that takes the code.
+pub const CODE: &str = "code";
 
 /// A sign-in under way.
 #[derive(Clone, Copy)]
@@ -40,11 +41,14 @@ pub struct SigningIn {
     busy: RwSignal<bool>,
     failure: RwSignal<Option<Failure>>,
     problems: Problems,
+    /// Moves the focus when the code was sent: to the heading that says so, or to the code.
+    to_code: fn(),
 }
 
 impl SigningIn {
-    /// Begins. What is not right is shown where the page puts the summary of `problems`.
-    pub fn new(problems: Problems) -> Self {
+    /// Begins. What is not right is shown where the page puts the summary of `problems`; `to_code` moves the focus when
+    /// the first code was sent.
+    pub fn new(problems: Problems, to_code: fn()) -> Self {
         let channel = RwSignal::new(Channel::Email);
         effect(move || {
             let offered = config::current().map(|c| c.sign_in).unwrap_or_default();
@@ -63,6 +67,7 @@ impl SigningIn {
             busy: RwSignal::new(false),
             failure: RwSignal::new(None),
             problems,
+            to_code,
         }
     }
 
@@ -130,7 +135,7 @@ impl SigningIn {
         task::next_frame().await;
         match repeated {
             true => drop(dom::focus(CODE)),
-            false => dom::focus_heading(),
+            false => (self.to_code)(),
         }
         let again = self.again;
         task::detach(async move {

@@ -19,7 +19,7 @@ use crate::{
         moment::{limit, moment},
         problems::{Problems, summary},
         prose::prose,
-        sign_in::{SigningIn, step},
+        sign_in::{self, SigningIn, step},
         stepper::stepper,
         tag::status_tag,
         timeline::timeline,
@@ -148,23 +148,18 @@ pub fn page(reference: Reference) -> View {
     let known = StoredValue::new(None::<RequestId>);
     let query = Query::new(move || read(reference, known));
     // Somebody else, or nobody: what may be read now is asked for anew.
-    effect_after(move |before: Option<Option<SignedIn>>| {
-        let now = session::signed_in();
-        let changed = match (&before, &now) {
-            (Some(Some(SignedIn::Yes(was))), SignedIn::Yes(is)) => was.id != is.id,
-            (Some(Some(SignedIn::No)), SignedIn::Yes(_))
-            | (Some(Some(SignedIn::Yes(_))), SignedIn::No) => true,
-            _ => false,
+    effect_after(move |before: Option<Option<Option<CustomerId>>>| {
+        let before = before.flatten();
+        let now = match session::signed_in() {
+            SignedIn::Unknown => return before,
+            SignedIn::No => Some(None),
+            SignedIn::Yes(me) => Some(Some(me.id)),
         };
-        if changed {
+        if before.is_some() && before != now {
             known.set_value(None);
             query.reload();
         }
-        match now {
-            // That a session has ended is said on the page, and what is written on it stays.
-            SignedIn::No if matches!(before, Some(Some(SignedIn::Yes(_)))) => before.flatten(),
-            now => Some(now),
-        }
+        now
     });
     let seen_by = StoredValue::new(None::<CustomerId>);
     let case = Memo::new(move |before: Option<&Option<Case>>| {
@@ -333,7 +328,9 @@ fn session_over(page: Page) -> View {
     };
     let form = move || {
         let problems = Problems::new(page.title);
-        let s = SigningIn::new(problems);
+        let s = SigningIn::new(problems, || {
+            dom::focus(sign_in::CODE);
+        });
         effect(move || {
             if matches!(session::signed_in(), SignedIn::Yes(_)) {
                 signing_in.set(false);

@@ -50,7 +50,7 @@ fn sign_in() -> View {
             .unwrap_or_else(m::sign_in_title)
     });
     let problems = Problems::new(title);
-    let s = SigningIn::new(problems);
+    let s = SigningIn::new(problems, dom::focus_heading);
     signing_in.set_value(Some(s));
     let offered = memo(|| config::current().is_none_or(|c| !c.sign_in.is_empty()));
     ui! {
