@@ -134,6 +134,17 @@ impl Wizard {
         }
     }
 
+    /// What stands below that. Reactive.
+    fn lede(self, page: usize) -> Option<String> {
+        let start = self
+            .pages
+            .with(|pages| pages.get(page).map(|page| page.start))?;
+        let shown = self.form.is_shown(start);
+        self.form
+            .schema
+            .with(|schema| schema.fields.get(start)?.help.clone().filter(|_| shown))
+    }
+
     /// What is not right on a page.
     pub fn check(self, page: usize) -> Vec<(String, Words)> {
         let part = untrack(|| self.part(page));
@@ -363,10 +374,9 @@ pub fn form(type_id: TypeId) -> View {
     };
     let stage = memo(move || stage(wizard, known.get()));
     heading.set(Some(Words::new(move || wizard_heading(wizard, stage))));
-    effect_after(move |before: Option<Stage>| {
-        let stage = stage.get();
-        arrived(wizard, before.as_ref(), &stage);
-        stage
+    effect_after(move |before: Option<Option<usize>>| {
+        let to = stage.with(place);
+        arrived(wizard, before.flatten(), to)
     });
     sending::watch(wizard);
     let back = move || {
@@ -412,18 +422,6 @@ pub fn form(type_id: TypeId) -> View {
     ui! {
         {move || (!waits.get()).then(header)}
         {body}
-    }
-}
-
-impl Wizard {
-    fn lede(self, page: usize) -> Option<String> {
-        let start = self
-            .pages
-            .with(|pages| pages.get(page).map(|page| page.start))?;
-        let shown = self.form.is_shown(start);
-        self.form
-            .schema
-            .with(|schema| schema.fields.get(start)?.help.clone().filter(|_| shown))
     }
 }
 
@@ -513,36 +511,28 @@ fn failed(failure: Failure, own: Query<FormSchema>) -> View {
     }
 }
 
-/// On coming to a page, or from it to another.
-fn arrived(wizard: Wizard, before: Option<&Stage>, stage: &Stage) {
-    let place = |stage: &Stage| match stage {
+/// The place of what is on screen in the order of the form: a page, and after all of them the check.
+fn place(stage: &Stage) -> Option<usize> {
+    match stage {
         Stage::Page(page, _) => Some(*page),
         Stage::Check => Some(usize::MAX),
         _ => None,
-    };
-    let (from, Some(to)) = (before.and_then(place), place(stage)) else {
-        return;
-    };
+    }
+}
+
+/// On coming to a page, or from it to another. Gives the place, once the customer stays there.
+fn arrived(wizard: Wizard, from: Option<usize>, to: Option<usize>) -> Option<usize> {
+    let to = to?;
     if from == Some(to) {
-        return;
+        return from;
     }
     let draft = wizard.draft();
     let written = draft.get_untracked();
     let empty = written.is_empty();
     if from.is_none() && wizard.sent.with_untracked(Option::is_none) {
-        // Where the customer was, or at the beginning.
-        let was = usize::try_from(written.page).unwrap_or(0);
-        let shown = untrack(|| wizard.shown());
-        let place = if empty { 0 } else { was };
-        if empty && to != 0 {
-            return navigation::replace(&wizard.page_route(0));
-        }
-        if to == 0 && place > 1 {
-            let last = shown.last().copied().unwrap_or(0) + 1;
-            return navigation::replace(&match place > last {
-                true => wizard.route(FormStep::Check),
-                false => wizard.page_route(place - 1),
-            });
+        if let Some(route) = elsewhere(wizard, to, if empty { 0 } else { written.page }) {
+            navigation::replace(&route);
+            return None;
         }
         wizard
             .returned
@@ -551,13 +541,11 @@ fn arrived(wizard: Wizard, before: Option<&Stage>, stage: &Stage) {
         wizard.form.problems.clear();
         wizard.returned.set(false);
     }
-    if *stage == Stage::Check {
+    if to == usize::MAX {
         wizard.checked.set(true);
     }
-    let page = match to {
-        usize::MAX => u32::MAX,
-        page => u32::try_from(page + 1).unwrap_or(1),
-    };
+    // A form has far fewer pages; the check comes after all of them.
+    let page = u32::try_from(to.saturating_add(1)).unwrap_or(u32::MAX);
     if !empty && written.page != page {
         let title = untrack(|| wizard.form.schema.with(|schema| schema.name.clone()));
         draft.write(|draft| {
@@ -566,6 +554,21 @@ fn arrived(wizard: Wizard, before: Option<&Stage>, stage: &Stage) {
         });
         draft.save();
     }
+    Some(to)
+}
+
+/// Where to go instead when the form is opened: to the page on which the customer was (from 1), unless the address
+/// names another; without anything written to the first.
+fn elsewhere(wizard: Wizard, to: usize, was: u32) -> Option<Route> {
+    let was = usize::try_from(was).unwrap_or(usize::MAX);
+    if was == 0 {
+        return (to != 0).then(|| wizard.page_route(0));
+    }
+    let last = untrack(|| wizard.shown()).last().copied().unwrap_or(0);
+    (to == 0 && was > 1).then(|| match was > last + 1 {
+        true => wizard.route(FormStep::Check),
+        false => wizard.page_route(was - 1),
+    })
 }
 
 fn page_view(wizard: Wizard, page: usize) -> View {

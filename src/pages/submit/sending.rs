@@ -40,13 +40,10 @@ pub fn send(wizard: Wizard) {
     outbox::send_request(draft, request);
     wizard.sent.set(Some(key));
     dom::announce(&untrack(m::submit_sending), dom::Urgency::Polite);
-    match dom::is_online() {
-        true => task::detach(async move {
-            task::sleep(PATIENCE).await;
-            wait(wizard);
-        }),
-        false => wait(wizard),
-    }
+    task::detach(async move {
+        task::sleep(PATIENCE).await;
+        wait(wizard);
+    });
 }
 
 /// Says that it has not arrived yet, if that is so.
@@ -117,6 +114,10 @@ fn change(wizard: Wizard, key: String, problem: Option<Problem>) {
             return;
         };
         wizard.draft().reopen(&draft.key).await;
+        if wizard.sent.try_get_untracked().is_none() {
+            // The customer has left the form. It waits there as a draft.
+            return;
+        }
         match problem {
             None => {
                 wizard.signed_out.try_set(true);
