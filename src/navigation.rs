@@ -111,8 +111,10 @@ pub fn start() {
         history::replace(&route.href());
         history::remember(&place);
     }
-    if place.scroll > 0.0 {
-        task::detach(restore(place, false));
+    // On the way back to a document that was left for the other program, as within one; a reload keeps the focus out.
+    let came_back = history::came_back();
+    if came_back || place.scroll > 0.0 {
+        task::detach(restore(place, came_back));
     }
     let links = events::on_document("click", |event| {
         if let Some(address) = history::followed_link(&event)

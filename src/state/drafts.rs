@@ -219,35 +219,36 @@ async fn newest_free(wanted: impl Fn(&Draft) -> bool) -> Option<(Draft, Option<L
 }
 
 impl OpenDraft {
+    /// Goes on with an earlier draft, or else with the new one that it is already.
     async fn take_up(self, earlier: Option<(Draft, Option<Lock>)>) {
-        let resumed = earlier.is_some();
-        let (draft, lock) = match earlier {
-            Some(earlier) => earlier,
-            None => {
-                let Some(new) = self.draft.try_get_untracked() else {
-                    return;
-                };
-                let lock = lock::try_hold(&lock_name(&new.key)).await;
-                (new, lock)
+        let lock = match earlier {
+            Some((draft, lock)) => {
+                self.show(draft, true);
+                lock
             }
-        };
-        let in_memory = IN_MEMORY.with_borrow(|kept| kept.iter().any(|d| d.key == draft.key));
-        let saved = match (resumed, in_memory) {
-            (false, _) => Saved::Nothing,
-            (true, false) => Saved::At(draft.updated_at),
-            (true, true) => Saved::Not(StoreError::Failed),
+            None => match self.draft.try_with_untracked(|d| lock_name(&d.key)) {
+                Some(name) => lock::try_hold(&name).await,
+                None => return,
+            },
         };
         self.inner.try_update_value(|inner| {
             inner.closed = false;
-            inner.dirty = false;
             inner.lock = lock;
         });
-        self.saved.try_set(saved);
+        self.ready.try_set(true);
+        self.upload();
+    }
+
+    fn show(self, draft: Draft, resumed: bool) {
+        let in_memory = IN_MEMORY.with_borrow(|kept| kept.iter().any(|d| d.key == draft.key));
+        self.saved.try_set(match (resumed, in_memory) {
+            (false, _) => Saved::Nothing,
+            (true, false) => Saved::At(draft.updated_at),
+            (true, true) => Saved::Not(StoreError::Failed),
+        });
         self.resumed.try_set(resumed);
         self.uploads.try_set(uploads::states(&draft.files));
         self.draft.try_set(draft);
-        self.ready.try_set(true);
-        self.upload();
     }
 
     /// Whether the device has been asked for an earlier draft. Before that there is nothing to show. Reactive.
@@ -347,7 +348,7 @@ impl OpenDraft {
         let old = self.close();
         task::detach(async move {
             throw_away(&old).await;
-            self.draft.try_set(Draft::new(old.about));
+            self.show(Draft::new(old.about), false);
             self.take_up(None).await;
         });
     }
