@@ -5,7 +5,7 @@ use crate::i18n::{self, Message, m};
 use leptos::prelude::*;
 use portico_contract::{
     id::{RequestId, TimelineItemId},
-    request::Status,
+    request::{Outcome, Status},
     timeline::{Author, Body, Entry, Role, TextFormat, TimelineItem},
 };
 use portico_view::{View, memo, ui};
@@ -55,14 +55,14 @@ fn entry(
             explanation,
             ..
         } => {
-            let words = move || match (from, outcome.and_then(i18n::outcome)) {
-                (None, _) => m::request_received_event(),
-                // That the customer has confirmed the result is not another one.
-                (Some(from), Some(outcome)) if from != Status::Resolved => {
-                    m::request_result(&outcome())
-                }
-                _ => i18n::status(to)
-                    .map_or_else(m::request_status_changed, |s| m::request_status_event(&s())),
+            // That the customer has confirmed the result is not another one.
+            let ended = outcome.filter(|_| from != Some(Status::Resolved));
+            let words = move || match from {
+                None => m::request_received_event(),
+                Some(_) => ended.and_then(result).unwrap_or_else(|| {
+                    i18n::status(to)
+                        .map_or_else(m::request_status_changed, |s| m::request_status_event(&s()))
+                }),
             };
             let mark = match to {
                 Status::Resolved | Status::Closed => "step-done",
@@ -82,6 +82,16 @@ fn entry(
             {content}
         </li>
     }
+}
+
+/// How it ended, in words; `None` for an end that this version does not know.
+pub fn result(outcome: Outcome) -> Option<String> {
+    let word = i18n::outcome(outcome)?;
+    Some(match outcome {
+        // The customer's own doing.
+        Outcome::Withdrawn => word(),
+        _ => m::request_result(&word()),
+    })
 }
 
 /// Who wrote.

@@ -22,7 +22,7 @@ use crate::{
         sign_in::{self, SigningIn, step},
         stepper::stepper,
         tag::status_tag,
-        timeline::timeline,
+        timeline::{result, timeline},
     },
     i18n::{self, Message, Words, m},
     navigation::{self, Title},
@@ -467,8 +467,8 @@ fn turn(page: Page, acting: Acting) -> View {
         if !ended {
             return Some(whose_turn(turn.status, turn.waiting_on, turn.no_promise));
         }
-        let outcome = turn.outcome.and_then(i18n::outcome).map(|outcome| {
-            ui! { <p><strong>{move || m::request_result(&outcome())}</strong></p> }
+        let outcome = turn.outcome.map(|outcome| {
+            ui! { <p><strong>{move || result(outcome)}</strong></p> }
         });
         let explanation = explanation.get().map(|value| {
             prose(Body {

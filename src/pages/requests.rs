@@ -4,7 +4,7 @@
 use crate::{
     api::{Failure, Load, Query, requests},
     browser::{
-        dom,
+        dom, key_value,
         task::{self, Task},
     },
     components::{
@@ -62,6 +62,21 @@ fn sign_in_first() -> View {
     )
 }
 
+/// How many rows of which address were shown, for the way back to them.
+const SHOWN: &str = "portico.shown";
+
+fn remember_shown(rows: usize) {
+    let address = navigation::current_untracked().href();
+    key_value::session().set(SHOWN, &format!("{rows} {address}"));
+}
+
+fn shown_before() -> Option<usize> {
+    let kept = key_value::session().get(SHOWN)?;
+    let (rows, address) = kept.split_once(' ')?;
+    let here = address == navigation::current_untracked().href();
+    rows.parse().ok().filter(|_| here)
+}
+
 /// What is shown of the list.
 #[derive(Clone, PartialEq)]
 struct Listing {
@@ -114,7 +129,7 @@ fn ask(change: impl FnOnce(&mut RequestQuery)) {
 
 fn listing() -> View {
     let asked = memo(asked);
-    let shown = StoredValue::new(PAGE as usize);
+    let shown = StoredValue::new(shown_before().unwrap_or(PAGE as usize));
     let query = Query::new(move || {
         live::any();
         let asked = asked.get();
@@ -214,15 +229,18 @@ fn paging(query: Query<Listing>, shown: StoredValue<usize>) -> View {
         };
         busy.set(true);
         failure.set(None);
-        let asked = RequestQuery {
+        let asked = asked_untracked();
+        let next = RequestQuery {
             limit: Some(PAGE),
             cursor: before.next.clone(),
-            ..asked_untracked()
+            ..asked.clone()
         };
-        Task::spawn(async move {
-            let page = requests::list(&asked).await;
+        task::detach(async move {
+            let page = requests::list(&next).await;
             busy.try_set(false);
             match page {
+                // Something else is looked for by now.
+                _ if asked_untracked() != asked => {}
                 Ok(page) => {
                     let first = page.items.first().map(|r| r.reference);
                     let mut listing = before;
@@ -230,6 +248,7 @@ fn paging(query: Query<Listing>, shown: StoredValue<usize>) -> View {
                     listing.next = page.next_cursor;
                     listing.total = page.total;
                     shown.try_set_value(listing.items.len());
+                    remember_shown(listing.items.len());
                     query.set(listing);
                     task::next_frame().await;
                     if let Some(reference) = first {
@@ -238,8 +257,7 @@ fn paging(query: Query<Listing>, shown: StoredValue<usize>) -> View {
                 }
                 Err(why) => drop(failure.try_set(Some(why))),
             }
-        })
-        .owned();
+        });
     };
     let has_more = memo(move || query.ready().is_some_and(|l| l.next.is_some()));
     let count = move || query.ready().as_ref().map(counted);
