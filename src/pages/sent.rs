@@ -25,7 +25,7 @@ use portico_contract::{
     locale::Locale,
     request::Kind,
     session::Channel,
-    submission::{Contact, Created, NewRequest},
+    submission::{Contact, Created, NewRequest, ReceiptContent},
 };
 use portico_view::{View, effect, memo, ui};
 
@@ -182,7 +182,7 @@ fn next(kept: &Confirmation) -> View {
     let key = kept.entry.key.clone();
     let forget = move || {
         let key = key.clone();
-        crate::browser::task::detach(async move {
+        task::detach(async move {
             outbox::dismiss(&key).await;
             navigation::replace(&Route::Home);
         });
@@ -211,47 +211,40 @@ fn next(kept: &Confirmation) -> View {
     }
 }
 
-/// Everything about it as a text to keep.
+/// Everything about it as a text to keep: what each thing is, and on the next line the thing.
 fn as_text(kept: &Confirmation) -> String {
-    let Confirmation {
-        entry,
-        sent,
-        created,
-    } = kept;
+    let Confirmation { sent, created, .. } = kept;
     let request = &created.request;
-    let mut lines = Vec::new();
-    lines.extend(config::brand_name());
-    lines.push(match request.kind {
+    let mut parts = Vec::new();
+    parts.extend(config::brand_name());
+    parts.push(match request.kind {
         Kind::Complaint => m::sent_title_complaint(),
         _ => m::sent_title(),
     });
-    lines.push(String::new());
-    let mut line = |label: &str, value: &str| lines.push(m::sent_line(label, value));
-    line(&m::sent_reference(), &request.reference.to_string());
+    let mut part = |label: String, value: String| parts.push(format!("{label}\r\n  {value}"));
+    part(m::sent_reference(), request.reference.to_string());
     if let Some(code) = &created.query_code {
-        line(&m::sent_code(), &code.to_string());
+        part(m::sent_code(), code.to_string());
     }
     let track = format!("{}{}", history::origin(), Route::track().href());
-    line(&m::sent_file_address(), &track);
-    line(
-        &m::sent_file_received(),
-        &format::date_time_with_zone(request.created_at),
-    );
-    line(&m::sent_file_type(), &request.request_type.name);
-    line(&m::submit_subject(), &sent.subject);
+    part(m::sent_file_address(), track);
+    let received = format::date_time_with_zone(request.created_at);
+    part(m::sent_file_received(), received);
+    part(m::sent_file_type(), request.request_type.name.clone());
+    part(m::submit_subject(), sent.subject.clone());
+    part(m::submit_body(), sent.body.value.replace('\n', "\r\n  "));
     for field in &request.fields {
-        line(&field.label, &field.display);
+        part(field.label.clone(), field.display.clone());
     }
-    for file in &entry.draft.files {
-        let hash = file.sha256.as_ref().map(|hash| format!(", SHA-256 {hash}"));
+    // What the server says that it has, not what was picked here.
+    let content = created
+        .receipt
+        .as_ref()
+        .and_then(|receipt| json::from_str::<ReceiptContent>(&receipt.canonical).ok());
+    for file in content.map(|content| content.files).unwrap_or_default() {
         let size = format::file_size(file.size);
-        line(&file.name, &format!("{size}{}", hash.unwrap_or_default()));
+        part(file.name, format!("{size}, SHA-256 {}", file.sha256));
     }
-    lines.extend([
-        String::new(),
-        m::sent_file_sent(),
-        sent.body.value.clone(),
-        String::new(),
-    ]);
-    lines.join("\r\n")
+    parts.push(String::new());
+    parts.join("\r\n\r\n")
 }
