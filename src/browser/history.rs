@@ -87,13 +87,10 @@ pub fn load_instead(address: &str) {
 /// Whether the document was loaded by going back or forward.
 pub fn came_back() -> bool {
     let performance = get(&super::js::global(), "performance");
-    let entries = call(
-        &performance,
-        "getEntriesByType",
-        &[JsValue::from_str("navigation")],
-    );
-    let entry = js_sys::Array::from(&entries.unwrap_or(JsValue::UNDEFINED)).get(0);
-    get_text(&entry, "type").as_deref() == Some("back_forward")
+    let kind = [JsValue::from_str("navigation")];
+    call(&performance, "getEntriesByType", &kind).is_ok_and(|entries| {
+        get_text(&get(&entries, "0"), "type").as_deref() == Some("back_forward")
+    })
 }
 
 /// Remembers a place in the present entry.
