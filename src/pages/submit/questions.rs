@@ -209,3 +209,48 @@ pub fn request(form: &FormSchema, answers: &Answers, guest: bool, locale: Locale
         locale: Some(locale),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn form(fields: serde_json::Value) -> FormSchema {
+        serde_json::from_value(
+            json!({"id": "x", "name": "X", "kind": "complaint", "fields": fields}),
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn a_page_begins_at_each_heading() {
+        let form = form(json!([
+            {"id": "a", "label": "A", "type": "info"},
+            {"id": "b", "label": "B", "type": "info"},
+            {"id": "c", "label": "C", "type": "text"},
+            {"id": "d", "label": "D", "type": "text"},
+            {"id": "e", "label": "E", "type": "info"},
+        ]));
+        assert_eq!(pages(&form), [0..1, 1..4, 4..5]);
+    }
+
+    #[test]
+    fn what_is_sent_is_what_the_contract_takes() {
+        let form = form(json!([{"id": "amount", "label": "Amount", "type": "number"}]));
+        let answers = serde_json::from_value(json!({
+            SUBJECT: "Charged twice", BODY: "In March.", URGENCY: "urgent", "amount": 12.5,
+            NAME: "", EMAIL: "a@example.com", PREFERRED: "sms",
+        }))
+        .unwrap();
+        let sent =
+            |guest| serde_json::to_value(request(&form, &answers, guest, Locale::En)).unwrap();
+        let mut wanted = json!({
+            "type_id": "x", "subject": "Charged twice", "body": {"format": "text", "value": "In March."},
+            "fields": {"amount": 12.5}, "urgency": "urgent", "locale": "en",
+        });
+        assert_eq!(sent(false), wanted);
+        // Without a telephone number there is nothing to prefer.
+        wanted["contact"] = json!({"email": "a@example.com"});
+        assert_eq!(sent(true), wanted);
+    }
+}
