@@ -147,7 +147,7 @@ fn groups(limits: &Limits) -> String {
             "docx" => "Word".to_owned(),
             "xlsx" => "Excel".to_owned(),
             "pptx" => "PowerPoint".to_owned(),
-            other => other.to_uppercase(),
+            other => other.to_ascii_uppercase(),
         };
         if !groups.contains(&group) {
             groups.push(group);
@@ -161,7 +161,7 @@ fn kinds(limits: &Limits) -> String {
     let kinds: Vec<_> = limits
         .attachment_extensions
         .iter()
-        .map(|extension| extension.to_uppercase())
+        .map(|extension| extension.to_ascii_uppercase())
         .collect();
     format::list(&kinds)
 }

@@ -106,11 +106,11 @@ fn name(author: Author) -> View {
         Role::System => Some(m::request_automatic),
         Role::Unknown => None,
     };
-    let name = author.name.to_lowercase();
+    let name = author.name.to_ascii_lowercase();
     // The desk may write under its own name, which need not be said twice.
     let side = move || {
         let side = side?();
-        (!name.contains(&side.to_lowercase())).then_some(side)
+        (!name.contains(&side.to_ascii_lowercase())).then_some(side)
     };
     ui! {
         <strong><bdi>{author.name}</bdi></strong>

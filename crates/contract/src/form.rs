@@ -411,10 +411,7 @@ impl Field {
                     FieldType::Select | FieldType::Tree => {
                         ok(leaf_exists(&self.options, text), P::NotAnOption)
                     }
-                    FieldType::Date => ok(
-                        text.len() == 10 && text.parse::<NaiveDate>().is_ok(),
-                        P::NotADate,
-                    ),
+                    FieldType::Date => ok(is_date(text), P::NotADate),
                     FieldType::Datetime => {
                         ok(DateTime::parse_from_rfc3339(text).is_ok(), P::NotADate)
                     }

@@ -11,7 +11,7 @@ mod value;
 
 use super::problems::Problems;
 use crate::{
-    browser::dom,
+    browser::{dom, intl},
     i18n::{self, Words, format, m},
     state::drafts::{Draft, OpenDraft},
 };
@@ -136,7 +136,7 @@ impl Form {
     fn text(self, index: usize) -> String {
         match self.value(index) {
             Some(FieldValue::Text(text)) => text,
-            Some(FieldValue::Number(number)) => number.to_string(),
+            Some(FieldValue::Number(number)) => intl::decimal(number),
             _ => String::new(),
         }
     }
