@@ -9,7 +9,7 @@
 //! was followed. Another filter of a list moves nothing.
 
 use crate::{
-    browser::{dom, events, history, task},
+    browser::{dom, events, history, key_value, task},
     i18n::m,
     route::Route,
     state::config,
@@ -31,6 +31,9 @@ pub fn current_untracked() -> Route {
     ROUTE.get_untracked()
 }
 
+/// Tells the other program that it is reached from a page of ours, where the heading gets the focus.
+const ARRIVING: &str = "portico.arriving";
+
 /// Goes to another page.
 pub fn go(route: &Route) {
     leave_for(route.href());
@@ -39,6 +42,7 @@ pub fn go(route: &Route) {
 /// Puts another route in the place of the present one: Back does not return to it.
 pub fn replace(route: &Route) {
     if !route.is_here() {
+        key_value::session().set(ARRIVING, "1");
         history::load_instead(&route.href());
         return;
     }
@@ -58,6 +62,7 @@ fn leave_for(address: String) {
         link: Some(address.clone()),
     });
     if !route.is_here() {
+        key_value::session().set(ARRIVING, "1");
         history::load(&address);
         return;
     }
@@ -113,6 +118,13 @@ pub fn start() {
     }
     // On the way back to a document that was left for the other program, as within one; a reload keeps the focus out.
     let came_back = history::came_back();
+    if key_value::session().get(ARRIVING).is_some() {
+        key_value::session().remove(ARRIVING);
+        task::detach(async {
+            task::next_frame().await;
+            dom::focus_heading();
+        });
+    }
     if came_back || place.scroll > 0.0 {
         task::detach(restore(place, came_back));
     }
