@@ -2,8 +2,8 @@
 // and shows a card that keeps what was written when any of it fails. No HTML strings: Trusted Types is 'none'.
 const ASSETS = {};
 
-// Two programs share the addresses, as `Route::is_here` has it.
-const program = ASSETS[location.pathname === "/" ? "door" : "case"];
+// Home has a program of its own, as `Route::is_here` has it.
+const program = ASSETS[location.pathname === "/" ? "door" : "whole"];
 
 const WORDS = {
   en: {

@@ -30,20 +30,19 @@ pub fn start() {
     });
 }
 
+#[cfg(feature = "door")]
 fn view_of(route: Route) -> View {
     match route {
-        #[cfg(feature = "door")]
         Route::Home => pages::home::page(),
-        #[cfg(feature = "case")]
-        other if other.is_here() => page_of_case(other),
-        // The other program has it, and its document is on the way.
+        // The whole has it, and its document is on the way.
         _ => View::default(),
     }
 }
 
-#[cfg(feature = "case")]
-fn page_of_case(route: Route) -> View {
+#[cfg(not(feature = "door"))]
+fn view_of(route: Route) -> View {
     match route {
+        Route::Home => pages::home::page(),
         Route::New => pages::submit::choose(),
         Route::Form(type_id, _) => pages::submit::form(type_id),
         Route::Sent(reference) => pages::sent::page(reference),
@@ -51,6 +50,6 @@ fn page_of_case(route: Route) -> View {
         Route::Requests(_) => pages::requests::page(),
         Route::Request(reference) => pages::request::page(reference),
         Route::SignIn(_) => pages::sign_in::page(),
-        Route::Home | Route::NotFound => pages::not_found::page(),
+        Route::NotFound => pages::not_found::page(),
     }
 }

@@ -7,11 +7,8 @@
 //! allowed by the policy that we are served under; HTML from a string does not exist (`browser::html` has the one
 //! exception).
 
-// Each of the two programs leaves out what only the other one uses.
-#![cfg_attr(
-    not(all(feature = "door", feature = "case")),
-    allow(dead_code, unused_imports)
-)]
+// The door leaves out what only the other pages use.
+#![cfg_attr(feature = "door", allow(dead_code, unused_imports))]
 // A binary has no outside: `pub` means the whole crate, and `pub(crate)` would say it longer.
 #![allow(unreachable_pub)]
 

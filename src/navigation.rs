@@ -31,7 +31,7 @@ pub fn current_untracked() -> Route {
     ROUTE.get_untracked()
 }
 
-/// Tells the other program that it is reached from a page of ours, where the heading gets the focus.
+/// Tells the next document that it is reached from a page of ours, where the heading gets the focus.
 const ARRIVING: &str = "portico.arriving";
 
 /// Goes to another page.
@@ -42,8 +42,7 @@ pub fn go(route: &Route) {
 /// Puts another route in the place of the present one: Back does not return to it.
 pub fn replace(route: &Route) {
     if !route.is_here() {
-        key_value::session().set(ARRIVING, "1");
-        history::load_instead(&route.href());
+        load(|| history::load_instead(&route.href()));
         return;
     }
     history::replace(&route.href());
@@ -62,12 +61,22 @@ fn leave_for(address: String) {
         link: Some(address.clone()),
     });
     if !route.is_here() {
-        key_value::session().set(ARRIVING, "1");
-        history::load(&address);
+        load(|| history::load(&address));
         return;
     }
     history::push(&address);
     arrive(route);
+}
+
+/// Leaves for a document, unless there is certainly no way to it: the page that stands here is worth more than the
+/// browser's own word for that.
+fn load(document: impl FnOnce()) {
+    if !dom::is_online() {
+        dom::announce(&m::offline_text(), dom::Urgency::Assertive);
+        return;
+    }
+    key_value::session().set(ARRIVING, "1");
+    document();
 }
 
 fn moves_focus(from: &Route, to: &Route) -> bool {

@@ -162,14 +162,11 @@ impl Route {
         }
     }
 
-    /// Whether this program has the page; the other one of the site has it otherwise. `public/boot.js` knows by the
-    /// path which of the two to load.
+    /// Whether this program has the page: the door has home alone. `public/boot.js` knows by the path which of the two
+    /// programs to load.
     #[must_use]
     pub fn is_here(&self) -> bool {
-        match self {
-            Self::Home => cfg!(feature = "door"),
-            _ => cfg!(feature = "case"),
-        }
+        cfg!(not(feature = "door")) || *self == Self::Home
     }
 
     /// Whether going from one to the other stays on the page: another step of the same form, another filter of the

@@ -212,8 +212,13 @@ pub fn step(signing_in: SigningIn, done: fn()) -> View {
 }
 
 fn address_form(s: SigningIn) -> View {
+    // As long as that is not known, both keep their place.
+    let offered = memo(|| match config::current() {
+        Some(config) => config.sign_in,
+        None => vec![Channel::Email, Channel::Sms],
+    });
     let channels = move || {
-        let offered = config::current().map(|c| c.sign_in).unwrap_or_default();
+        let offered = offered.get();
         (offered.len() > 1).then(|| {
             let choices = offered
                 .into_iter()

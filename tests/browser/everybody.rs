@@ -53,19 +53,16 @@ async fn everything_is_usable(language: Language) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "open: the walk waits for a failed upload that the new views do not show"]
 async fn every_page_and_state_is_usable_in_traditional_chinese() {
     everything_is_usable(ZH_HANT).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "open: the walk waits for a failed upload that the new views do not show"]
 async fn every_page_and_state_is_usable_in_simplified_chinese() {
     everything_is_usable(ZH_HANS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "open: the walk waits for a failed upload that the new views do not show"]
 async fn every_page_and_state_is_usable_in_english() {
     everything_is_usable(EN).await;
 }
@@ -100,7 +97,6 @@ async fn shifts_least(browser: &Browser, origin: &str, path: &str, heading: &str
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "open: the sign-in page moves when the configuration arrives, narrow"]
 async fn nothing_jumps_when_the_application_arrives() {
     let (server, browser, me) = customer_in(ZH_HANT).await;
     me.page

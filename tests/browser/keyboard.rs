@@ -112,13 +112,11 @@ async fn follow_without_a_mouse(me: &Customer, codes: &Codes) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "open: the form reached from home takes the focus before its heading is there"]
 async fn a_guest_complains_and_follows_by_keyboard_in_traditional_chinese() {
     a_guest_without_a_mouse(ZH_HANT).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "open: the form reached from home takes the focus before its heading is there"]
 async fn a_guest_complains_and_follows_by_keyboard_in_english() {
     a_guest_without_a_mouse(EN).await;
 }

@@ -112,7 +112,10 @@ impl<F: AsyncFnMut(&'static str, &Page)> Tour<'_, F> {
         me.page
             .paste_file("not-a-photo.png", "image/png", svg)
             .await;
-        me.page.button(has(&me.say("upload.retry"))).wait().await;
+        let refused = [("name", "not-a-photo.png")];
+        me.page
+            .see(&me.words.with("upload.not_that", &refused))
+            .await;
         self.show("form-files-added").await;
         me.page
             .button(has(&format!("{} not-a-photo", me.say("upload.remove"))))

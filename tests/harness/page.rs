@@ -122,21 +122,29 @@ impl Page {
 
     /// Sends a command of the DevTools protocol.
     pub async fn cdp(&self, method: &str, params: Value) -> Value {
-        self.driver
-            .cdp()
-            .send_raw(method, params)
+        self.try_cdp(method, params)
             .await
-            .unwrap_or_else(|e| panic!("{method}: {e}"))
+            .unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    /// The same for what may be asked while one document gives way to another.
+    async fn try_cdp(&self, method: &str, params: Value) -> Result<Value, String> {
+        let answer = self.driver.cdp().send_raw(method, params).await;
+        answer.map_err(|e| format!("{method}: {e}"))
     }
 
     /// Runs the body of a function in the page and returns what it returns; a promise is awaited.
     pub async fn run(&self, body: &str, arguments: Vec<Value>) -> Value {
-        let answer = self
-            .driver
-            .execute(body, arguments)
+        self.try_run(body, arguments)
             .await
-            .unwrap_or_else(|e| panic!("{e} in {body:.300}"));
-        answer.json().clone()
+            .unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    async fn try_run(&self, body: &str, arguments: Vec<Value>) -> Result<Value, String> {
+        let answer = self.driver.execute(body, arguments).await;
+        answer
+            .map(|answer| answer.json().clone())
+            .map_err(|e| format!("{e} in {body:.300}"))
     }
 
     // --- Going places
@@ -241,14 +249,9 @@ impl Page {
 
     /// A region, a form, a list item or whatever else is needed by its role.
     async fn nodes(&self, roles: &[&str], name: &Name) -> Result<Vec<Node>, String> {
-        let send = |method: &'static str, params: Value| async move {
-            self.driver
-                .cdp()
-                .send_raw(method, params)
-                .await
-                .map_err(|e| e.to_string())
-        };
-        let document = send("Runtime.evaluate", json!({"expression": "document"})).await?;
+        let document = self
+            .try_cdp("Runtime.evaluate", json!({"expression": "document"}))
+            .await?;
         let mut query = json!({"objectId": document["result"]["objectId"]});
         if let Name::Is(name) = name {
             query["accessibleName"] = json!(name);
@@ -256,7 +259,7 @@ impl Page {
         if let [role] = roles {
             query["role"] = json!(role);
         }
-        let answer = send("Accessibility.queryAXTree", query).await?;
+        let answer = self.try_cdp("Accessibility.queryAXTree", query).await?;
         let all = answer["nodes"].as_array().cloned().unwrap_or_default();
         let seen = all
             .iter()
@@ -304,20 +307,20 @@ impl Page {
 
     /// All text that is shown, with single spaces.
     pub async fn text(&self) -> String {
-        let text = self
-            .run(
-                "return document.body ? document.body.innerText : ''",
-                vec![],
-            )
-            .await;
-        squeeze(text.as_str().unwrap_or_default())
+        self.try_text().await.unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    async fn try_text(&self) -> Result<String, String> {
+        let body = "return document.body ? document.body.innerText : ''";
+        let text = self.try_run(body, vec![]).await?;
+        Ok(squeeze(text.as_str().unwrap_or_default()))
     }
 
     /// Waits until `text` is shown.
     pub async fn see(&self, text: &str) {
         let wanted = squeeze(text);
         until(&format!("the text {wanted:?}"), || async {
-            let shown = self.text().await;
+            let shown = self.try_text().await?;
             if shown.contains(&wanted) {
                 Ok(())
             } else {
@@ -331,7 +334,7 @@ impl Page {
     pub async fn not_see(&self, text: &str) {
         let unwanted = squeeze(text);
         until(&format!("the text {unwanted:?} to be gone"), || async {
-            let shown = self.text().await;
+            let shown = self.try_text().await?;
             if shown.contains(&unwanted) {
                 Err(format!("the page says: {shown}"))
             } else {
@@ -397,29 +400,31 @@ impl Page {
 
     /// Where the focus is.
     pub async fn focused(&self) -> Focus {
-        let active = self
-            .cdp(
-                "Runtime.evaluate",
-                json!({"expression": "document.activeElement"}),
-            )
-            .await;
+        until("the focus", || self.try_focused()).await
+    }
+
+    async fn try_focused(&self) -> Result<Focus, String> {
+        let active = json!({"expression": "document.activeElement"});
+        let active = self.try_cdp("Runtime.evaluate", active).await?;
         let params = json!({"objectId": active["result"]["objectId"], "fetchRelatives": false});
-        let tree = self.cdp("Accessibility.getPartialAXTree", params).await;
+        let tree = self
+            .try_cdp("Accessibility.getPartialAXTree", params)
+            .await?;
         let node = read_node(&tree["nodes"][0]);
-        let visible = self.run(FOCUS_SHOWS, vec![]).await == json!(true);
-        let obscured = self.run(FOCUS_IS_OBSCURED, vec![]).await == json!(true);
-        Focus {
+        let visible = self.try_run(FOCUS_SHOWS, vec![]).await? == json!(true);
+        let obscured = self.try_run(FOCUS_IS_OBSCURED, vec![]).await? == json!(true);
+        Ok(Focus {
             role: node.role,
             name: node.name,
             visible,
             obscured,
-        }
+        })
     }
 
     /// Waits until the focus is on the thing with this role and name.
     pub async fn focus_on(&self, role: &str, name: &str) {
         until(&format!("the focus on {role} {name:?}"), || async {
-            let focus = self.focused().await;
+            let focus = self.try_focused().await?;
             if focus.role == role && focus.name == name {
                 Ok(())
             } else {
@@ -441,7 +446,7 @@ impl Page {
             if focus.obscured {
                 // It may still be scrolling into view.
                 until("the focus to be seen", || async {
-                    let focus = self.focused().await;
+                    let focus = self.try_focused().await?;
                     if focus.obscured {
                         Err(format!("{focus:?} is not"))
                     } else {

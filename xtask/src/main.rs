@@ -154,16 +154,13 @@ fn ci() -> Result<()> {
     run(cargo()
         .args(["clippy", "--workspace", "--exclude", "portico-portal"])
         .args(deny))?;
-    run(cargo()
-        .args([
-            "clippy",
-            "--package",
-            "portico-portal",
-            "--target",
-            setup::WASM_TARGET,
-        ])
-        .args(deny)
-        .env("CARGO_TARGET_DIR", site::TARGET_DIR))?;
+    for (_, features) in site::PROGRAMS {
+        run(cargo()
+            .args(["clippy", "--package", "portico-portal"])
+            .args(["--target", setup::WASM_TARGET, "--features", features])
+            .args(deny)
+            .env("CARGO_TARGET_DIR", site::TARGET_DIR))?;
+    }
     site::build()?;
     size::check()?;
     test(&[])

@@ -109,8 +109,8 @@ pub(crate) fn files_below(path: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// The programs of the portal, by the features that make them.
-const PROGRAMS: [&str; 2] = ["door", "case"];
+/// The programs of the portal: what they are called and the features that make them.
+pub(crate) const PROGRAMS: [(&str, &str); 2] = [("door", "door"), ("whole", "")];
 
 /// A program and what binds it to the browser.
 struct Program {
@@ -118,19 +118,13 @@ struct Program {
     wasm: Vec<u8>,
 }
 
-fn compile(program: &str) -> Result<Program> {
+fn compile(program: &str, features: &str) -> Result<Program> {
     let dist = &Path::new(TRUNK_DIST).join(program);
     if dist.exists() {
         fs::remove_dir_all(dist)?;
     }
     run(Command::new("trunk")
-        .args([
-            "build",
-            "--no-default-features",
-            "--features",
-            program,
-            "--dist",
-        ])
+        .args(["build", "--features", features, "--dist"])
         .arg(dist)
         .env("PATH", setup::search_path()?)
         .env("CARGO_TARGET_DIR", TARGET_DIR)
@@ -219,7 +213,7 @@ impl Parts {
             index: fs::read_to_string("index.html").context("index.html")?,
             programs: PROGRAMS
                 .iter()
-                .map(|program| Ok((*program, compile(program)?)))
+                .map(|(program, features)| Ok((*program, compile(program, features)?)))
                 .collect::<Result<_>>()?,
             style,
             public,
@@ -430,7 +424,7 @@ mod tests {
                     href=\"app.css\"><script type=\"module\" src=\"boot.js\"></script></head>"
                 .to_owned(),
             programs: PROGRAMS
-                .map(|program| {
+                .map(|(program, _)| {
                     let (glue, wasm) = (text(program), text("\0asm"));
                     (program, Program { glue, wasm })
                 })
@@ -481,7 +475,7 @@ mod tests {
             );
         }
         let (_, boot) = named(&files, "boot-");
-        for start in ["door-", "case-", "messages/en-"] {
+        for start in ["door-", "whole-", "messages/en-"] {
             assert!(
                 boot.contains(&format!("\"/{}\"", named(&files, start).0)),
                 "{start}: {boot}"
@@ -494,8 +488,8 @@ mod tests {
     fn a_changed_file_changes_the_names_of_all_that_name_it() {
         let before = assemble(parts()).expect("a site");
         let mut changed = parts();
-        if let Some(case) = changed.programs.get_mut("case") {
-            case.wasm.push(0);
+        if let Some(whole) = changed.programs.get_mut("whole") {
+            whole.wasm.push(0);
         }
         let after = assemble(changed).expect("a site");
         assert_ne!(named(&before, "boot-").0, named(&after, "boot-").0);
