@@ -9,11 +9,12 @@ use serde_json::Value;
 use std::{fs, path::Path};
 
 /// Every package, and which others of ours it may depend on.
-const PACKAGES: [(&str, &[&str]); 7] = [
+const PACKAGES: [(&str, &[&str]); 8] = [
     ("portico-contract", &[]),
+    ("portico-promise", &[]),
     ("portico-view", &["portico-view-macro"]),
     ("portico-view-macro", &[]),
-    ("portico-server", &["portico-contract"]),
+    ("portico-server", &["portico-contract", "portico-promise"]),
     ("portico-portal", &["portico-contract", "portico-view"]),
     ("portico-tests", &["portico-contract"]),
     ("xtask", &[]),
@@ -176,7 +177,10 @@ mod tests {
         };
         let count = |name, on| dependencies(&package(name, on)).expect("packages").len();
         assert_eq!(count("portico-server", "portico-contract"), 0);
+        assert_eq!(count("portico-server", "portico-promise"), 0);
         assert_eq!(count("portico-portal", "portico-server"), 1);
+        assert_eq!(count("portico-portal", "portico-promise"), 1);
+        assert_eq!(count("portico-promise", "portico-contract"), 1);
         assert_eq!(count("portico-contract", "portico-server"), 1);
         assert_eq!(count("portico-new", "portico-contract"), 1);
     }
