@@ -1,4 +1,5 @@
-//! The long seeded runs: `cargo xtask soak`. The same are done in short by every test run.
+//! The long seeded runs: `cargo xtask soak`. All but the comparison of times, which needs many, are done in short by
+//! every test run.
 
 use portico_tests::{ordeals, seed};
 
@@ -26,5 +27,5 @@ async fn a_browser_that_is_killed_fifty_times_after_picking_sends_bit_identical_
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes long"]
 async fn a_wrong_code_takes_as_long_as_an_unknown_reference() {
-    ordeals::compare_wrong_codes(2_000).await;
+    ordeals::compare_wrong_codes(2_000, seed("wrong codes")).await;
 }

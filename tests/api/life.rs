@@ -454,6 +454,74 @@ async fn a_request_can_be_edited_while_it_is_new_and_withdrawn_until_it_ends() {
     );
 }
 
+/// A catalogue of one type with a field for up to three files.
+fn with_a_file_field() -> Value {
+    let words = |text: &str| json!({"en": text, "zh-Hans": text, "zh-Hant": text});
+    let field = json!({"id": "evidence", "type": "file", "label": words("Evidence"), "required": false, "max": 3});
+    json!({"types": [{"id": "claim", "kind": "complaint", "steps": "four", "name": words("Claim"),
+        "description": words("A claim."), "article_ids": [], "fields": [field]}]})
+}
+
+#[tokio::test]
+async fn a_file_that_is_taken_out_of_its_field_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("request-types.json");
+    std::fs::write(&file, with_a_file_field().to_string()).unwrap();
+    let server = Server::with(Options {
+        config: Some(format!("request_types = \"{}\"\n", file.display())),
+        ..Options::default()
+    })
+    .await;
+    let customer = server.customer("a@example.com").await;
+    let upload = async |name: &str, text: &str| {
+        customer
+            .upload(&format!("{name}.txt"), "text/plain", text.as_bytes())
+            .await
+    };
+    let body = json!({"type_id": "claim", "subject": "Broken", "body": {"format": "text", "value": "See the files."},
+        "attachment_ids": [upload("letter", "CANARY-LETTER").await],
+        "fields": {"evidence": [upload("one", "CANARY-ONE").await, upload("two", "CANARY-TWO").await]}});
+    let created = customer.submit(&body).await;
+    let id = created.text_at("/request/id");
+    let evidence = |request: &Value| {
+        let value = &request["fields"][0]["value"];
+        let ids = value.as_array().unwrap().iter();
+        ids.map(|id| id.as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let kept = evidence(&created.json["request"]);
+    let change = async |files: &[String]| {
+        let edit = json!({"fields": {"evidence": files}});
+        let path = format!("/requests/{id}/actions/edit");
+        let changed = customer.post(&path).new_key().json(&edit).send().await;
+        changed.expect_status(200).json
+    };
+    let names = async || {
+        let timeline = customer.get(&format!("/requests/{id}/timeline")).send();
+        let timeline = timeline.await.expect_status(200).json;
+        let files = timeline["items"][0]["attachments"].as_array().unwrap();
+        let names = files.iter().map(|file| file["name"].as_str().unwrap());
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let download = async |id: &str| customer.get(&format!("/attachments/{id}")).send().await;
+    assert_eq!(names().await, ["letter.txt", "one.txt", "two.txt"]);
+
+    let left = evidence(&change(&kept[1..]).await);
+    assert_eq!(left, kept[1..]);
+    assert_eq!(names().await, ["letter.txt", "two.txt"]);
+    download(&kept[0]).await.expect_problem(404, "not_found");
+    assert_eq!(download(&kept[1]).await.text(), "CANARY-TWO");
+    assert!(!server.data_holds("CANARY-ONE"), "its content is kept");
+    // A new one comes behind those that stayed.
+    let more = [kept[1].clone(), upload("three", "CANARY-THREE").await];
+    change(&more).await;
+    assert_eq!(names().await, ["letter.txt", "two.txt", "three.txt"]);
+    // What came with the message is in no field and stays.
+    change(&[]).await;
+    assert_eq!(names().await, ["letter.txt"]);
+    assert!(server.data_holds("CANARY-LETTER") && !server.data_holds("CANARY-TWO"));
+}
+
 #[tokio::test]
 async fn the_desk_reaches_any_status_and_says_whose_turn_it_is() {
     let server = Server::start().await;

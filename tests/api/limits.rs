@@ -13,23 +13,6 @@ pub(crate) fn generous() -> Options {
     }
 }
 
-/// A server that counts nothing.
-pub(crate) fn unlimited() -> Options {
-    let rates = [
-        "new_requests",
-        "wrong_codes_per_reference",
-        "wrong_codes_per_client",
-        "sign_in_codes",
-    ];
-    let rates: String = rates
-        .map(|rate| format!("{rate} = {{ count = 1_000_000, minutes = 1 }}\n"))
-        .concat();
-    Options {
-        config: Some(format!("[rates]\n{rates}")),
-        ..Options::default()
-    }
-}
-
 /// A configuration that lets another origin in.
 pub(crate) fn config_with_origin(origin: &str) -> String {
     format!("allowed_origins = [\"{origin}\"]\n")

@@ -3,11 +3,9 @@
 use std::process::Stdio;
 
 use portico_tests::api::complaint;
-use portico_tests::{Server, tool};
+use portico_tests::{Options, Server, tool};
 use serde_json::Value;
 use tokio::process::Command;
-
-use crate::limits::unlimited;
 
 #[tokio::test]
 async fn the_document_is_openapi_3_1_and_names_every_resource() {
@@ -120,7 +118,7 @@ async fn schemathesis_finds_neither_a_5xx_nor_a_schema_violation() {
     let program = tool("PORTICO_SCHEMATHESIS", "target/tools/py/bin/schemathesis");
     let examples = std::env::var("PORTICO_SCHEMATHESIS_EXAMPLES").unwrap_or_else(|_| "25".into());
     let seed = std::env::var("PORTICO_SEED").unwrap_or_else(|_| "1".into());
-    let server = Server::with(unlimited()).await;
+    let server = Server::with(Options::unlimited()).await;
     let customer = server.customer("a@example.com").await;
     let request = customer
         .submit(&complaint("Charged twice", None))

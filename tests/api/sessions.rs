@@ -314,3 +314,37 @@ async fn what_a_guest_sent_before_is_there_after_signing_in_with_that_address() 
     let list = customer.all("/requests", 10).await;
     assert_eq!(list.len(), 1);
 }
+
+#[tokio::test]
+async fn who_comes_with_the_cookie_of_an_ended_session_goes_on_as_a_guest() {
+    let mut server = Server::start().await;
+    let guest = server.guest();
+    let customer = server.customer("a@example.com").await;
+    let cookie = format!("__Host-portico={}", customer.token().unwrap());
+    let with_cookie = |call: portico_tests::Call| call.header("cookie", &cookie);
+    with_cookie(guest.get("/session"))
+        .send()
+        .await
+        .expect_status(200);
+    server.travel("+25h").await;
+    let key = uuid::Uuid::new_v4();
+    let body = complaint("Written before", Some("a@example.com"));
+    let submit = || guest.post("/requests").key(key).json(&body);
+    // Whoever was signed in is told that they are so no longer; the cookie, which no page can see, goes at once.
+    for call in [guest.get("/session"), submit()] {
+        let refused = with_cookie(call).send().await;
+        let refused = refused.expect_problem(401, "unauthenticated");
+        let gone = refused.header("set-cookie").unwrap_or_default();
+        assert!(
+            gone.starts_with("__Host-portico=;") && gone.contains("Max-Age=0"),
+            "{gone:?}"
+        );
+    }
+    // A bearer is the client's own to forget.
+    let refused = customer.get("/session").send().await;
+    let refused = refused.expect_problem(401, "unauthenticated");
+    assert_eq!(refused.header("set-cookie"), None);
+    let created = submit().send().await.expect_status(201);
+    assert!(created.json["query_code"].is_string());
+    assert_eq!(server.desk().all("/requests", 10).await.len(), 1);
+}

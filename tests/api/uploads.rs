@@ -196,6 +196,39 @@ async fn the_rules_of_tus_hold() {
 }
 
 #[tokio::test]
+async fn who_can_only_post_says_what_is_meant_in_a_header() {
+    let server = Server::start().await;
+    let guest = server.guest();
+    let made = guest.begin_upload("a.txt", "text/plain", 4).await;
+    let location = made.header("location").unwrap().to_owned();
+    let post = |meant: &str| {
+        guest
+            .at(Method::POST, &location)
+            .header("tus-resumable", "1.0.0")
+            .header("x-http-method-override", meant)
+    };
+    let part = post("PATCH")
+        .header("upload-offset", "0")
+        .header("content-type", "application/offset+octet-stream")
+        .body("text");
+    let part = part.send().await.expect_status(204);
+    assert_eq!(part.header("upload-offset"), Some("4"));
+    let known = post("HEAD").send().await.expect_status(200);
+    assert_eq!(known.header("upload-offset"), Some("4"));
+    post("DELETE").send().await.expect_status(204);
+    head(&guest, &location).await.expect_status(404);
+    for refused in [post("PUT"), guest.at(Method::POST, &location)] {
+        let refused = refused.send().await;
+        let refused = refused.expect_problem(405, "method_not_allowed");
+        assert!(
+            refused.header("allow").is_some_and(|a| a.contains("PATCH")),
+            "{:?}",
+            refused.headers
+        );
+    }
+}
+
+#[tokio::test]
 async fn too_large_and_too_many_are_refused_before_they_are_sent() {
     let server = Server::start().await;
     let guest = server.guest();

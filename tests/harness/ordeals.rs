@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::future::join_all;
+use portico_contract::code::{QueryCode, Reference};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -335,32 +336,95 @@ pub async fn kill_after_picking(times: usize, seed: u64) {
     me.page.clean().await;
 }
 
-/// The same answer takes the same time, whether the reference is known or not: `pairs` of wrong look-ups, one of each
-/// in turn, and their medians.
-pub async fn compare_wrong_codes(pairs: usize) {
+/// How far two medians may lie apart, as a share of the larger one.
+const MEDIANS_APART: f64 = 0.03;
+/// The largest |z| of the rank test: by chance beyond it once in 16,000 comparisons.
+const RANKS_APART: f64 = 4.0;
+
+/// A wrong code, an unknown reference and what is no reference at all are answered alike in the same time: `each` of
+/// every kind, in an order that `seed` decides, compared by their medians and by their ranks.
+pub async fn compare_wrong_codes(each: usize, seed: u64) {
+    let mut rng = fastrand::Rng::with_seed(seed);
     let server = Server::with(Options::unlimited()).await;
     let guest = server.guest();
-    let created = guest.submit(&complaint("-", Some(GUEST))).await;
-    let known = created.text_at("/request/reference");
-    let wrong = |reference: &str| json!({"reference": reference, "query_code": "4F9KX-81QTB"});
-    let bodies = [wrong(&known), wrong("PT-7K3MQ-2Q8VX")];
-    let mut took = [Vec::new(), Vec::new()];
-    for _ in 0..pairs {
-        for (body, took) in bodies.iter().zip(&mut took) {
-            let start = Instant::now();
-            let reply = guest.post("/track").json(body).send().await;
-            took.push(start.elapsed());
-            reply.expect_problem(404, "not_found");
-        }
+    // Several, so that nothing hangs on where one reference lies in the database.
+    let mut known = Vec::new();
+    for n in 0..50 {
+        let created = guest
+            .submit(&complaint(&format!("Submission {n}"), Some(GUEST)))
+            .await;
+        known.push(created.text_at("/request/reference"));
     }
-    let [known, unknown] = took.map(|mut took| {
-        took.sort();
-        took[took.len() / 2]
-    });
-    eprintln!("{pairs} wrong codes each: known reference {known:?}, unknown {unknown:?}");
-    let apart = known.abs_diff(unknown);
-    assert!(
-        apart < Duration::from_millis(1) + known.max(unknown) / 10,
-        "known {known:?}, unknown {unknown:?}"
-    );
+    // What happened to some must not show in how long a wrong code for them takes.
+    for n in 0..200 {
+        let body = json!({"format": "text", "value": format!("Message {n}")});
+        let to = format!("/requests/{}/messages", known[n % 10]);
+        let told = server.desk().post(&to);
+        told.json(&json!({"body": body, "public": true}))
+            .send()
+            .await
+            .expect_status(201);
+    }
+    let unknown = (0..50).map(|_| Reference::from_random(rng.u64(..)).to_string());
+    let malformed = (0..50).map(|n| format!("PT-00000-0000U{n}"));
+    let kinds = [
+        ("known", known.clone()),
+        ("unknown", unknown.collect()),
+        ("malformed", malformed.collect()),
+    ];
+    let mut order: Vec<usize> = (0..each * kinds.len()).map(|n| n % kinds.len()).collect();
+    rng.shuffle(&mut order);
+    let mut took: [Vec<f64>; 3] = Default::default();
+    for kind in order {
+        let reference = rng.choice(&kinds[kind].1).expect("there are fifty");
+        let code = QueryCode::from_random(rng.u64(..)).to_string();
+        let body = json!({"reference": reference, "query_code": code});
+        let start = Instant::now();
+        let reply = guest.post("/track").json(&body).send().await;
+        took[kind].push(start.elapsed().as_secs_f64() * 1_000.0);
+        reply.expect_problem(404, "not_found");
+    }
+    let program = crate::server::program();
+    eprintln!("{each} look-ups of each kind, {}:", program.display());
+    for ((name, _), took) in kinds.iter().zip(&took) {
+        let [low, median, high] = [0.1, 0.5, 0.9].map(|share| quantile(took, share));
+        eprintln!("  {name}: median {median:.3} ms, 80 % within {low:.3} to {high:.3} ms");
+    }
+    let known = &took[0];
+    for (name, other) in [("unknown", &took[1]), ("malformed", &took[2])] {
+        let (one, two) = (quantile(known, 0.5), quantile(other, 0.5));
+        let apart = (one - two).abs() / one.max(two);
+        let z = rank_test(known, other);
+        eprintln!(
+            "  known and {name}: medians {:.2} % apart, z = {z:.2}",
+            apart * 100.0
+        );
+        assert!(
+            apart < MEDIANS_APART && z.abs() < RANKS_APART,
+            "a known reference takes {one:.3} ms, an {name} one {two:.3} ms (z = {z:.2})"
+        );
+    }
+}
+
+/// The value below which this share of a sample lies.
+fn quantile(sample: &[f64], share: f64) -> f64 {
+    let mut sorted = sample.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[(share * sorted.len() as f64) as usize]
+}
+
+/// z of the Mann-Whitney rank test: positive where the values of `a` are the larger ones. Times that are equal to the
+/// nanosecond are too few to matter.
+fn rank_test(a: &[f64], b: &[f64]) -> f64 {
+    let mut all: Vec<(f64, bool)> = a.iter().map(|value| (*value, true)).collect();
+    all.extend(b.iter().map(|value| (*value, false)));
+    all.sort_by(|one, two| one.0.total_cmp(&two.0));
+    let (n, m) = (a.len() as f64, b.len() as f64);
+    let ranks: f64 = (1..)
+        .zip(&all)
+        .filter(|(_, (_, of_a))| *of_a)
+        .map(|(rank, _)| f64::from(rank))
+        .sum();
+    let u = ranks - n * (n + 1.0) / 2.0;
+    (u - n * m / 2.0) / (n * m * (n + m + 1.0) / 12.0).sqrt()
 }

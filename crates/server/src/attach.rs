@@ -26,19 +26,16 @@ pub struct Taking<'a> {
     /// What was taken, by the id of the upload.
     taken: Vec<(String, Attachment)>,
     faults: Vec<Fault>,
-    position: u32,
 }
 
 impl<'a> Taking<'a> {
-    /// Begins after the files that the entry has.
+    /// Begins.
     pub fn new(tx: &'a mut dyn Tx, entry: &'a Entry) -> Self {
-        let position = u32::try_from(entry.attachments.len()).unwrap_or(u32::MAX);
         Self {
             tx,
             entry,
             taken: Vec::new(),
             faults: Vec::new(),
-            position,
         }
     }
 
@@ -136,10 +133,7 @@ impl<'a> Taking<'a> {
             media_type: accepted.media_type,
             sha256: accepted.sha256,
         };
-        self.tx
-            .add_attachment(self.entry, self.position, &file)
-            .await?;
-        self.position += 1;
+        self.tx.add_attachment(self.entry, &file).await?;
         self.taken.push((id.to_owned(), file.clone()));
         Ok(Some(file))
     }

@@ -1,6 +1,6 @@
 //! The one error of the server, and how it is told: `application/problem+json` in the language of the call.
 
-use crate::{catalogue::Catalogue, limits::Exceeded, store::StoreError};
+use crate::{catalogue::Catalogue, http::actor::COOKIE_GONE, limits::Exceeded, store::StoreError};
 use axum::{
     Json,
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -27,6 +27,9 @@ pub struct ApiError {
     pub retry_after: Option<u64>,
     /// The limit that was reached.
     pub limit: Option<Exceeded>,
+    /// The cookie that came is of no use any more: the answer takes it back, so that the next call is nobody's and a
+    /// page that cannot see the cookie is not refused for ever.
+    pub cookie_ended: bool,
     /// For the log alone, never shown.
     pub source: Option<String>,
 }
@@ -155,6 +158,7 @@ impl ApiError {
             reason: None,
             retry_after: None,
             limit: None,
+            cookie_ended: false,
             source: None,
         }
     }
@@ -268,6 +272,9 @@ impl ApiError {
         }
         if code == ProblemCode::Unauthenticated {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.cookie_ended {
+            headers.insert(header::SET_COOKIE, HeaderValue::from_static(COOKIE_GONE));
         }
         response
     }

@@ -48,13 +48,15 @@ pub async fn password_matches(
 ) -> Result<bool, ApiError> {
     on_a_core(app, move || {
         let known = kept.is_some();
-        let kept = kept.unwrap_or_else(|| nobody().to_owned());
+        // Asked for in any case: the first time it has to be made.
+        let nobody = nobody();
+        let kept = kept.as_deref().unwrap_or(nobody);
         let verify = |kept: &PasswordHash| {
             Argon2::default()
                 .verify_password(secret.as_bytes(), kept)
                 .is_ok()
         };
-        PasswordHash::new(&kept).is_ok_and(|kept| verify(&kept)) && known
+        PasswordHash::new(kept).is_ok_and(|kept| verify(&kept)) && known
     })
     .await
 }

@@ -256,10 +256,19 @@ impl Files {
             let Some(sha256) = hash_of(&path) else {
                 continue;
             };
-            let _placing = self.placing.lock().await;
-            if !store.read().await?.has_content(sha256).await? {
-                remove(&path).await?;
-            }
+            self.release(store, sha256).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes away the content with this SHA-256 (in hexadecimal) where no record has it any more.
+    ///
+    /// # Errors
+    /// When the disk or the store fails.
+    pub async fn release(&self, store: &dyn Store, sha256: &str) -> Result<(), Failure> {
+        let _placing = self.placing.lock().await;
+        if !store.read().await?.has_content(sha256).await? {
+            remove(&self.content(sha256)).await?;
         }
         Ok(())
     }

@@ -32,6 +32,7 @@ use portico_contract::{
     submission::{Comment, Edit},
     timeline::Role,
 };
+use std::collections::BTreeSet;
 
 /// What is asked for, understood.
 enum Asked {
@@ -79,13 +80,14 @@ pub async fn act(
         .situation(app.settings.reopen_days, now)
         .check(action)
         .map_err(ApiError::refused)?;
+    let mut unnamed = Vec::new();
     match asked {
         Asked::Status(status, change) => {
             let entry = record.set_status(status, change, Role::Customer, now);
             tx.add_entry(&entry).await?;
         }
         Asked::Edit(_) => {
-            take_files(&app, &mut *tx, &mut record, locale).await?;
+            unnamed = change_files(&app, &mut *tx, &mut record, locale).await?;
             tx.replace_first_message(&record.id, &record.body).await?;
             let entry = record.entry(now, true, Role::Customer, Happening::Edited);
             tx.add_entry(&entry).await?;
@@ -100,7 +102,14 @@ pub async fn act(
     let answer = Answer::json(StatusCode::OK, &shown)?
         .with(header::ETAG, etag(&record, &shown)?)
         .with(header::CONTENT_LANGUAGE, locale.as_str());
-    turn.commit(tx, answer, Some(&id)).await
+    let response = turn.commit(tx, answer, Some(&id)).await?;
+    for sha256 in unnamed {
+        if let Err(error) = app.files.release(&*app.store, &sha256).await {
+            // The customer's change is made; what is left goes with the next start.
+            tracing::warn!(%error, "a file that was taken away could not be removed");
+        }
+    }
+    Ok(response)
 }
 
 fn asked(app: &App, action: Action, posted: &Posted) -> Result<Asked, ApiError> {
@@ -156,22 +165,34 @@ fn apply(
     }
 }
 
-/// Takes the uploads that file fields name now; they are files of the first message.
-async fn take_files(
+/// Takes the uploads that file fields name now, which are files of the first message, and takes away those that they
+/// name no more. Gives the SHA-256 of what was taken away.
+async fn change_files(
     app: &App,
     tx: &mut dyn Tx,
     record: &mut RequestRecord,
     locale: Locale,
-) -> Result<(), ApiError> {
+) -> Result<Vec<String>, ApiError> {
     let Some(request_type) = app.catalogue.request_type(&record.type_id) else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     let first = tx.entries(&record.id, 0, 1, false).await?;
     let Some(first) = first.first() else {
-        return Ok(());
+        return Ok(Vec::new());
     };
-    let mut taking = Taking::new(tx, first);
+    let mut taking = Taking::new(&mut *tx, first);
     taking.of_fields(record, request_type, locale).await?;
     taking.finish()?;
-    Ok(())
+    let named: BTreeSet<&str> = intake::file_ids(&record.fields, Some(request_type), locale)
+        .map(|(_, _, id)| id)
+        .collect();
+    let mut gone = Vec::new();
+    for file in &first.attachments {
+        // What no field ever named came with the message and stays.
+        if !named.contains(file.id.as_str()) && record.file_names.remove(&file.id).is_some() {
+            tx.remove_attachment(&file.id).await?;
+            gone.push(file.sha256.clone());
+        }
+    }
+    Ok(gone)
 }

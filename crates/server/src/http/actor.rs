@@ -20,6 +20,8 @@ use subtle::ConstantTimeEq;
 
 /// The cookie of a session.
 pub const COOKIE: &str = "__Host-portico";
+/// Takes the cookie back.
+pub const COOKIE_GONE: &str = "__Host-portico=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax";
 /// The header that goes with the cookie on unsafe methods.
 pub const CSRF_HEADER: &str = "x-csrf-token";
 
@@ -125,7 +127,10 @@ impl Presented {
             .await?
             .session(&token_hash(token), now)
             .await?;
-        let record = record.ok_or_else(|| ApiError::new(ProblemCode::Unauthenticated))?;
+        let record = record.ok_or_else(|| ApiError {
+            cookie_ended: by_cookie,
+            ..ApiError::new(ProblemCode::Unauthenticated)
+        })?;
         let safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
         if by_cookie && !safe {
             let text = |name: &str| {

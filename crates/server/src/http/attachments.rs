@@ -17,11 +17,11 @@ use axum::{
     Router,
     body::{Body, BodyDataStream, Bytes},
     extract::{Path, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware,
     middleware::Next,
     response::{IntoResponse, Response},
-    routing,
+    routing::{self, MethodRouter},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta};
@@ -38,6 +38,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::timeout,
 };
+use tower::ServiceExt;
 
 const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
 const VERSION: HeaderName = HeaderName::from_static("tus-version");
@@ -47,6 +48,7 @@ const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const DEFER_LENGTH: HeaderName = HeaderName::from_static("upload-defer-length");
 const METADATA: HeaderName = HeaderName::from_static("upload-metadata");
+const METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 const EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
 
 const TUS: HeaderValue = HeaderValue::from_static("1.0.0");
@@ -66,13 +68,18 @@ pub fn routes() -> Router<App> {
     let uploads = routing::post(create)
         .route_layer(middleware::from_fn(tus))
         .options(options);
-    let upload = routing::head(head)
-        .patch(append)
-        .delete(terminate)
-        .route_layer(middleware::from_fn(tus));
     Router::new()
         .route("/attachments", uploads)
-        .route("/attachments/{id}", upload.get(download))
+        .route("/attachments/{id}", one().post(overridden))
+}
+
+/// The methods of one file, on its way in and out.
+fn one() -> MethodRouter<App> {
+    routing::head(head)
+        .patch(append)
+        .delete(terminate)
+        .route_layer(middleware::from_fn(tus))
+        .get(download)
 }
 
 /// Around what tus defines: its version in and out.
@@ -197,6 +204,17 @@ pub async fn append(
         (EXPIRES, expires(&upload)?),
     ];
     Ok((StatusCode::NO_CONTENT, headers).into_response())
+}
+
+/// For clients that can only GET and POST, as tus has it: what they mean stands in `X-HTTP-Method-Override`. Without
+/// it a POST is as little allowed here as any other method.
+pub async fn overridden(State(app): State<App>, mut request: Request) -> Response {
+    let meant = request.headers().get(METHOD_OVERRIDE);
+    if let Some(Ok(meant)) = meant.map(|method| Method::from_bytes(method.as_bytes())) {
+        *request.method_mut() = meant;
+    }
+    let answered = one().with_state(app).oneshot(request).await;
+    answered.unwrap_or_else(|never| match never {})
 }
 
 /// Gives an upload up.

@@ -15,7 +15,7 @@ const EXPOSED: &str = "ETag, Location, Retry-After, RateLimit, RateLimit-Policy,
 /// What a page of another origin may send.
 const ALLOWED: &str = "Accept, Accept-Language, Authorization, Cache-Control, Content-Language, Content-Type, \
     Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Tus-Resumable, Upload-Length, Upload-Metadata, \
-    Upload-Offset, X-Client-Version";
+    Upload-Offset, X-Client-Version, X-HTTP-Method-Override";
 
 /// What a page of another origin may do.
 const METHODS: &str = "GET, HEAD, POST, PATCH, PUT, DELETE, OPTIONS";

@@ -106,3 +106,39 @@ async fn healthz(
         .map(|_| "ok\n")
         .map_err(|_| axum::http::StatusCode::SERVICE_UNAVAILABLE)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{catalogue::Catalogue, problem::Unworded};
+    use axum::{
+        body::{Body, to_bytes},
+        http::Request,
+    };
+    use portico_contract::locale::Locale;
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_with_a_problem_that_does_not_say_what_it_said() {
+        let broken = get(async || -> &'static str { panic!("what somebody typed") });
+        let service = Router::new()
+            .route("/", broken)
+            .layer(CatchPanicLayer::custom(panicked));
+        let call = Request::new(Body::empty());
+        let mut answered = service.oneshot(call).await.unwrap();
+        let Unworded(error) = answered.extensions_mut().remove().unwrap();
+        let catalogue = Catalogue::load(None, None).unwrap();
+        let answer = error.render(&catalogue, Locale::En, "trace");
+        assert_eq!(answer.status(), 500);
+        assert_eq!(
+            answer.headers()[header::CONTENT_TYPE],
+            "application/problem+json"
+        );
+        let body = to_bytes(answer.into_body(), 10_000).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(
+            body.contains("\"internal\"") && !body.contains("typed"),
+            "{body}"
+        );
+    }
+}

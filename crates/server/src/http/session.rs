@@ -1,7 +1,7 @@
 //! Signing in with a code, the session, signing out.
 
 use super::{
-    actor::{COOKIE, Presented, csrf_token, token_hash},
+    actor::{COOKIE, COOKIE_GONE, Presented, csrf_token, token_hash},
     context::Lang,
     me,
     once::{Answer, Key, Once, once_as},
@@ -165,11 +165,8 @@ pub async fn sign_out(State(app): State<App>, request: Request) -> Result<Respon
         Err(error) if error.code == ProblemCode::Unauthenticated => {}
         Err(error) => return Err(error),
     }
-    let gone = HeaderValue::from_static(
-        "__Host-portico=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax",
-    );
     let headers = [
-        (header::SET_COOKIE, gone),
+        (header::SET_COOKIE, HeaderValue::from_static(COOKIE_GONE)),
         // Not "cookies" or "storage": the one reaches other sites of the company, the other drafts.
         (
             HeaderName::from_static("clear-site-data"),

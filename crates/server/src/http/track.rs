@@ -12,7 +12,7 @@ use crate::{
     problem::ApiError,
     secret,
     state::App,
-    store::records::{Scope, SessionOf},
+    store::records::SessionOf,
 };
 use axum::{extract::State, http::StatusCode, response::Response};
 use portico_contract::{
@@ -45,22 +45,21 @@ pub async fn by_code(
         limits::count(&app, &mut *tx, Rule::WrongCodesPerClient, client.as_str()).await?;
     let by_reference =
         limits::count(&app, &mut *tx, Rule::WrongCodesPerReference, &counted_under).await?;
-    let found = tx.request_by_reference(looked_up, &Scope::Desk).await?;
+    let found = tx.query_hash(looked_up).await?;
     tx.commit().await?;
 
-    let found = found.filter(|_| reference.is_ok());
-    let kept = found
-        .as_ref()
-        .and_then(|request| request.query_hash.clone());
+    let (request, kept) = found.filter(|_| reference.is_ok()).unzip();
     let typed = QueryCode::parse(&asked.query_code).map(|code| code.to_string());
-    let matches = secret::password_matches(&app, typed.unwrap_or_default(), kept).await?;
-    let request = found.filter(|_| matches).ok_or_else(ApiError::not_found)?;
+    let matches = secret::password_matches(&app, typed.unwrap_or_default(), kept.flatten()).await?;
+    let request = request
+        .filter(|_| matches)
+        .ok_or_else(ApiError::not_found)?;
 
     let mut tx = app.store.write().await?;
     by_client.take_back(&mut *tx).await?;
     by_reference.take_back(&mut *tx).await?;
-    let answer = open(&app, &mut *tx, &request.id).await?;
-    turning.commit(tx, answer, Some(&request.id)).await
+    let answer = open(&app, &mut *tx, &request).await?;
+    turning.commit(tx, answer, Some(&request)).await
 }
 
 /// By the link in an e-mail. It needs no limit: its token cannot be guessed. It is also the owner's way in while a

@@ -81,6 +81,12 @@ pub trait Requests {
         reference: Reference,
         scope: &Scope,
     ) -> Result<Option<RequestRecord>>;
+    /// The request with this reference and the hash of its query code, if it has one, and no more: what is read does
+    /// not grow with what happened to the request, so that the time does not tell of it.
+    async fn query_hash(
+        &mut self,
+        reference: Reference,
+    ) -> Result<Option<(RequestId, Option<String>)>>;
     /// A page of the requests that the scope covers.
     async fn list_requests(&mut self, scope: &Scope, filter: &Filter) -> Result<Listed>;
     /// Adds an entry to a request's timeline.
@@ -99,13 +105,10 @@ pub trait Requests {
     async fn count_entries(&mut self, request: &RequestId, notes: bool) -> Result<u64>;
     /// Tells of a change of the request.
     async fn append_event(&mut self, request: &RequestId, at: Instant) -> Result<()>;
-    /// Adds a file to an entry.
-    async fn add_attachment(
-        &mut self,
-        entry: &Entry,
-        position: u32,
-        file: &Attachment,
-    ) -> Result<()>;
+    /// Adds a file to an entry, after those that it has.
+    async fn add_attachment(&mut self, entry: &Entry, file: &Attachment) -> Result<()>;
+    /// Takes a file from its entry, and with it the upload that it was.
+    async fn remove_attachment(&mut self, id: &AttachmentId) -> Result<()>;
     /// A file, and the request whose public entries hold it.
     async fn attachment(&mut self, id: &AttachmentId) -> Result<Option<(RequestId, Attachment)>>;
 }

@@ -199,3 +199,38 @@ fn decode<T: serde::de::DeserializeOwned>(doc: &str) -> Result<T> {
 fn encode<T: serde::Serialize>(record: &T) -> Result<String> {
     serde_json::to_string(record).map_err(|e| StoreError::Failed(e.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_disk_passes_and_what_does_not_fit_leaves_nothing() {
+        let folder = std::env::temp_dir().join(format!("portico-store-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir(&folder).unwrap();
+        let store = SqliteStore::open(&folder.join("portico.db")).await.unwrap();
+        let write = async |key: &str, bytes: usize| {
+            let mut tx = store.write().await?;
+            tx.set_meta("last", key).await?;
+            tx.set_meta(key, &"x".repeat(bytes)).await?;
+            tx.commit().await
+        };
+        let kept = async |key| store.read().await.unwrap().meta(key).await.unwrap();
+        for _ in 0..3 {
+            // SQLite says of a database at this limit what it says of one on a full disk.
+            sqlx::query("PRAGMA max_page_count = 1")
+                .execute(&store.writer)
+                .await
+                .unwrap();
+            write("small", 1).await.unwrap();
+            let full = write("large", 1_000_000).await;
+            assert!(matches!(full, Err(StoreError::Busy)), "{full:?}");
+            assert_eq!(kept("last").await.as_deref(), Some("small"));
+            assert_eq!(kept("large").await, None);
+        }
+        // The connection that ended its transaction by itself was closed, and with it the limit is gone.
+        write("large", 1_000_000).await.unwrap();
+        assert_eq!(kept("large").await.unwrap().len(), 1_000_000);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -192,6 +192,19 @@ impl Requests for SqliteTx {
         row.map(RequestRow::record).transpose()
     }
 
+    async fn query_hash(
+        &mut self,
+        reference: Reference,
+    ) -> Result<Option<(RequestId, Option<String>)>> {
+        let row: Option<(String, Option<String>)> =
+            sqlx::query_as("SELECT id, doc ->> '$.query_hash' FROM requests WHERE reference = ?")
+                .bind(reference.to_string())
+                .fetch_optional(&mut *self.tx)
+                .await
+                .map_err(failed)?;
+        Ok(row.map(|(id, hash)| (RequestId::new(id), hash)))
+    }
+
     async fn list_requests(&mut self, scope: &Scope, filter: &Filter) -> Result<Listed> {
         let mut count = QueryBuilder::new("SELECT count(*) FROM requests WHERE ");
         filtered(&mut count, scope, filter);
@@ -345,18 +358,13 @@ impl Requests for SqliteTx {
         Ok(())
     }
 
-    async fn add_attachment(
-        &mut self,
-        entry: &Entry,
-        position: u32,
-        file: &Attachment,
-    ) -> Result<()> {
+    async fn add_attachment(&mut self, entry: &Entry, file: &Attachment) -> Result<()> {
         sqlx::query(
-            "INSERT INTO attachments (id, entry_id, position, name, size, media_type, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO attachments (id, entry_id, position, name, size, media_type, sha256) VALUES (?1, ?2,
+             (SELECT coalesce(max(position) + 1, 0) FROM attachments WHERE entry_id = ?2), ?3, ?4, ?5, ?6)",
         )
         .bind(file.id.as_str())
         .bind(entry.id.as_str())
-        .bind(position)
         .bind(&file.name)
         .bind(file.size as i64)
         .bind(&file.media_type)
@@ -364,6 +372,20 @@ impl Requests for SqliteTx {
         .execute(&mut *self.tx)
         .await
         .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn remove_attachment(&mut self, id: &AttachmentId) -> Result<()> {
+        for delete in [
+            "DELETE FROM attachments WHERE id = ?",
+            "DELETE FROM uploads WHERE attachment_id = ?",
+        ] {
+            sqlx::query(delete)
+                .bind(id.as_str())
+                .execute(&mut *self.tx)
+                .await
+                .map_err(failed)?;
+        }
         Ok(())
     }
 
