@@ -6,6 +6,7 @@
 )]
 
 mod bad_input;
+mod calendar;
 mod cli;
 mod delivery;
 mod events;

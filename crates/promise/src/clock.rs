@@ -17,8 +17,10 @@ pub enum Goal {
     Minutes(u32),
     /// Minutes of the calendar's hours: those where the local date is worked and the local time is in `[open, close)`.
     WorkingMinutes(u32),
-    /// Days of the calendar. Day 0 is the local date of receipt and never counts, worked or not, at any hour. Every later
-    /// date that is worked counts one, make-up days and half days included; the time is up at the end of the last one.
+    /// Days of the calendar. Day 0 is the local date of receipt and never counts, worked or not, at any hour (the day of
+    /// the event is left out: Civil Code of China, article 201; of Taiwan, article 120; Regulation (EEC, Euratom) 1182/71,
+    /// article 3). Every later date that is worked counts one, make-up days and half days included; the time is up at the
+    /// end of the last one, at 24:00 (Civil Code of China, article 203).
     WorkingDays {
         /// How many; 0 is the end of day 0, wherever it falls.
         days: u32,

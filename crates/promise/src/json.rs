@@ -63,9 +63,11 @@ struct WorkingDay {
 }
 
 pub(crate) fn read(id: &str, text: &str) -> Result<Calendar, Error> {
-    let file: File =
-        serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text))
-            .map_err(|e| shape(&e))?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let file: File = serde_path_to_error::deserialize(&mut reader).map_err(|e| shape(&e))?;
+    reader
+        .end()
+        .map_err(|e| Problem::Shape(e.to_string()).at_line(e.line()))?;
     let zone: Tz = file
         .time_zone
         .parse()

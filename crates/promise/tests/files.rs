@@ -154,6 +154,7 @@ fn a_json_file_that_is_wrong_is_refused_with_its_place() {
         );
     }
     assert!(matches!(refused("{").problem, Problem::Shape(_)));
+    assert_eq!(refused(&format!("{GOOD}\n}}")).place, Place::Line(9));
     assert_eq!(refused("{").place, Place::Line(1));
 }
 

@@ -1,6 +1,7 @@
 //! `portico`: the ticket API contract over an embedded desk, in one program.
 
 pub mod attach;
+pub mod calendar_line;
 pub mod catalogue;
 pub mod clock;
 pub mod delivery;
@@ -42,6 +43,8 @@ enum Command {
     Serve(serve::Options),
     /// Works at the desk of a running server.
     Desk(Box<desk_line::Desk>),
+    /// Asks a working calendar.
+    Calendar(calendar_line::CalendarLine),
     /// Writes the default configuration for editing.
     Init {
         /// The folder that gets `portico.toml`; made when it is not there.
@@ -63,6 +66,7 @@ fn run(command: Command) -> Result<(), String> {
     match command {
         Command::Serve(options) => runtime()?.block_on(serve::serve(options)),
         Command::Desk(desk) => runtime()?.block_on(desk_line::run(*desk)),
+        Command::Calendar(line) => calendar_line::run(line),
         Command::Init { dir } => init(&dir),
     }
 }
