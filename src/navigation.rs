@@ -103,14 +103,17 @@ async fn restore(place: history::Place, focus: bool) {
     if missing || focus && link.is_none() {
         dom::focus_heading();
     }
+    let focused = dom::active();
     for _ in 0..20 {
-        // Whoever has gone on from the heading meanwhile is left where they are.
-        missing =
-            missing && dom::heading_has_focus() && link.is_some_and(|link| !dom::focus_link(link));
+        missing = missing && link.is_some_and(|link| !dom::focus_link(link));
         if !missing && dom::scroll_height() >= place.scroll {
             break;
         }
         task::sleep(50).await;
+        if dom::active() != focused {
+            // Whoever has gone on meanwhile is left where they are.
+            return;
+        }
     }
     dom::scroll_to(place.scroll);
 }

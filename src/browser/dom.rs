@@ -51,9 +51,9 @@ pub fn focus_heading() {
     }
 }
 
-/// Whether the focus is on the heading of the page.
-pub fn heading_has_focus() -> bool {
-    find("main h1").is_some_and(|heading| heading.matches(":focus").unwrap_or(false))
+/// What has the focus.
+pub fn active() -> Option<Element> {
+    find(":focus")
 }
 
 /// Moves the focus to the link with this address, without scrolling; false when there is none.

@@ -1,6 +1,7 @@
 //! What is written is kept on the device: through reload, crash and a change of language; and where the
 //! device keeps nothing, the form still works and says so.
 
+use portico_tests::page::has;
 use portico_tests::words::{EN, ZH_HANS, ZH_HANT};
 use portico_tests::{Customer, Words, ordeals, seed, until};
 use serde_json::json;
@@ -98,7 +99,7 @@ async fn the_language_changes_in_the_middle_of_a_form_without_losing_a_character
 }
 
 /// A browser that keeps nothing, as in a frame of another site.
-const NOTHING_IS_KEPT: &str = "
+pub(crate) const NOTHING_IS_KEPT: &str = "
   for (const name of ['localStorage', 'sessionStorage'])
     Object.defineProperty(window, name, { get() { throw new DOMException('denied', 'SecurityError'); } });
   IDBFactory.prototype.open = function () { throw new DOMException('denied', 'UnknownError'); };";
@@ -145,5 +146,36 @@ async fn a_full_device_is_said_and_the_form_is_sent_all_the_same() {
     me.send().await;
     me.sent().await;
     assert_eq!(rows(&server).await.len(), 1);
+    me.good().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_network_the_page_that_stands_there_is_not_left() {
+    let (_server, _browser, me) = customer_in(EN).await;
+    me.open("/").await;
+    let complaint = me.page.link(has(&me.label("")));
+    complaint.wait().await;
+    me.page.offline(true).await;
+    me.see("offline.text").await;
+    complaint.click().await;
+    me.page
+        .run(
+            "return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))",
+            vec![],
+        )
+        .await;
+    me.arrive("home.title").await;
+    me.page.offline(false).await;
+    me.page.not_see(&me.say("offline.text")).await;
+    complaint.click().await;
+    me.arrive("submit.describe_complaint").await;
+
+    // From there on every page is at hand.
+    me.page.offline(true).await;
+    me.page.link(me.say("nav.track")).click().await;
+    me.arrive("track.title").await;
+    me.page.link(me.say("nav.home")).click().await;
+    me.arrive("home.title").await;
+    me.page.offline(false).await;
     me.good().await;
 }

@@ -89,8 +89,8 @@ pub struct Focus {
     pub name: String,
     /// Whether an outline or a shadow shows where it is.
     pub visible: bool,
-    /// Whether something else lies over all of it, or it is outside the window.
-    pub obscured: bool,
+    /// What lies over all of it, or how it is outside the window; `None` where it can be seen.
+    pub obscured: Option<String>,
 }
 
 /// The tab in front.
@@ -412,12 +412,12 @@ impl Page {
             .await?;
         let node = read_node(&tree["nodes"][0]);
         let visible = self.try_run(FOCUS_SHOWS, vec![]).await? == json!(true);
-        let obscured = self.try_run(FOCUS_IS_OBSCURED, vec![]).await? == json!(true);
+        let obscured = self.try_run(FOCUS_IS_OBSCURED_BY, vec![]).await?;
         Ok(Focus {
             role: node.role,
             name: node.name,
             visible,
-            obscured,
+            obscured: obscured.as_str().map(str::to_owned),
         })
     }
 
@@ -443,11 +443,11 @@ impl Page {
             self.press(Key::Tab).await;
             let focus = self.focused().await;
             assert!(focus.visible, "nothing shows that {focus:?} has the focus");
-            if focus.obscured {
+            if focus.obscured.is_some() {
                 // It may still be scrolling into view.
                 until("the focus to be seen", || async {
                     let focus = self.try_focused().await?;
-                    if focus.obscured {
+                    if focus.obscured.is_some() {
                         Err(format!("{focus:?} is not"))
                     } else {
                         Ok(())
@@ -606,8 +606,18 @@ impl Page {
         );
     }
 
-    /// What axe finds, one finding an entry.
+    /// What axe finds, one finding an entry. Colours may still be on their way to another scheme where the machine
+    /// is busy: only what it finds again counts.
     pub async fn axe_findings(&self) -> Vec<String> {
+        let first = self.run_axe().await;
+        if first.is_empty() {
+            return first;
+        }
+        self.run(SETTLED, vec![]).await;
+        self.run_axe().await
+    }
+
+    async fn run_axe(&self) -> Vec<String> {
         if self
             .run("return typeof window.axe === 'undefined'", vec![])
             .await
@@ -919,17 +929,21 @@ const FOCUS_SHOWS: &str = r"
   const rings = [active, ...(active.labels ?? []), active.parentElement].filter(Boolean).map(e => getComputedStyle(e));
   return rings.some(s => (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0) || s.boxShadow !== 'none')";
 
-const FOCUS_IS_OBSCURED: &str = r"
+const FOCUS_IS_OBSCURED_BY: &str = r"
   const active = document.activeElement;
-  if (!active || active === document.body) return false;
+  if (!active || active === document.body) return null;
   // A control that is only drawn by its label is seen where the label is.
-  return ![active, ...(active.labels ?? [])].some(part => {
+  const seen = [active, ...(active.labels ?? [])].some(part => {
     const box = part.getBoundingClientRect();
     return [[.5, .5], [.1, .1], [.9, .1], [.1, .9], [.9, .9]].some(([x, y]) => {
       const hit = document.elementFromPoint(box.x + box.width * x, box.y + box.height * y);
       return hit && (part.contains(hit) || hit.contains(part) && hit !== document.body && hit !== document.documentElement);
     });
-  })";
+  });
+  if (seen) return null;
+  const { x, y, width, height } = active.getBoundingClientRect();
+  const hit = document.elementFromPoint(x + width / 2, y + height / 2);
+  return `${hit?.outerHTML.slice(0, 200)} at ${[x, y, width, height]} in ${[innerWidth, innerHeight]} scrolled to ${scrollY}`";
 
 const SETTLED: &str = r"
   return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
