@@ -406,7 +406,8 @@ impl Event {
                     local if local.date() > date => 24 * 60,
                     local => minute_of(local.time()),
                 };
-                (minute(from), minute(to))
+                // An end of 23:59:59 is the end of its minute.
+                (minute(from), minute(to + TimeDelta::seconds(59)))
             });
             let listed = calendar.listed.get(&date);
             let hours = match (of_day, self.mark) {
@@ -532,9 +533,9 @@ fn availability_of(
         let (from, to) = available.times(zone)?;
         let from = from.time();
         let midnight = from.date().and_time(NaiveTime::MIN) + Days::new(1);
-        let span = match to {
+        let span = match to + TimeDelta::seconds(59) {
             to if to < midnight => (minute_of(from.time()), minute_of(to.time())),
-            to if to == midnight => (minute_of(from.time()), 24 * 60),
+            to if to < midnight + TimeDelta::minutes(1) => (minute_of(from.time()), 24 * 60),
             _ => {
                 let what = "an AVAILABLE that goes on after midnight".to_owned();
                 return Err(Problem::NotUnderstood(what).at_line(available.line));
