@@ -50,8 +50,8 @@ pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Mismatch> {
     T::deserialize(parse(text)?)
 }
 
-/// Writes a type as JSON; `null` in the place of what JSON has no form for (a number that is not finite, a key that is
-/// no text).
+/// Writes a type as JSON. A number that is not finite is `null`; so is the whole of a type that has something for which
+/// there is no form here (a key that is no text, bytes), of which the contract and the portal have none.
 pub fn to_string<T: Serialize>(value: &T) -> String {
     write::write(&write::to_value(value))
 }

@@ -117,15 +117,35 @@ impl Parser<'_> {
 
     fn number(&mut self) -> Result<Value, Mismatch> {
         let begin = self.at;
-        while matches!(
-            self.peek(),
-            Some(b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')
-        ) {
-            self.at += 1;
+        self.take(b'-');
+        // More digits after a zero at the beginning are left over, which is refused where it is found.
+        if !self.take(b'0') {
+            self.digits()?;
+        }
+        if self.take(b'.') {
+            self.digits()?;
+        }
+        if self.take(b'e') || self.take(b'E') {
+            let _ = self.take(b'+') || self.take(b'-');
+            self.digits()?;
         }
         number::parse(&self.text[begin..self.at])
+            .filter(|number| number.is_finite())
             .map(Value::Number)
             .ok_or(Mismatch)
+    }
+
+    /// One digit or more.
+    fn digits(&mut self) -> Result<(), Mismatch> {
+        let begin = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        if self.at > begin {
+            Ok(())
+        } else {
+            Err(Mismatch)
+        }
     }
 
     fn string(&mut self) -> Result<String, Mismatch> {
@@ -164,10 +184,17 @@ impl Parser<'_> {
             b't' => '\t',
             b'u' => {
                 let mut code = self.hex()?;
-                if (0xd800..0xdc00).contains(&code) && self.text[self.at..].starts_with("\\u") {
-                    self.at += 2;
-                    let low = self.hex()?;
-                    code = 0x1_0000 + ((code - 0xd800) << 10) + low.wrapping_sub(0xdc00) % 0x400;
+                let after = self.at;
+                if (0xd800..0xdc00).contains(&code) && self.take(b'\\') && self.take(b'u') {
+                    match self.hex()? {
+                        low @ 0xdc00..0xe000 => {
+                            code = 0x1_0000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+                        }
+                        // Something of its own.
+                        _ => self.at = after,
+                    }
+                } else {
+                    self.at = after;
                 }
                 // Half of a pair alone is no character.
                 char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
