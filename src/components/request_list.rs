@@ -10,20 +10,21 @@ use crate::{
     route::Route,
 };
 use leptos::prelude::*;
-use portico_contract::request::Request;
-use portico_view::{View, ui};
+use portico_contract::{id::RequestId, request::Request};
+use portico_view::{Child, View, memo, ui};
 
-/// The list. A row is built anew only when what it shows has changed.
+/// The list. A row whose request has changed is changed where it stands, so that the focus stays on it.
 pub fn request_list(requests: Signal<Vec<Request>>) -> View {
-    ui! {
-        <ul class="requests">
-            <For
-                each=move || requests.get()
-                key=|r| (r.id.clone(), r.updated_at, r.unread_count, i18n::locale())
-                children=row
-            />
-        </ul>
-    }
+    let ids = move || requests.with(|all| all.iter().map(|r| r.id.clone()).collect::<Vec<_>>());
+    let of = move |id: RequestId| {
+        let request = move || requests.with(|all| all.iter().find(|r| r.id == id).cloned());
+        let shown = {
+            let request = request.clone();
+            memo(move || request().map(|r| (r.updated_at, r.unread_count, r.status_label)))
+        };
+        (move || shown.get().and_then(|_| untrack(&request)).map(row)).view()
+    };
+    ui! { <ul class="requests"><For each=ids key=RequestId::clone children=of /></ul> }
 }
 
 /// As much room as `rows` of the list take.

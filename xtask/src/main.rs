@@ -31,6 +31,8 @@ cargo xtask <command>
 
 /// Where the server binary of a development build lies.
 const SERVER: &str = "target/debug/portico";
+/// Runs tests that are compiled for the browser; comes with the program that binds the portal to it.
+const RUNNER: &str = "wasm-bindgen-test-runner";
 
 fn main() -> ExitCode {
     match command() {
@@ -106,7 +108,26 @@ fn serve() -> Result<()> {
 
 fn test(filters: &[String]) -> Result<()> {
     let mut command = test_command(&["--no-fail-fast", "--"])?;
-    run(command.args(filters))
+    let of_workspace = run(command.args(filters));
+    let of_views = test_views(filters);
+    of_workspace.and(of_views)
+}
+
+/// The tests of views, which run within a browser themselves. Their runner takes one filter at a time.
+fn test_views(filters: &[String]) -> Result<()> {
+    let tools = setup::for_tests()?;
+    let none = [String::new()];
+    let filters = if filters.is_empty() { &none } else { filters };
+    for filter in filters {
+        run(cargo()
+            .args(["test", "--package", "portico-view", "--target"])
+            .args([setup::WASM_TARGET, "--test", "in_a_browser", "--", filter])
+            .env("CARGO_TARGET_DIR", site::TARGET_DIR)
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", RUNNER)
+            .env("CHROMEDRIVER", tools.chromedriver())
+            .env("PATH", setup::search_path()?))?;
+    }
+    Ok(())
 }
 
 /// Tests that are `#[ignore]`d because they take long or make files, all of one file in `tests/`.
@@ -136,7 +157,11 @@ fn test_command(args: &[&str]) -> Result<Command> {
     command
         .args(["test", "--workspace"])
         .args(args)
-        .env("PORTICO_BIN", here.join(SERVER))
+        // Another program, such as that of `dist`, can be put to the same tests.
+        .env(
+            "PORTICO_BIN",
+            env::var_os("PORTICO_BIN").unwrap_or_else(|| here.join(SERVER).into()),
+        )
         .env("PORTICO_SITE", here.join(site::SITE));
     for (name, path) in tools.environment() {
         command.env(name, path);
@@ -161,6 +186,12 @@ fn ci() -> Result<()> {
             .args(deny)
             .env("CARGO_TARGET_DIR", site::TARGET_DIR))?;
     }
+    // On the host its tests are empty.
+    run(cargo()
+        .args(["clippy", "--package", "portico-view"])
+        .args(["--target", setup::WASM_TARGET])
+        .args(deny)
+        .env("CARGO_TARGET_DIR", site::TARGET_DIR))?;
     site::build()?;
     size::check()?;
     test(&[])

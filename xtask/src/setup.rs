@@ -39,6 +39,11 @@ pub(crate) struct TestTools {
 }
 
 impl TestTools {
+    /// What drives the browser.
+    pub(crate) fn chromedriver(&self) -> &Path {
+        &self.chromedriver
+    }
+
     /// The paths by the names under which tests look for them.
     pub(crate) fn environment(&self) -> [(&'static str, &Path); 4] {
         [

@@ -1,6 +1,7 @@
 //! What an element has beside its children.
 
-use leptos::prelude::{Get, Memo, RenderEffect, RwSignal, Signal};
+use crate::effect::Effect;
+use leptos::prelude::{Get, Memo, RwSignal, Signal};
 use std::{borrow::Cow, cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Element, Event};
@@ -104,7 +105,7 @@ pub(crate) enum Held {
     Fixed(Fixed),
     /// Follows its source until it is dropped.
     Followed {
-        _effect: RenderEffect<Fixed>,
+        _effect: Effect,
     },
     Listening(Listener),
 }
@@ -121,15 +122,15 @@ fn hold(source: Source, element: &Element, name: &'static str, write: Write) -> 
         }
         Source::Dynamic(mut ask) => {
             let element = element.clone();
-            Held::Followed {
-                _effect: RenderEffect::new(move |old: Option<Fixed>| {
-                    let new = ask();
-                    if old.as_ref() != Some(&new) {
-                        write(&element, name, &new);
-                    }
-                    new
-                }),
-            }
+            let mut old = None;
+            let _effect = Effect::now(Box::new(move || {
+                let new = ask();
+                if old.as_ref() != Some(&new) {
+                    write(&element, name, &new);
+                    old = Some(new);
+                }
+            }));
+            Held::Followed { _effect }
         }
     }
 }
@@ -185,7 +186,7 @@ impl Attribute {
             Self::Plain(name, source) => hold(source, element, name, write_plain),
             Self::Class(name, source) => hold(source, element, name, write_class),
             Self::Property(name, source) => hold(source, element, name, write_property),
-            Self::On(name, handler) => Held::Listening(Listener::new(element, &name, handler)),
+            Self::On(name, handler) => Held::Listening(Listener::new(element, name, handler)),
             Self::Reference(load) => {
                 load(element);
                 Held::Nothing
@@ -212,14 +213,16 @@ impl Attribute {
     }
 }
 
-/// Listens as long as the element is there.
+/// Listens until it is dropped.
 pub(crate) struct Listener {
+    element: Element,
+    name: Cow<'static, str>,
     handler: Rc<RefCell<Option<Handler>>>,
-    _closure: Closure<dyn FnMut(Event)>,
+    closure: Closure<dyn FnMut(Event)>,
 }
 
 impl Listener {
-    fn new(element: &Element, name: &str, handler: Handler) -> Self {
+    fn new(element: &Element, name: Cow<'static, str>, handler: Handler) -> Self {
         let handler = Rc::new(RefCell::new(Some(handler)));
         let called = Rc::clone(&handler);
         let closure = Closure::wrap(Box::new(move |event| {
@@ -230,14 +233,26 @@ impl Listener {
             handler(event);
             called.borrow_mut().get_or_insert(handler);
         }) as Handler);
-        let _ = element.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
+        let _ = element.add_event_listener_with_callback(&name, closure.as_ref().unchecked_ref());
         Self {
+            element: element.clone(),
+            name,
             handler,
-            _closure: closure,
+            closure,
         }
     }
 
     fn set(&self, handler: Handler) {
         self.handler.replace(Some(handler));
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        // The element may outlive its view for a moment (a dialog tells that it was closed when it is gone already), and
+        // calling a closure that is gone is an error.
+        let _ = self
+            .element
+            .remove_event_listener_with_callback(&self.name, self.closure.as_ref().unchecked_ref());
     }
 }

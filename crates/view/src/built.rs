@@ -3,10 +3,11 @@
 use crate::{
     Element, Kind, View,
     attribute::{Attribute, Held},
+    effect::Effect,
     list::BuiltList,
 };
-use leptos::prelude::RenderEffect;
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::RefCell, rc::Rc};
+use wasm_bindgen::JsCast;
 use web_sys::{Document, Node};
 
 /// A view that was built. It always has a node, so that its place can be found.
@@ -22,23 +23,25 @@ pub(crate) enum Built {
 }
 
 /// What a closure of the markup has given, as long as it is followed.
-pub(crate) struct Followed(RenderEffect<Built>);
+pub(crate) struct Followed {
+    shown: Rc<RefCell<Option<Built>>>,
+    _effect: Effect,
+}
 
 impl Followed {
-    pub(crate) fn new(show: impl FnMut(Option<Built>) -> Built + 'static) -> Self {
-        Self(RenderEffect::new(show))
+    pub(crate) fn new(mut show: impl FnMut(Option<Built>) -> Built + 'static) -> Self {
+        let shown = Rc::new(RefCell::new(None));
+        let at = Rc::clone(&shown);
+        let _effect = Effect::now(Box::new(move || {
+            let old = at.take();
+            let new = show(old);
+            at.replace(Some(new));
+        }));
+        Self { shown, _effect }
     }
 
     fn with<R>(&self, look: impl FnOnce(&Built) -> R) -> Option<R> {
-        self.0.with_value_mut(|built| look(built))
-    }
-}
-
-impl Drop for Followed {
-    fn drop(&mut self) {
-        // The effect itself lets go of its value only at its next turn. Until then what is inside would still be
-        // followed, and read signals that have ended.
-        drop(self.0.take_value());
+        self.shown.borrow().as_ref().map(look)
     }
 }
 
@@ -240,4 +243,21 @@ pub(crate) fn remove(node: &Node) {
 /// Whether a node stands right before another one.
 pub(crate) fn stands_before(node: &Node, next: &Node) -> bool {
     node.next_sibling().as_ref() == Some(next)
+}
+
+/// The element that has the focus.
+pub(crate) fn focused() -> Option<web_sys::Element> {
+    document().active_element()
+}
+
+/// Gives the focus back to an element that lost it by being moved.
+pub(crate) fn focus_again(element: &web_sys::Element) {
+    if focused().as_ref() != Some(element)
+        && element.is_connected()
+        && let Some(element) = element.dyn_ref::<web_sys::HtmlElement>()
+    {
+        let options = web_sys::FocusOptions::new();
+        options.set_prevent_scroll(true);
+        let _ = element.focus_with_options(&options);
+    }
 }

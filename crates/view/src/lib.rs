@@ -5,10 +5,11 @@
 //! code exists once. The markup is the same ([`ui!`]), and so are the rules: signals are Leptos' signals; a closure in
 //! the markup is followed and what it gives is shown; what has the same shape as before (the same place in the code)
 //! is changed where it stands, so that focus and scrolling stay, anything else is replaced; effects end with what they
-//! belong to. Nothing is ever parsed from a string of HTML.
+//! belong to, and what is around runs before what is inside. Nothing is ever parsed from a string of HTML.
 
 mod attribute;
 mod built;
+mod effect;
 mod list;
 
 pub use attribute::{Fixed, Source, Value};
@@ -21,7 +22,7 @@ use built::Built;
 use leptos::{
     ev::EventDescriptor,
     html::ElementType,
-    prelude::{Effect, Get, Memo, NodeRef, Owner, RwSignal, Signal},
+    prelude::{Get, Memo, NodeRef, Owner, RwSignal, Signal, StoredValue},
     tachys::html::node_ref::NodeRefContainer,
 };
 use std::borrow::Cow;
@@ -245,11 +246,11 @@ pub fn mount(place: &web_sys::Element, view: impl FnOnce() -> View + 'static) {
     .forget();
 }
 
-/// Acts now and whenever a signal that it read has changed, as long as the component that is being built is there.
-/// Leptos' own effects are compiled anew for every closure.
+/// Acts when the page is built and whenever a signal that it read has changed, as long as the component that is being
+/// built is there.
 pub fn effect(act: impl FnMut() + 'static) {
-    let act: Box<dyn FnMut()> = Box::new(act);
-    Effect::new(act);
+    // It ends with its owner, which owns the value.
+    let _ = StoredValue::new_local(effect::Effect::later(Box::new(act)));
 }
 
 /// As [`effect`], with what it gave the last time.

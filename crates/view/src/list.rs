@@ -74,11 +74,16 @@ impl BuiltList {
             .into_iter()
             .map(Some)
             .collect();
+        // Most rows stand where they stood, after the one before: looked for from there on, a long list is read once.
+        let mut after = 0;
         for (key, build) in rows {
-            let kept = old
-                .iter_mut()
-                .find(|row| row.as_ref().is_some_and(|row| row.key == key))
-                .and_then(Option::take);
+            let at = (after..old.len())
+                .chain(0..after)
+                .find(|at| old[*at].as_ref().is_some_and(|row| row.key == key));
+            let kept = at.and_then(|at| {
+                after = at + 1;
+                old[at].take()
+            });
             self.rows.push(kept.unwrap_or_else(|| {
                 let owner = Owner::new();
                 let built = owner.with(|| built::build(build()));
@@ -94,8 +99,10 @@ impl BuiltList {
         }
     }
 
-    /// Puts every row where it belongs, from the last to the first; what stands right is not touched.
+    /// Puts every row where it belongs, from the last to the first; what stands right is not touched. The focus stays
+    /// on what has it, which the browser takes it from when that is moved.
     fn place(&self, parent: &Node) {
+        let focused = built::focused();
         let mut next = self.end.clone();
         for row in self.rows.iter().rev() {
             let last = row.built.last();
@@ -103,6 +110,9 @@ impl BuiltList {
                 row.built.mount(parent, Some(&next));
             }
             next = row.built.first().unwrap_or(next);
+        }
+        if let Some(element) = focused {
+            built::focus_again(&element);
         }
     }
 
