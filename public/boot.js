@@ -10,6 +10,7 @@ const WORDS = {
     title: "This page has stopped",
     kept: "What you had written is kept on this device. Load the page again to go on.",
     offline: "The page could not be loaded. Check the connection, then load it again. What you had written is kept on this device.",
+    unsupported: "This browser cannot run this page. Bring the browser up to date, or open the page in another one.",
     reload: "Load again",
     show: "Show what I had written",
     copy: "Copy",
@@ -19,6 +20,7 @@ const WORDS = {
     title: "页面停止运行了",
     kept: "您填写的内容已保存在这台设备上。请重新载入页面后继续。",
     offline: "页面没有载入成功。请检查网络后重新载入。您填写的内容已保存在这台设备上。",
+    unsupported: "这个浏览器无法运行本页面。请更新浏览器，或换一个浏览器打开。",
     reload: "重新载入",
     show: "显示我填写的内容",
     copy: "复制",
@@ -28,6 +30,7 @@ const WORDS = {
     title: "頁面停止運作了",
     kept: "您填寫的內容已保存在這台裝置上。請重新載入頁面後繼續。",
     offline: "頁面沒有載入成功。請檢查網路後重新載入。您填寫的內容已保存在這台裝置上。",
+    unsupported: "這個瀏覽器無法執行本頁。請更新瀏覽器，或改用其他瀏覽器開啟。",
     reload: "重新載入",
     show: "顯示我填寫的內容",
     copy: "複製",
@@ -52,7 +55,7 @@ const toLocale = (tag) => {
 const wishes = [
   new URLSearchParams(location.search).get("lang"),
   storage("localStorage", (s) => s.getItem("portico.locale")),
-  ...navigator.languages,
+  ...(navigator.languages ?? []),
 ];
 const locale = wishes.map((tag) => tag && toLocale(tag)).find(Boolean) ?? "en";
 const words = WORDS[locale];
@@ -103,7 +106,7 @@ const stop = async (message) => {
   icon.setAttribute("class", "icon");
   icon.setAttribute("aria-hidden", "true");
   icon.append(document.createElementNS(SVG, "use"));
-  icon.firstChild.setAttribute("href", "/icons.svg#warning");
+  icon.firstChild.setAttribute("href", `${ASSETS.icons}#warning`);
   const heading = element("h1", { tabIndex: -1, textContent: words.title });
   const buttons = element("div", { className: "buttons" }, element("button", {
     className: "button", type: "button", textContent: words.reload, onclick: () => location.reload(),
@@ -128,6 +131,9 @@ const stop = async (message) => {
   card.append(element("details", {}, element("summary", { textContent: words.show }), element("div", { className: "field" }, area, copy)));
 };
 
+// Where WebAssembly is turned off, its kinds of errors are not there either.
+const isA = (kind, cause) => globalThis.WebAssembly !== undefined && cause instanceof WebAssembly[kind];
+
 const crashed = (reason) => {
   console.error(reason);
   return stop(words.kept);
@@ -136,7 +142,7 @@ const crashed = (reason) => {
 for (const type of ["error", "unhandledrejection"]) {
   addEventListener(type, (event) => {
     const cause = event.error ?? event.reason;
-    if (cause instanceof WebAssembly.RuntimeError) crashed(cause);
+    if (isA("RuntimeError", cause)) crashed(cause);
   });
 }
 
@@ -159,13 +165,15 @@ try {
     get(program.wasm, { integrity: program.wasmIntegrity }),
     import(program.js),
   ]);
-  globalThis.__portico = { locale, messages, messageUrls: ASSETS.messages, api: config.api ?? "/portal/v1", crashed };
+  const { icons, messages: messageUrls } = ASSETS;
+  globalThis.__portico = { locale, messages, messageUrls, icons, api: config.api ?? "/portal/v1", crashed };
   await glue.default({ module_or_path: wasm });
   storage("sessionStorage", (s) => s.removeItem(RELOADED));
 } catch (cause) {
-  const failed = cause instanceof WebAssembly.RuntimeError;
+  const failed = isA("RuntimeError", cause);
+  const unsupported = globalThis.WebAssembly === undefined || isA("CompileError", cause);
   // A file is usually missing because the site was replaced after this page was opened: once, load the new one.
-  const again = !failed && navigator.onLine && storage("sessionStorage", (s) => {
+  const again = !failed && !unsupported && navigator.onLine && storage("sessionStorage", (s) => {
     if (s.getItem(RELOADED)) return false;
     s.setItem(RELOADED, "1");
     return true;
@@ -175,6 +183,6 @@ try {
     location.reload();
   } else {
     console.error(cause);
-    stop(failed ? words.kept : words.offline);
+    stop(failed ? words.kept : unsupported ? words.unsupported : words.offline);
   }
 }

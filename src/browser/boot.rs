@@ -1,5 +1,5 @@
 //! What `public/boot.js` prepared before the application started, in `globalThis.__portico`: the messages of the
-//! language, where the other languages lie, the address of the API, and what shows the page of a crash.
+//! language, where the other languages and the icons lie, the address of the API, and what shows the page of a crash.
 
 use super::js::{call, get, get_text, global};
 use wasm_bindgen::JsValue;
@@ -21,6 +21,11 @@ pub fn api() -> String {
 /// Where the messages of a language lie.
 pub fn message_url(tag: &str) -> Option<String> {
     get_text(&get(&prepared(), "messageUrls"), tag)
+}
+
+/// Where the icons lie.
+pub fn icons() -> String {
+    get_text(&prepared(), "icons").unwrap_or_default()
 }
 
 /// The messages of the language that was chosen.

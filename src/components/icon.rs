@@ -1,5 +1,6 @@
 //! The icons of `public/icons.svg`.
 
+use crate::browser::boot;
 use portico_contract::request::Kind;
 use portico_view::{View, ui};
 
@@ -7,7 +8,7 @@ use portico_view::{View, ui};
 pub fn icon(name: &'static str) -> View {
     ui! {
         <svg class="icon" aria-hidden="true">
-            <use href=format!("/icons.svg#{name}") />
+            <use href=format!("{}#{name}", boot::icons()) />
         </svg>
     }
 }

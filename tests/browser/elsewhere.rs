@@ -2,14 +2,16 @@
 //! bearer tokens only.
 
 use portico_tests::browser::Setup;
-use portico_tests::words::ZH_HANT;
+use portico_tests::page::has;
+use portico_tests::words::{EN, ZH_HANT};
 use portico_tests::{Browser, Customer, Options, Server, StaticSite, Window, Words, tool};
 use serde_json::json;
 
-use crate::setting::{GUEST, rows};
+use crate::kept::NOTHING_IS_KEPT;
+use crate::setting::{GUEST, MEMBER, rows};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_guest_complains_and_follows_on_a_site_of_another_origin() {
+/// A site on one origin and its API on another.
+async fn apart() -> (StaticSite, Server) {
     let folder = tool("PORTICO_SITE", "target/site");
     let site = StaticSite::start(folder, "").await;
     let allowed = format!("allowed_origins = [\"{}\"]\n", site.origin());
@@ -22,6 +24,12 @@ async fn a_guest_complains_and_follows_on_a_site_of_another_origin() {
     )
     .await;
     site.point_at(server.origin());
+    (site, server)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_complains_and_follows_on_a_site_of_another_origin() {
+    let (site, server) = apart().await;
     let browser = Browser::with(Setup {
         window: Window::Narrow,
         languages: ZH_HANT.asked,
@@ -56,5 +64,44 @@ async fn a_guest_complains_and_follows_on_a_site_of_another_origin() {
     me.see("requests.empty").await;
     let cookies = me.page.cdp("Network.getAllCookies", json!({})).await;
     assert_eq!(cookies["cookies"], json!([]));
+    me.good().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_is_kept_the_session_goes_along_from_page_to_page() {
+    let (site, server) = apart().await;
+    let browser = Browser::start().await;
+    let me = Customer::new(browser.page(), Words::of(EN), &server, site.origin()).await;
+    let script = json!({"source": NOTHING_IS_KEPT});
+    me.page
+        .cdp("Page.addScriptToEvaluateOnNewDocument", script)
+        .await;
+    // Past the door, where nobody is signed in yet.
+    me.open("/").await;
+    me.arrive("home.title").await;
+    me.sign_in(&server, MEMBER).await;
+    let go = async |link: &str| me.page.link(me.say(link)).click().await;
+    go("nav.requests").await;
+    me.see("requests.empty").await;
+    go("nav.home").await;
+    me.arrive("home.title").await;
+    me.see("home.open_none").await;
+    me.page.link(has(&me.label(""))).click().await;
+    me.describe("Charged twice", "In March, twice the same amount.")
+        .await;
+    me.detail("INV-2042").await;
+    me.press("form.continue").await;
+    me.arrive("submit.check_complaint").await;
+    me.send().await;
+    let codes = me.sent().await;
+    assert_eq!(codes.query_code, "");
+    go("nav.home").await;
+    me.page.heading(me.say("home.open")).wait().await;
+    me.page.link("Charged twice").click().await;
+    me.page.heading("Charged twice").wait().await;
+    // Nothing was promised, and that is said calmly.
+    me.see("request.no_promise").await;
+    me.page.link(me.say("nav.account")).wait().await;
+    assert_eq!(rows(&server).await.len(), 1);
     me.good().await;
 }

@@ -13,5 +13,6 @@ mod instruments;
 mod kept;
 mod keyboard;
 mod setting;
+mod start;
 mod unseen;
 mod unsent;

@@ -241,7 +241,7 @@ fn assemble(mut parts: Parts) -> Result<Files> {
         .remove("boot.js")
         .context("public/boot.js is missing")?;
     let mut messages = Map::new();
-    let mut icons = Vec::new();
+    let mut pictures = Vec::new();
     for (name, bytes) in parts.public {
         if let Some(locale) = name
             .strip_prefix("messages/")
@@ -251,8 +251,12 @@ fn assemble(mut parts: Parts) -> Result<Files> {
             let locale = locale.to_owned();
             let asset = site.add(&name, serde_json::to_vec(&compact)?);
             messages.insert(locale, asset.url.into());
-        } else if parts.index.contains(&format!("href=\"{name}\"")) {
-            icons.push((name.clone(), site.add(&name, bytes)));
+        } else if parts.index.contains(&format!("href=\"{name}")) {
+            let picture = site.add(&name, bytes);
+            if name == "icons.svg" {
+                assets.insert("icons".to_owned(), picture.url.clone().into());
+            }
+            pictures.push((name, picture));
         } else {
             site.files.insert(name, bytes);
         }
@@ -280,11 +284,9 @@ fn assemble(mut parts: Parts) -> Result<Files> {
         "href=\"app.css\"",
         format!("href=\"{}\" integrity=\"{}\"", style.url, style.integrity),
     )?;
-    for (name, icon) in icons {
-        rewrite(
-            &format!("href=\"{name}\""),
-            format!("href=\"{}\"", icon.url),
-        )?;
+    for (name, picture) in pictures {
+        // Of one file with many pictures, the fragment stays.
+        rewrite(&format!("href=\"{name}"), format!("href=\"{}", picture.url))?;
     }
     site.files
         .insert("index.html".to_owned(), index.into_bytes());
@@ -421,7 +423,8 @@ mod tests {
         let text = |s: &str| s.as_bytes().to_vec();
         Parts {
             index: "<head><link rel=\"icon\" href=\"favicon.svg\"><link rel=\"stylesheet\" \
-                    href=\"app.css\"><script type=\"module\" src=\"boot.js\"></script></head>"
+                    href=\"app.css\"><script type=\"module\" src=\"boot.js\"></script></head>\
+                    <use href=\"icons.svg#portico\"/>"
                 .to_owned(),
             programs: PROGRAMS
                 .map(|(program, _)| {
@@ -436,6 +439,7 @@ mod tests {
                     text("const ASSETS = {};\nimport(ASSETS.js)"),
                 ),
                 ("favicon.svg".to_owned(), text("<svg/>")),
+                ("icons.svg".to_owned(), text("<svg></svg>")),
                 ("messages/en.json".to_owned(), text("{ \"a\": \"b\" }")),
                 ("portico.json".to_owned(), text("{}")),
             ]),
@@ -461,7 +465,7 @@ mod tests {
             let hash = &hex(&Sha256::digest(bytes))[..16];
             assert!(name.contains(&format!("-{hash}.")), "{name} {hash}");
         }
-        assert_eq!(files.len(), 10);
+        assert_eq!(files.len(), 11);
     }
 
     #[test]
@@ -474,8 +478,10 @@ mod tests {
                 "{start}: {index}"
             );
         }
+        let icons = format!("\"/{}#portico\"", named(&files, "icons-").0);
+        assert!(index.contains(&icons), "{index}");
         let (_, boot) = named(&files, "boot-");
-        for start in ["door-", "whole-", "messages/en-"] {
+        for start in ["door-", "whole-", "icons-", "messages/en-"] {
             assert!(
                 boot.contains(&format!("\"/{}\"", named(&files, start).0)),
                 "{start}: {boot}"

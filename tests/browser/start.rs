@@ -1,0 +1,117 @@
+//! How the portal starts: nothing runs whose bytes are not those that were built, and whoever cannot run it is told what
+//! to do.
+
+use portico_tests::words::{EN, ZH_HANT};
+use portico_tests::{Browser, StaticSite, tool, until};
+use serde_json::json;
+use std::path::Path;
+
+use crate::setting::customer_in;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn icons_that_were_never_shown_are_there_without_network() {
+    let (_server, _browser, me) = customer_in(ZH_HANT).await;
+    me.open("/").await;
+    me.arrive("home.title").await;
+    me.page.offline(true).await;
+    me.see("offline.text").await;
+    let drawn =
+        "return [...document.querySelectorAll('svg.icon')].filter(icon => icon.checkVisibility())
+        .map(icon => [icon.innerHTML, icon.getBBox().width])";
+    until("every icon to be drawn", || async {
+        let icons = me.page.run(drawn, vec![]).await;
+        let all = icons.as_array().unwrap();
+        let warning = all
+            .iter()
+            .any(|icon| icon[0].as_str().unwrap().contains("#warning"));
+        if warning && all.iter().all(|icon| icon[1].as_f64() > Some(0.0)) {
+            Ok(())
+        } else {
+            Err(icons.to_string())
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_webassembly_is_turned_off_the_customer_is_told_what_to_do() {
+    let (_server, _browser, me) = customer_in(EN).await;
+    let script = json!({"source": "delete globalThis.WebAssembly"});
+    me.page
+        .cdp("Page.addScriptToEvaluateOnNewDocument", script)
+        .await;
+    me.open("/").await;
+    me.page.heading("This page has stopped").wait().await;
+    me.page
+        .see("This browser cannot run this page. Bring the browser up to date, or open the page in another one.")
+        .await;
+    me.page.axe().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_stays_empty_says_so_in_all_languages() {
+    let (_server, _browser, me) = customer_in(EN).await;
+    // As for a browser that does not understand the script.
+    me.page.cdp("Network.enable", json!({})).await;
+    let block = json!({"urls": ["*/boot-*"]});
+    me.page.cdp("Network.setBlockedURLs", block).await;
+    me.open("/").await;
+    let english = "If nothing appears here, load this page again, or use a newer browser.";
+    me.page.not_see(english).await;
+    me.page
+        .run(
+            "for (const a of document.getAnimations()) a.finish()",
+            vec![],
+        )
+        .await;
+    for words in [
+        english,
+        "如果这里一直没有内容，请重新加载本页面，或使用较新的浏览器。",
+        "如果這裡一直沒有內容，請重新載入本頁，或使用較新的瀏覽器。",
+    ] {
+        me.page.see(words).await;
+    }
+}
+
+/// Copies the site; `change` may change the bytes of each file by its name.
+fn copy(from: &Path, to: &Path, change: &dyn Fn(&str, &mut Vec<u8>)) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        let name = entry.file_name().into_string().unwrap();
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to.join(name), change);
+        } else {
+            let mut bytes = std::fs::read(entry.path()).unwrap();
+            change(&name, &mut bytes);
+            std::fs::write(to.join(name), bytes).unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_single_other_byte_does_not_run() {
+    let built = tool("PORTICO_SITE", "target/site");
+    let browser = Browser::start().await;
+    let page = browser.page();
+    for (start, end) in [("boot-", ".js"), ("door-", ".js"), ("door-", ".wasm")] {
+        let folder = tempfile::tempdir().unwrap();
+        copy(&built, folder.path(), &|name, bytes| {
+            if name.starts_with(start) && name.ends_with(end) {
+                bytes.push(0x20);
+            }
+        });
+        let site = StaticSite::start(folder.path(), "http://127.0.0.1:9").await;
+        page.open(&site.origin()).await;
+        if start == "boot-" {
+            page.run(
+                "for (const a of document.getAnimations()) a.finish()",
+                vec![],
+            )
+            .await;
+            page.see("If nothing appears here").await;
+        } else {
+            page.heading("This page has stopped").wait().await;
+            page.see("The page could not be loaded.").await;
+        }
+    }
+}
