@@ -12,7 +12,9 @@ pub fn moment(at: Instant) -> View {
 /// How long ago, or when.
 pub fn ago(at: Instant) -> View {
     ui! {
-        <time datetime=at.to_string()>{move || m::requests_updated(&format::relative(at))}</time>
+        <time datetime=at.to_string() title=move || format::short_date_time(at)>
+            {move || m::requests_updated(&format::relative(at))}
+        </time>
     }
 }
 

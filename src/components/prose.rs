@@ -29,7 +29,12 @@ fn linked(text: &str) -> Vec<View> {
         .map(|piece| match piece {
             Piece::Text(text) => text.to_owned().view(),
             Piece::Link(address) => ui! {
-                <a href=address.to_owned() target="_blank" rel="noopener noreferrer nofollow">
+                <a
+                    class="address"
+                    href=address.to_owned()
+                    target="_blank"
+                    rel="noopener noreferrer nofollow"
+                >
                     {address.to_owned()}
                 </a>
             },
