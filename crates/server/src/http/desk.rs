@@ -191,7 +191,8 @@ async fn message(
     turn.commit(tx, answer, Some(&record.id)).await
 }
 
-/// `POST /desk/v1/requests/{id}/status`: what is absent stays.
+/// `POST /desk/v1/requests/{id}/status`: what is absent stays, but for whose turn it is and the outcome, which then
+/// follow from the status.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DeskStatus {
