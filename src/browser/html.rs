@@ -98,7 +98,12 @@ pub fn text_of(html: &str) -> String {
     while let Some((before, after)) = rest.split_once('<') {
         out.push_str(before);
         let (tag, after) = after.split_once('>').unwrap_or((after, ""));
-        let name = tag.trim_start_matches('/').trim_end_matches('/').trim();
+        // Attributes may follow.
+        let name = tag
+            .trim_start_matches('/')
+            .split([' ', '/', '\n'])
+            .next()
+            .unwrap_or_default();
         if matches!(name, "br" | "p" | "div" | "li" | "tr" | "blockquote") && !out.is_empty() {
             let paragraph_ends = tag.starts_with('/') || name == "br";
             if paragraph_ends || !out.ends_with('\n') {
@@ -131,6 +136,10 @@ mod tests {
         assert_eq!(
             text_of("<p>One &amp; two</p><p>Three<br>four &lt;b&gt;</p>"),
             "One & two\nThree\nfour <b>"
+        );
+        assert_eq!(
+            text_of(r#"<p dir="auto">One</p><p dir="auto">Two<br />three</p>"#),
+            "One\nTwo\nthree"
         );
     }
 }

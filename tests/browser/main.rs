@@ -12,6 +12,7 @@ mod everybody;
 mod instruments;
 mod kept;
 mod keyboard;
+mod paper;
 mod setting;
 mod start;
 mod unseen;
