@@ -115,3 +115,37 @@ async fn a_single_other_byte_does_not_run() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_gone_is_asked_for_once_more_and_then_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let built = tool("PORTICO_SITE", "target/site");
+    copy(&built, folder.path(), &|_, _| {});
+    let is_program = |name: &str| name.starts_with("door-") && name.ends_with(".wasm");
+    let mut files = std::fs::read_dir(folder.path()).unwrap().flatten();
+    let program = files.find(|file| is_program(file.file_name().to_str().unwrap()));
+    let program = program.unwrap().path();
+    let aside = folder.path().join("aside");
+    std::fs::rename(&program, &aside).unwrap();
+    let site = StaticSite::start(folder.path(), "http://127.0.0.1:9").await;
+    let browser = Browser::start().await;
+    let page = browser.page();
+    page.open(&site.origin()).await;
+    page.see("The page could not be loaded.").await;
+    let kind = "return performance.getEntriesByType('navigation')[0].type";
+    assert_eq!(page.run(kind, vec![]).await, "reload");
+    std::fs::rename(&aside, &program).unwrap();
+    page.button("Load again").click().await;
+    page.heading("What do you need?").wait().await;
+    // The next time it may be asked for once more again.
+    let flag = "return sessionStorage.getItem('portico.reloaded')";
+    until("the flag to be gone", || async {
+        let flag = page.run(flag, vec![]).await;
+        if flag.is_null() {
+            Ok(())
+        } else {
+            Err(flag.to_string())
+        }
+    })
+    .await;
+}
