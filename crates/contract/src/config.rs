@@ -16,6 +16,12 @@ words! {
         Events = "events",
         /// Customers' accounts.
         Accounts = "accounts",
+        /// Promises with dates.
+        Promises = "promises",
+        /// Asking to be rung.
+        Callbacks = "callbacks",
+        /// Word of incidents and news.
+        Announcements = "announcements",
     }
 }
 

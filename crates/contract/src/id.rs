@@ -38,6 +38,8 @@ ids! {
     UploadId,
     /// A customer.
     CustomerId,
+    /// An announcement.
+    AnnouncementId,
     /// The place in the stream of events after which a client wants to go on.
     EventId,
     /// An opaque place in a list.

@@ -7,6 +7,7 @@
 #[macro_use]
 mod words;
 
+pub mod announcement;
 pub mod attachment;
 pub mod code;
 pub mod config;

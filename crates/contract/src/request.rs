@@ -215,6 +215,28 @@ words! {
         NotNew = "not_new",
         /// It has not reached the desk yet.
         Queued = "queued",
+        /// No proposal waits for an answer.
+        NoProposal = "no_proposal",
+        /// The desk waits for the customer.
+        YourTurn = "your_turn",
+        /// It was asked not long ago (`next_at` says from when again).
+        TooSoon = "too_soon",
+        /// It was asked as often as it can be.
+        LimitReached = "limit_reached",
+        /// It lies with the highest already.
+        TopReached = "top_reached",
+        /// A second review was made already; what remains is the outside body.
+        Reviewed = "reviewed",
+    }
+}
+
+words! {
+    /// A rung of the review ladder.
+    RungKey {
+        /// Somebody else at the company looks at it again.
+        SecondReview = "second_review",
+        /// Somebody outside the company decides.
+        OutsideBody = "outside_body",
     }
 }
 
@@ -288,6 +310,47 @@ pub struct Handler {
 pub struct Participant {
     /// What to call them.
     pub name: String,
+    /// Their address, for who may take them out again.
+    #[serde(default)]
+    pub email: Option<String>,
+}
+
+/// Whom an escalation has reached.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Escalation {
+    /// The level, from 1.
+    pub level: u32,
+    /// Who has it now, in the language of the answer.
+    pub target: String,
+    /// Since when.
+    pub at: Instant,
+}
+
+/// A way on for who is not satisfied, in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Rung {
+    /// Which.
+    pub key: RungKey,
+    /// Its name in the language of the answer.
+    pub label: String,
+    /// What it is and what it leads to, in the language of the answer.
+    pub text: String,
+    /// Done, current or next.
+    pub state: StepState,
+    /// From when it is open; `None` while that is not known.
+    #[serde(default)]
+    pub from: Option<Instant>,
+    /// Until when; `None` for ever.
+    #[serde(default)]
+    pub until: Option<Instant>,
+    /// The page of the outside body.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// Its telephone number.
+    #[serde(default)]
+    pub phone: Option<String>,
 }
 
 /// Whether an action is possible, and if not, why and from when.
@@ -372,6 +435,12 @@ pub struct Request {
     /// Who follows it.
     #[serde(default)]
     pub participants: Vec<Participant>,
+    /// Whom it was escalated to, the last time.
+    #[serde(default)]
+    pub escalation: Option<Escalation>,
+    /// The ways on for who is not satisfied; empty where the company has none.
+    #[serde(default)]
+    pub ladder: Vec<Rung>,
     /// The request that this one goes on from.
     #[serde(default)]
     pub follow_up_of: Option<RequestId>,

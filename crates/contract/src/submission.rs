@@ -170,7 +170,7 @@ pub struct NewMessage {
     pub attachment_ids: Vec<UploadId>,
 }
 
-/// `POST /requests/{id}/actions/{confirm,reopen,withdraw}`.
+/// `POST /requests/{id}/actions/{confirm,reopen,withdraw,accept_proposal,chase}`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -178,6 +178,61 @@ pub struct Comment {
     /// A word with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+}
+
+/// `POST /requests/{id}/actions/{decline_proposal,escalate,review}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Grounds {
+    /// Why.
+    pub comment: String,
+}
+
+/// `POST /requests/{id}/actions/follow`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Follow {
+    /// Who follows.
+    pub email: String,
+    /// Takes them out again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remove: bool,
+}
+
+/// `POST /callbacks`: please ring me.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewCallback {
+    /// Whom to ring; a telephone number is required.
+    pub contact: Contact,
+    /// What about, in a line.
+    pub topic: String,
+    /// When it suits.
+    pub preferred_at: Instant,
+    /// About this request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<RequestId>,
+}
+
+/// The answer to [`NewCallback`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Callback {
+    /// Names it.
+    pub id: String,
+    /// What about.
+    pub topic: String,
+    /// Which number is rung.
+    pub phone: String,
+    /// When it suits.
+    pub preferred_at: Instant,
+    /// About this request.
+    pub request_id: Option<RequestId>,
+    /// When it was asked for.
+    pub created_at: Instant,
 }
 
 /// `POST /requests/{id}/actions/edit`: what is absent stays.

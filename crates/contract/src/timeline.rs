@@ -4,7 +4,8 @@ use crate::{
     Instant,
     attachment::Attachment,
     id::TimelineItemId,
-    request::{Outcome, Status, StepKey, WaitingOn},
+    promise::PromiseChange,
+    request::{Action, Outcome, Status, StepKey, WaitingOn},
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,16 @@ words! {
         System = "system",
         /// A partner.
         ThirdParty = "third_party",
+    }
+}
+
+words! {
+    /// What the customer said to a proposal.
+    ProposalAnswer {
+        /// Agreed.
+        Accepted = "accepted",
+        /// Did not agree.
+        Declined = "declined",
     }
 }
 
@@ -104,6 +115,44 @@ pub enum Entry {
         /// Its name in the language of the answer.
         label: String,
     },
+    /// Something happened to a promise.
+    Promise {
+        /// Which.
+        key: String,
+        /// Its name in the language of the answer.
+        label: String,
+        /// What happened.
+        change: PromiseChange,
+        /// When it is due now.
+        due_at: Option<Instant>,
+        /// Why, in the desk's words.
+        reason: Option<String>,
+    },
+    /// The desk proposed a solution.
+    Proposal {
+        /// What it proposed.
+        text: String,
+        /// What the customer said; `None` while it waits.
+        answer: Option<ProposalAnswer>,
+        /// In which words.
+        comment: Option<String>,
+    },
+    /// The customer asked for more than an answer: chase, escalate, review, follow.
+    Asked {
+        /// What.
+        action: Action,
+        /// In which words.
+        comment: Option<String>,
+        /// Whom it went to, in the language of the answer.
+        target: Option<String>,
+    },
+    /// The customer asked to be rung.
+    Callback {
+        /// What about.
+        topic: String,
+        /// When it suits.
+        preferred_at: Instant,
+    },
     /// The customer changed what was sent.
     Edited,
     /// Something that this version does not know; shown neutrally.
@@ -126,42 +175,75 @@ struct Flat {
     waiting_on: Option<WaitingOn>,
     outcome: Option<Outcome>,
     explanation: Option<String>,
-    key: Option<StepKey>,
+    key: Option<String>,
     label: Option<String>,
+    change: Option<PromiseChange>,
+    due_at: Option<Instant>,
+    reason: Option<String>,
+    text: Option<String>,
+    answer: Option<ProposalAnswer>,
+    comment: Option<String>,
+    action: Option<Action>,
+    target: Option<String>,
+    topic: Option<String>,
+    preferred_at: Option<Instant>,
 }
 
 impl From<Flat> for TimelineItem {
     /// What misses something that its kind needs is as unknown as a kind that is not known.
     fn from(flat: Flat) -> Self {
-        let entry = match (
-            flat.kind.as_str(),
-            flat.author,
-            flat.body,
-            flat.to,
-            flat.key,
-            flat.label,
-        ) {
-            ("message", Some(author), Some(body), ..) => Entry::Message {
-                author,
-                body,
-                attachments: flat.attachments,
-            },
-            ("status", _, _, Some(to), ..) => Entry::Status {
-                from: flat.from,
-                to,
-                waiting_on: flat.waiting_on,
-                outcome: flat.outcome,
-                explanation: flat.explanation,
-            },
-            ("step", _, _, _, Some(key), Some(label)) => Entry::Step { key, label },
-            ("edited", ..) => Entry::Edited,
-            _ => Entry::Unknown,
-        };
+        let (id, at) = (flat.id.clone(), flat.at);
         Self {
-            id: flat.id,
-            at: flat.at,
-            entry,
+            id,
+            at,
+            entry: flat.entry().unwrap_or(Entry::Unknown),
         }
+    }
+}
+
+impl Flat {
+    fn entry(self) -> Option<Entry> {
+        Some(match self.kind.as_str() {
+            "message" => Entry::Message {
+                author: self.author?,
+                body: self.body?,
+                attachments: self.attachments,
+            },
+            "status" => Entry::Status {
+                from: self.from,
+                to: self.to?,
+                waiting_on: self.waiting_on,
+                outcome: self.outcome,
+                explanation: self.explanation,
+            },
+            "step" => Entry::Step {
+                key: StepKey::from_word(&self.key?),
+                label: self.label?,
+            },
+            "promise" => Entry::Promise {
+                key: self.key?,
+                label: self.label?,
+                change: self.change?,
+                due_at: self.due_at,
+                reason: self.reason,
+            },
+            "proposal" => Entry::Proposal {
+                text: self.text?,
+                answer: self.answer,
+                comment: self.comment,
+            },
+            "asked" => Entry::Asked {
+                action: self.action?,
+                comment: self.comment,
+                target: self.target,
+            },
+            "callback" => Entry::Callback {
+                topic: self.topic?,
+                preferred_at: self.preferred_at?,
+            },
+            "edited" => Entry::Edited,
+            _ => return None,
+        })
     }
 }
 
@@ -174,9 +256,12 @@ mod tests {
         let json = |kind: &str| {
             serde_json::json!({"id": "1", "at": "2026-02-03T04:05:06+08:00", "kind": kind,
             "author": {"role": "agent", "name": "Ning"}, "body": {"format": "text", "value": "Hello"},
-            "to": "open", "key": "assessed", "label": "Assessed", "new": 1})
+            "to": "open", "key": "assessed", "label": "Assessed", "change": "late", "text": "A new one", "action": "chase",
+            "topic": "The bill", "preferred_at": "2026-02-03T09:00:00+08:00", "new": 1})
         };
-        for kind in ["message", "status", "step", "edited"] {
+        for kind in [
+            "message", "status", "step", "promise", "proposal", "asked", "callback", "edited",
+        ] {
             let item: TimelineItem = serde_json::from_value(json(kind)).unwrap();
             assert_ne!(item.entry, Entry::Unknown, "{kind}");
             let written = serde_json::to_value(&item).unwrap();
