@@ -1,0 +1,633 @@
+//! The promises of one request: what starts, keeps, stops and moves them. Every change goes through here.
+
+use super::policy::{Case, Event, Policy, Terms};
+use crate::store::records::{Happening, NewEntry, RequestRecord};
+use chrono::{DateTime, NaiveDate, Utc};
+use portico_contract::{
+    Instant,
+    promise::{Goal, Pause, PauseReason, PromiseChange, PromiseState, Unit},
+    timeline::Role,
+};
+use portico_promise::{Calendar, Clock, Counted, Due, Move, Pauses, revise};
+use serde::{Deserialize, Serialize};
+
+/// A promise as it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PromiseRecord {
+    /// Names it within its request: the policy's key, with the round from the second on.
+    pub key: String,
+    /// Which time round.
+    pub round: u32,
+    /// Under which terms it was given.
+    pub terms: Terms,
+    /// When its clock started.
+    pub started_at: Option<Instant>,
+    /// When it is due.
+    pub due: Option<KeptDue>,
+    /// How it stands.
+    pub state: PromiseState,
+    /// When it was kept.
+    pub met_at: Option<Instant>,
+    /// When its clock stood still.
+    pub pauses: Vec<Pause>,
+    /// How its date was moved.
+    pub moved: Vec<MoveRecord>,
+    /// The desk was reminded of it.
+    pub reminded: bool,
+}
+
+/// When a promise is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptDue {
+    /// The first instant after it.
+    pub at: Instant,
+    /// Its last day.
+    pub date: NaiveDate,
+    /// The calendar does not really know the days.
+    pub provisional: bool,
+}
+
+impl From<Due> for KeptDue {
+    fn from(due: Due) -> Self {
+        Self {
+            at: due.at.into(),
+            date: due.date,
+            provisional: due.provisional,
+        }
+    }
+}
+
+impl From<KeptDue> for Due {
+    fn from(due: KeptDue) -> Self {
+        Self {
+            at: utc(due.at),
+            date: due.date,
+            provisional: due.provisional,
+        }
+    }
+}
+
+/// A date that was moved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MoveRecord {
+    /// The date before.
+    pub from: Instant,
+    /// The date after.
+    pub to: Instant,
+    /// Why.
+    pub reason: MoveReason,
+    /// When.
+    pub at: Instant,
+}
+
+/// Why a date was moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MoveReason {
+    /// In the desk's words.
+    Desk(String),
+    /// The calendar differs on these dates.
+    Calendar(Vec<NaiveDate>),
+}
+
+fn utc(at: Instant) -> DateTime<Utc> {
+    at.date_time().to_utc()
+}
+
+fn goal(terms: &Terms) -> portico_promise::Goal {
+    let Goal { amount, unit } = terms.goal;
+    match unit {
+        Unit::WorkingDays => portico_promise::Goal::WorkingDays {
+            days: amount,
+            cutoff: terms.cutoff,
+        },
+        Unit::WorkingHours => portico_promise::Goal::WorkingMinutes(amount * 60),
+        Unit::Hours | Unit::Unknown => portico_promise::Goal::Minutes(amount * 60),
+    }
+}
+
+/// What the desk does to one promise.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DeskChange {
+    /// Starts what waits for its stage.
+    Start,
+    /// Says that it is kept.
+    Met,
+    /// Stops its clock, until then if that is known.
+    Pause(Option<Instant>),
+    /// Lets it run again.
+    Resume,
+    /// Sets another date.
+    Move(Instant),
+    /// Says that it is no longer owed.
+    Void,
+}
+
+impl PromiseRecord {
+    fn new(terms: &Terms, round: u32) -> Self {
+        let key = match round {
+            1 => terms.key.clone(),
+            round => format!("{}-{round}", terms.key),
+        };
+        Self {
+            key,
+            round,
+            terms: terms.clone(),
+            started_at: None,
+            due: None,
+            state: PromiseState::Waiting,
+            met_at: None,
+            pauses: Vec::new(),
+            moved: Vec::new(),
+            reminded: false,
+        }
+    }
+
+    /// Whether something is still owed.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(
+            self.state,
+            PromiseState::Waiting | PromiseState::Running | PromiseState::Paused | PromiseState::Late
+        )
+    }
+
+    /// What its clock has counted, a pause that lasts ending when it is expected to, or now; `None` while it waits, where
+    /// its calendar is gone, or where it would take a lifetime.
+    pub fn counted<'a>(
+        &'a self,
+        calendar: &'a Calendar,
+        pauses: &'a mut Option<Pauses>,
+        now: Instant,
+    ) -> Option<Counted<'a>> {
+        let intervals = self.pauses.iter().map(|pause| {
+            let to = pause.to.or(pause.expected_end).unwrap_or(now);
+            (utc(pause.from), utc(to))
+        });
+        let pauses = pauses.insert(Pauses::new(intervals));
+        let moved = self.moved.iter().rev();
+        let moved = moved
+            .filter(|moved| matches!(moved.reason, MoveReason::Desk(_)))
+            .map(|moved| Move {
+                at: utc(moved.at),
+                to: utc(moved.to),
+            })
+            .next();
+        let clock = Clock {
+            calendar,
+            goal: goal(&self.terms),
+            start: utc(self.started_at?),
+            pauses,
+            moved,
+        };
+        clock.count().ok()
+    }
+
+    fn count_due(&self, policy: &Policy, now: Instant) -> Option<Due> {
+        let calendar = policy.calendar(&self.terms.calendar)?;
+        Some(self.counted(calendar, &mut None, now)?.due)
+    }
+
+    /// When it is due: as it was said, and while its clock stands still not before what remains has passed.
+    #[must_use]
+    pub fn due_now(&self, policy: &Policy, now: Instant) -> Option<KeptDue> {
+        match self.state {
+            PromiseState::Paused => self.count_due(policy, now).map(Into::into).or(self.due),
+            _ => self.due,
+        }
+    }
+
+    fn start(&mut self, policy: &Policy, at: Instant) {
+        self.started_at = Some(at);
+        self.state = PromiseState::Running;
+        self.due = self.count_due(policy, at).map(Into::into);
+    }
+
+    fn meet(&mut self, at: Instant) -> PromiseChange {
+        self.end_pause(at);
+        self.met_at = Some(at);
+        let late = self.due.is_some_and(|due| at >= due.at);
+        let (state, change) = match late {
+            true => (PromiseState::KeptLate, PromiseChange::KeptLate),
+            false => (PromiseState::Kept, PromiseChange::Kept),
+        };
+        self.state = state;
+        change
+    }
+
+    fn end_pause(&mut self, at: Instant) {
+        if let Some(pause) = self.pauses.last_mut().filter(|pause| pause.to.is_none()) {
+            pause.to = Some(at);
+        }
+    }
+
+    fn pause(&mut self, reason: PauseReason, note: Option<String>, until: Option<Instant>, at: Instant) {
+        self.pauses.push(Pause {
+            from: at,
+            to: None,
+            reason,
+            note,
+            expected_end: until,
+        });
+        self.state = PromiseState::Paused;
+    }
+
+    /// Lets the clock run again: the date is as much later as the pause has cost, also where it was held against a
+    /// change of the calendar.
+    fn resume(&mut self, policy: &Policy, at: Instant) {
+        let without = {
+            let mut before = self.clone();
+            before.pauses.pop();
+            before.count_due(policy, at)
+        };
+        self.end_pause(at);
+        self.state = PromiseState::Running;
+        let counted = self.count_due(policy, at);
+        self.due = match (self.due, without, counted) {
+            (Some(held), Some(without), Some(counted)) if utc(held.at) < without.at => {
+                let at = utc(held.at) + (counted.at - without.at);
+                Some(KeptDue {
+                    at: at.into(),
+                    ..counted.into()
+                })
+            }
+            (held, _, counted) => counted.map(Into::into).or(held),
+        };
+    }
+
+    /// Counts again on a calendar that has changed. True when something came out otherwise.
+    fn revise(&mut self, old: &Policy, new: &Policy, now: Instant) -> bool {
+        let (Some(held), Some(computed), Some(started)) =
+            (self.due, self.count_due(new, now), self.started_at)
+        else {
+            return false;
+        };
+        let (due, _) = revise(held.into(), computed);
+        let due = KeptDue::from(due);
+        if due == held {
+            return false;
+        }
+        if due.at != held.at {
+            let calendars = (old.calendar(&self.terms.calendar), new.calendar(&self.terms.calendar));
+            let dates = match calendars {
+                (Some(before), Some(after)) => {
+                    let range = after.date_of(utc(started))..=due.date.max(held.date);
+                    before.changes(after, range).map(|change| change.date).collect()
+                }
+                _ => Vec::new(),
+            };
+            self.moved.push(MoveRecord {
+                from: held.at,
+                to: due.at,
+                reason: MoveReason::Calendar(dates),
+                at: now,
+            });
+        }
+        self.due = Some(due);
+        true
+    }
+}
+
+impl RequestRecord {
+    fn case(&self) -> Case<'_> {
+        Case {
+            kind: self.kind,
+            class: self.class,
+            grade: self.grade,
+            tier: self.tier.as_deref(),
+        }
+    }
+
+    fn round(&self) -> u32 {
+        self.promises.iter().map(|promise| promise.round).max().unwrap_or(0)
+    }
+
+    /// Gives what the policy promises for this case: when it comes in and, as another round, when it is reopened.
+    pub fn promise(&mut self, policy: &Policy, now: Instant) {
+        let round = self.round() + 1;
+        let mut given: Vec<_> = policy
+            .terms(self.case())
+            .into_iter()
+            .map(|terms| PromiseRecord::new(terms, round))
+            .collect();
+        for promise in &mut given {
+            if promise.terms.starts == Event::Received {
+                promise.start(policy, now);
+            }
+        }
+        self.promises.append(&mut given);
+    }
+
+    /// Changes what is promised after the class, the grade or the tier has: what no longer fits is not owed any more,
+    /// what fits now counts from when the round began.
+    pub fn promise_anew(&mut self, policy: &Policy, now: Instant) {
+        let round = self.round();
+        let began = self
+            .promises
+            .iter()
+            .filter(|p| p.round == round && p.terms.starts == Event::Received)
+            .filter_map(|p| p.started_at)
+            .min()
+            .unwrap_or(self.created_at);
+        let owed = policy.terms(self.case());
+        for promise in self.promises.iter_mut().filter(|p| p.round == round && p.is_open()) {
+            if !owed.contains(&&promise.terms) {
+                promise.end_pause(now);
+                promise.state = PromiseState::Void;
+            }
+        }
+        let missing: Vec<Terms> = owed
+            .into_iter()
+            .filter(|&terms| {
+                let mut round = self.promises.iter().filter(|p| p.round == round);
+                !round.any(|p| p.terms.key == terms.key && p.state != PromiseState::Void)
+            })
+            .cloned()
+            .collect();
+        for terms in missing {
+            let mut promise = PromiseRecord::new(&terms, round);
+            // What was void keeps its name.
+            let mut copy = 1;
+            while self.promises.iter().any(|p| p.key == promise.key) {
+                copy += 1;
+                promise.key = format!("{}-{round}-{copy}", terms.key);
+            }
+            if terms.starts == Event::Received {
+                promise.start(policy, began);
+            }
+            self.promises.push(promise);
+        }
+    }
+
+    /// What an event does to the promises. Returns the entries that tell of what no other entry says.
+    pub fn happens(&mut self, event: Event, policy: &Policy, now: Instant) -> Vec<NewEntry> {
+        let mut told = Vec::new();
+        for (place, promise) in self.promises.iter_mut().enumerate() {
+            let terms = &promise.terms;
+            let change = match promise.state {
+                PromiseState::Waiting if terms.starts == event => {
+                    promise.start(policy, now);
+                    Some(PromiseChange::Started)
+                }
+                _ if !promise.is_open() => None,
+                _ if terms.voids.contains(&event) => {
+                    promise.end_pause(now);
+                    promise.state = PromiseState::Void;
+                    None
+                }
+                PromiseState::Waiting => None,
+                _ if terms.meets.contains(&event) => {
+                    promise.meet(now);
+                    None
+                }
+                PromiseState::Running if terms.pauses.contains(&event) => {
+                    promise.pause(event.pause_reason(), None, None, now);
+                    None
+                }
+                PromiseState::Paused if terms.resumes.contains(&event) => {
+                    promise.resume(policy, now);
+                    None
+                }
+                _ => None,
+            };
+            told.extend(change.map(|change| (place, change)));
+        }
+        self.tell(told, Role::System, None, now)
+    }
+
+    fn tell(
+        &mut self,
+        changes: Vec<(usize, PromiseChange)>,
+        role: Role,
+        reason: Option<&str>,
+        now: Instant,
+    ) -> Vec<NewEntry> {
+        let entries = changes.into_iter().filter_map(|(place, change)| {
+            let promise = self.promises.get(place)?;
+            let (public, what) = (
+                !promise.terms.internal,
+                Happening::Promise {
+                    key: promise.key.clone(),
+                    label: promise.terms.label.clone(),
+                    change,
+                    due_at: promise.due.map(|due| due.at),
+                    reason: reason.map(str::to_owned),
+                },
+            );
+            Some(self.entry(now, public, role, what))
+        });
+        entries.collect()
+    }
+
+    /// What the desk does to one promise, by its key. `None` when there is none of that key, or not in a state for it.
+    pub fn change_promise(
+        &mut self,
+        key: &str,
+        change: &DeskChange,
+        reason: Option<&str>,
+        policy: &Policy,
+        now: Instant,
+    ) -> Option<NewEntry> {
+        use PromiseState::{Late, Paused, Running, Waiting};
+        let place = self.promises.iter().position(|promise| promise.key == key)?;
+        let promise = &mut self.promises[place];
+        let told = match (change, promise.state) {
+            (DeskChange::Start, Waiting) => {
+                promise.start(policy, now);
+                PromiseChange::Started
+            }
+            (DeskChange::Met, Running | Paused | Late) => promise.meet(now),
+            (DeskChange::Pause(until), Running) => {
+                let known = reason.map_or(PauseReason::OnHold, PauseReason::from_word);
+                let (known, note) = match known {
+                    PauseReason::Unknown => (PauseReason::OnHold, reason.map(str::to_owned)),
+                    known => (known, None),
+                };
+                promise.pause(known, note, *until, now);
+                PromiseChange::Paused
+            }
+            (DeskChange::Resume, Paused) => {
+                promise.resume(policy, now);
+                PromiseChange::Resumed
+            }
+            (DeskChange::Move(to), Running | Late) => {
+                let calendar = policy.calendar(&promise.terms.calendar);
+                let last = utc(*to) - chrono::TimeDelta::milliseconds(1);
+                let date = calendar.map_or(last.date_naive(), |calendar| calendar.date_of(last));
+                promise.moved.push(MoveRecord {
+                    from: promise.due.map_or(*to, |due| due.at),
+                    to: *to,
+                    reason: MoveReason::Desk(reason.unwrap_or_default().to_owned()),
+                    at: now,
+                });
+                promise.due = Some(KeptDue { at: *to, date, provisional: false });
+                promise.state = if *to > now { Running } else { Late };
+                promise.reminded = false;
+                PromiseChange::Moved
+            }
+            (DeskChange::Void, Waiting | Running | Paused | Late) => {
+                promise.end_pause(now);
+                promise.state = PromiseState::Void;
+                PromiseChange::Void
+            }
+            _ => return None,
+        };
+        self.tell(vec![(place, told)], Role::Agent, reason, now).pop()
+    }
+
+    /// Marks late what was due and is not kept.
+    pub fn mark_late(&mut self, now: Instant) -> Vec<NewEntry> {
+        let mut late = Vec::new();
+        for (place, promise) in self.promises.iter_mut().enumerate() {
+            let due = promise.due.is_some_and(|due| due.at <= now);
+            if promise.state == PromiseState::Running && due {
+                promise.state = PromiseState::Late;
+                late.push((place, PromiseChange::Late));
+            }
+        }
+        self.tell(late, Role::System, None, now)
+    }
+
+    /// Counts open promises again after the policy's calendars have changed. True when something came out otherwise.
+    pub fn revise_promises(
+        &mut self,
+        old: &Policy,
+        new: &Policy,
+        now: Instant,
+    ) -> Option<Vec<NewEntry>> {
+        let mut changed = false;
+        let mut moved = Vec::new();
+        for (place, promise) in self.promises.iter_mut().enumerate() {
+            if matches!(promise.state, PromiseState::Running | PromiseState::Paused) {
+                let moves = promise.moved.len();
+                changed |= promise.revise(old, new, now);
+                if promise.moved.len() > moves {
+                    moved.push((place, PromiseChange::Moved));
+                }
+            }
+        }
+        changed.then(|| self.tell(moved, Role::System, None, now))
+    }
+
+    /// When the clock has to be looked at next: the next date, or the reminder before it.
+    #[must_use]
+    pub fn next_due(&self, remind_before: Option<chrono::TimeDelta>) -> Option<Instant> {
+        let running = self.promises.iter().filter(|p| p.state == PromiseState::Running);
+        running
+            .filter_map(|promise| {
+                let due = promise.due?.at;
+                match remind_before {
+                    Some(before) if !promise.reminded => due.plus(-before),
+                    _ => Some(due),
+                }
+            })
+            .min()
+    }
+
+    /// Since when a promise to the customer is late that is owed still.
+    #[must_use]
+    pub fn late_since(&self) -> Option<Instant> {
+        let late = self
+            .promises
+            .iter()
+            .filter(|p| p.state == PromiseState::Late && !p.terms.internal);
+        late.filter_map(|promise| Some(promise.due?.at)).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{catalogue::StepPlan, life, promises::policy::tests::default_policy};
+    use portico_contract::request::{Class, Kind};
+
+    fn at(text: &str) -> Instant {
+        Instant::parse(&format!("{text}+08:00")).unwrap()
+    }
+
+    fn case(kind: Kind, policy: &Policy, received: Instant) -> RequestRecord {
+        let mut record = life::tests::fresh(StepPlan::Four);
+        record.kind = kind;
+        record.created_at = received;
+        record.promise(policy, received);
+        record
+    }
+
+    fn due(record: &RequestRecord, key: &str) -> Option<Instant> {
+        promise(record, key).due.map(|due| due.at)
+    }
+
+    fn promise<'a>(record: &'a RequestRecord, key: &str) -> &'a PromiseRecord {
+        record.promises.iter().find(|p| p.key == key).unwrap()
+    }
+
+    #[test]
+    fn a_complaint_before_spring_festival_has_its_four_milestones() {
+        let policy = default_policy();
+        // Saturday 14 February 2026 is a make-up day, the festival lasts from the 15th to the 23rd, and Saturday the
+        // 28th is worked again.
+        let mut record = case(Kind::Complaint, &policy, at("2026-02-14T15:00:00"));
+        assert_eq!(due(&record, "acknowledgement"), Some(at("2026-02-15T15:00:00")));
+        assert_eq!(due(&record, "preliminary_opinion"), Some(at("2026-02-27T00:00:00")));
+        assert_eq!(due(&record, "formal_reply"), Some(at("2026-03-14T00:00:00")));
+        assert_eq!(promise(&record, "investigation").state, PromiseState::Waiting);
+        let told = record.change_promise("investigation", &DeskChange::Start, None, &policy, at("2026-02-26T10:00:00"));
+        assert!(told.is_some());
+        assert_eq!(due(&record, "investigation"), Some(at("2026-03-06T00:00:00")));
+    }
+
+    #[test]
+    fn events_keep_pause_and_end_promises() {
+        let policy = default_policy();
+        let mut record = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
+        assert_eq!(due(&record, "solution"), Some(at("2026-03-06T00:00:00")));
+        record.happens(Event::Reply, &policy, at("2026-03-02T12:00:00"));
+        assert_eq!(promise(&record, "first_reply").state, PromiseState::Kept);
+        record.happens(Event::WaitingForCustomer, &policy, at("2026-03-03T12:00:00"));
+        assert_eq!(promise(&record, "solution").state, PromiseState::Paused);
+        assert!(record.mark_late(at("2026-03-20T00:00:00")).is_empty());
+        record.happens(Event::WaitingOver, &policy, at("2026-03-05T12:00:00"));
+        assert_eq!(due(&record, "solution"), Some(at("2026-03-10T00:00:00")));
+        assert_eq!(record.mark_late(at("2026-03-10T00:00:00")).len(), 1);
+        assert_eq!(record.late_since(), Some(at("2026-03-10T00:00:00")));
+        record.happens(Event::Resolved, &policy, at("2026-03-10T09:00:00"));
+        assert_eq!(promise(&record, "solution").state, PromiseState::KeptLate);
+        // Another round leaves the first one where it is.
+        record.promise(&policy, at("2026-03-11T09:00:00"));
+        assert_eq!(promise(&record, "solution").state, PromiseState::KeptLate);
+        assert_eq!(due(&record, "solution-2"), Some(at("2026-03-17T00:00:00")));
+        record.happens(Event::Withdrawn, &policy, at("2026-03-12T09:00:00"));
+        assert_eq!(promise(&record, "solution-2").state, PromiseState::Void);
+    }
+
+    #[test]
+    fn another_class_promises_something_else() {
+        let policy = default_policy();
+        let mut record = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
+        record.class = Class::Complex;
+        record.promise_anew(&policy, at("2026-03-03T10:00:00"));
+        assert_eq!(promise(&record, "solution").state, PromiseState::Void);
+        assert_eq!(promise(&record, "first_reply").state, PromiseState::Running);
+        assert_eq!(due(&record, "plan"), Some(at("2026-03-10T00:00:00")));
+        record.class = Class::General;
+        record.promise_anew(&policy, at("2026-03-03T11:00:00"));
+        assert_eq!(due(&record, "solution-1-2"), Some(at("2026-03-06T00:00:00")));
+    }
+
+    #[test]
+    fn the_desk_moves_pauses_and_ends_promises_with_a_reason() {
+        let policy = default_policy();
+        let now = at("2026-03-02T11:00:00");
+        let mut record = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
+        let mut change = |what: DeskChange, reason| record.change_promise("solution", &what, reason, &policy, now);
+        assert!(change(DeskChange::Move(at("2026-03-13T00:00:00")), Some("A part is missing")).is_some());
+        assert!(change(DeskChange::Resume, None).is_none());
+        assert!(change(DeskChange::Pause(None), Some("The plant is closed")).is_some());
+        assert!(change(DeskChange::Void, None).is_some());
+        assert!(change(DeskChange::Met, None).is_none());
+        let promise = promise(&record, "solution");
+        assert_eq!(due(&record, "solution"), Some(at("2026-03-13T00:00:00")));
+        assert_eq!(promise.pauses[0].note.as_deref(), Some("The plant is closed"));
+        assert_eq!(promise.state, PromiseState::Void);
+    }
+}

@@ -1,0 +1,576 @@
+//! What a company promises and what its customers may do about it: one TOML file.
+
+use crate::catalogue::Localized;
+use chrono::{NaiveTime, TimeDelta};
+use portico_contract::{
+    Word,
+    lifecycle::Rules,
+    promise::{Goal, PauseReason, Unit},
+    request::{Class, Grade, Kind, StepKey},
+};
+use portico_promise::Calendar;
+use serde::{Deserialize, Serialize, de};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    ops::Range,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+use toml::Spanned;
+
+/// The file that `portico init` writes, and what holds without one.
+pub const DEFAULT_FILE: &str = include_str!("../../policy.toml");
+
+/// No promise is longer: ten years.
+const AMOUNT_MAX: u32 = 87_600;
+
+/// What happens to a request, as a policy names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// It came in, or was reopened.
+    Received,
+    /// The desk says that a stage begins; nothing else raises it.
+    Declared,
+    /// The desk wrote to the customer.
+    Reply,
+    /// Somebody began to work on it.
+    WorkStarted,
+    /// A step was reached.
+    Step(StepKey),
+    /// The desk proposed a solution.
+    Proposal,
+    /// The customer agreed to it.
+    ProposalAccepted,
+    /// The customer did not.
+    ProposalDeclined,
+    /// The result was explained.
+    Explained,
+    /// The desk said that it is done.
+    Resolved,
+    /// It is finished.
+    Closed,
+    /// The customer took it back.
+    Withdrawn,
+    /// The desk waits for the customer.
+    WaitingForCustomer,
+    /// The desk waits for a partner.
+    WaitingForThirdParty,
+    /// It no longer waits.
+    WaitingOver,
+    /// The customer asked where it is.
+    Chased,
+    /// The customer escalated it.
+    Escalated,
+    /// The customer asked for a second review.
+    ReviewAsked,
+}
+
+const EVENTS: [(&str, Event); 17] = [
+    ("received", Event::Received),
+    ("declared", Event::Declared),
+    ("reply", Event::Reply),
+    ("work_started", Event::WorkStarted),
+    ("proposal", Event::Proposal),
+    ("proposal_accepted", Event::ProposalAccepted),
+    ("proposal_declined", Event::ProposalDeclined),
+    ("explained", Event::Explained),
+    ("resolved", Event::Resolved),
+    ("closed", Event::Closed),
+    ("withdrawn", Event::Withdrawn),
+    ("waiting_for_customer", Event::WaitingForCustomer),
+    ("waiting_for_third_party", Event::WaitingForThirdParty),
+    ("waiting_over", Event::WaitingOver),
+    ("chased", Event::Chased),
+    ("escalated", Event::Escalated),
+    ("review_asked", Event::ReviewAsked),
+];
+const STEP: &str = "step:";
+
+impl Event {
+    /// Why a clock stands still that this event stops.
+    #[must_use]
+    pub fn pause_reason(self) -> PauseReason {
+        match self {
+            Self::WaitingForCustomer => PauseReason::WaitingForCustomer,
+            Self::WaitingForThirdParty => PauseReason::WaitingForThirdParty,
+            _ => PauseReason::OnHold,
+        }
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Step(key) => write!(f, "{STEP}{key}"),
+            event => {
+                let named = EVENTS.iter().find(|(_, other)| other == event);
+                f.write_str(named.map_or("", |(name, _)| name))
+            }
+        }
+    }
+}
+
+impl Serialize for Event {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let step = word.strip_prefix(STEP).map(StepKey::from_word);
+        match (step, EVENTS.iter().find(|(name, _)| *name == word)) {
+            (Some(key), _) if key.is_known() => Ok(Self::Step(key)),
+            (_, Some((_, event))) => Ok(*event),
+            _ => Err(de::Error::custom(format!("{word:?} is no event"))),
+        }
+    }
+}
+
+/// What one promise says. A request keeps the terms under which it was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Terms {
+    /// What the policy calls it.
+    pub key: String,
+    /// Its name.
+    pub label: Localized,
+    /// How much time.
+    pub goal: Goal,
+    /// Later in the day counts as the next working day.
+    pub cutoff: Option<NaiveTime>,
+    /// On which calendar.
+    pub calendar: String,
+    /// What starts its clock.
+    pub starts: Event,
+    /// What keeps it.
+    pub meets: Vec<Event>,
+    /// What stops its clock.
+    pub pauses: Vec<Event>,
+    /// What lets it run again.
+    pub resumes: Vec<Event>,
+    /// After what it is no longer owed.
+    pub voids: Vec<Event>,
+    /// The customer is not shown it.
+    pub internal: bool,
+}
+
+/// A promise and the requests that it is given to.
+#[derive(Debug)]
+struct Rule {
+    kinds: Option<Vec<Kind>>,
+    class: Option<Vec<Class>>,
+    grade: Option<Vec<Grade>>,
+    tiers: Option<Vec<String>>,
+    terms: Terms,
+}
+
+/// What a policy looks at to choose.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// What it is about.
+    pub kind: Kind,
+    /// How much work it is.
+    pub class: Class,
+    /// How grave it is.
+    pub grade: Grade,
+    /// The customer's tier.
+    pub tier: Option<&'a str>,
+}
+
+/// Who decides outside the company.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutsideBody {
+    /// What it is called.
+    pub name: Localized,
+    /// What is to be known about it.
+    pub text: Localized,
+    /// Its page.
+    pub url: Option<String>,
+    /// Its telephone number.
+    pub phone: Option<String>,
+}
+
+/// Letters to the desk.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Reminders {
+    /// Hours before a date.
+    pub hours_before: u32,
+    /// The desk's address; `None`: no letters.
+    pub desk: Option<String>,
+}
+
+/// The whole policy.
+#[derive(Debug)]
+pub struct Policy {
+    rules: Vec<Rule>,
+    calendars: BTreeMap<String, Calendar>,
+    /// What customers may do.
+    pub rights: Rules,
+    /// To whom they can escalate, in order.
+    pub escalation: Vec<Localized>,
+    /// Who makes a second review.
+    pub reviewer: Option<Localized>,
+    /// Who decides outside the company.
+    pub outside_body: Option<OutsideBody>,
+    /// Letters to the desk.
+    pub reminders: Reminders,
+    /// The files that it was read from, with what tells that one has changed.
+    stamps: Vec<(PathBuf, Option<SystemTime>)>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    calendar: Spanned<String>,
+    #[serde(default)]
+    calendars: Vec<OwnCalendar>,
+    rights: Rights,
+    #[serde(default)]
+    escalation: Vec<Level>,
+    review: Option<Review>,
+    outside_body: Option<OutsideBody>,
+    #[serde(default)]
+    reminders: Reminders,
+    #[serde(default)]
+    promises: Vec<RawRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnCalendar {
+    id: String,
+    file: Spanned<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rights {
+    reopen_days: u32,
+    chase_hours: u32,
+    chase_limit: u32,
+    followers: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Level {
+    to: Localized,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Review {
+    days: u32,
+    by: Localized,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRule {
+    key: Spanned<String>,
+    label: Localized,
+    kinds: Option<Vec<Spanned<Kind>>>,
+    class: Option<Vec<Spanned<Class>>>,
+    grade: Option<Vec<Spanned<Grade>>>,
+    tiers: Option<Vec<String>>,
+    goal: Spanned<String>,
+    calendar: Option<Spanned<String>>,
+    cutoff: Option<Spanned<String>>,
+    #[serde(default = "received")]
+    starts: Event,
+    #[serde(default)]
+    meets: Vec<Event>,
+    #[serde(default)]
+    pauses: Vec<Event>,
+    #[serde(default = "waiting_over")]
+    resumes: Vec<Event>,
+    #[serde(default = "withdrawn")]
+    voids: Vec<Event>,
+    #[serde(default)]
+    internal: bool,
+}
+
+fn received() -> Event {
+    Event::Received
+}
+
+fn waiting_over() -> Vec<Event> {
+    vec![Event::WaitingOver]
+}
+
+fn withdrawn() -> Vec<Event> {
+    vec![Event::Withdrawn]
+}
+
+/// What is wrong, and where in the file.
+struct Wrong(Range<usize>, String);
+
+impl Policy {
+    /// Reads the file, or takes what comes along without one.
+    ///
+    /// # Errors
+    /// A sentence for the operator that names the place.
+    pub fn load(file: Option<&Path>) -> Result<Self, String> {
+        let Some(file) = file else {
+            return Self::read(DEFAULT_FILE, Path::new("policy.toml"));
+        };
+        let text =
+            std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+        Self::read(&text, file)
+    }
+
+    fn read(text: &str, file: &Path) -> Result<Self, String> {
+        let place = file.display();
+        let raw: File = toml::from_str(text).map_err(|e| format!("{place}: {e}"))?;
+        Self::build(raw, file).map_err(|Wrong(span, words)| {
+            let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
+            format!("{place}, line {line}: {words}")
+        })
+    }
+
+    fn build(raw: File, file: &Path) -> Result<Self, Wrong> {
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let mut stamps = vec![stamp(file.to_owned())];
+        let mut calendars: BTreeMap<_, _> = Calendar::built_in_ids()
+            .filter_map(|id| Some((id.to_owned(), Calendar::built_in(id)?)))
+            .collect();
+        for own in raw.calendars {
+            let path = folder.join(own.file.get_ref());
+            let wrong = |e: String| Wrong(own.file.span(), format!("{}: {e}", path.display()));
+            let text = std::fs::read_to_string(&path).map_err(|e| wrong(e.to_string()))?;
+            let calendar = Calendar::from_file(&own.id, &text).map_err(|e| wrong(e.to_string()))?;
+            calendars.insert(own.id, calendar);
+            stamps.push(stamp(path));
+        }
+        let known = |id: &Spanned<String>| match calendars.contains_key(id.get_ref()) {
+            true => Ok(()),
+            false => {
+                let ids: Vec<&str> = calendars.keys().map(String::as_str).collect();
+                let words = format!("no calendar {:?}; known are {}", id.get_ref(), ids.join(", "));
+                Err(Wrong(id.span(), words))
+            }
+        };
+        known(&raw.calendar)?;
+        let rules = raw
+            .promises
+            .into_iter()
+            .map(|rule| {
+                rule.calendar.as_ref().map_or(Ok(()), known)?;
+                rule.build(raw.calendar.get_ref())
+            })
+            .collect::<Result<_, _>>()?;
+        let days = |days: u32| TimeDelta::days(days.into());
+        Ok(Self {
+            rules,
+            calendars,
+            rights: Rules {
+                reopen_window: days(raw.rights.reopen_days),
+                chase_gap: TimeDelta::hours(raw.rights.chase_hours.into()),
+                chase_limit: raw.rights.chase_limit,
+                escalation_levels: u32::try_from(raw.escalation.len()).unwrap_or(u32::MAX),
+                review_window: raw.review.as_ref().map(|review| days(review.days)),
+                follow_limit: raw.rights.followers,
+            },
+            escalation: raw.escalation.into_iter().map(|level| level.to).collect(),
+            reviewer: raw.review.map(|review| review.by),
+            outside_body: raw.outside_body,
+            reminders: raw.reminders,
+            stamps,
+        })
+    }
+
+    /// A calendar by its id.
+    #[must_use]
+    pub fn calendar(&self, id: &str) -> Option<&Calendar> {
+        self.calendars.get(id)
+    }
+
+    /// What is promised in a case: of each key the first rule that fits.
+    pub fn terms(&self, case: Case<'_>) -> Vec<&Terms> {
+        let mut chosen: Vec<&Terms> = Vec::new();
+        for rule in self.rules.iter().filter(|rule| rule.fits(case)) {
+            if chosen.iter().all(|terms| terms.key != rule.terms.key) {
+                chosen.push(&rule.terms);
+            }
+        }
+        chosen
+    }
+
+    /// Whether one of its files has changed since it was read.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.stamps
+            .iter()
+            .any(|(path, read)| stamp(path.clone()).1 != *read)
+    }
+}
+
+fn stamp(path: PathBuf) -> (PathBuf, Option<SystemTime>) {
+    let changed = std::fs::metadata(&path).and_then(|file| file.modified());
+    (path, changed.ok())
+}
+
+impl Rule {
+    fn fits(&self, case: Case<'_>) -> bool {
+        let among = |tiers: &Vec<String>| tiers.iter().any(|tier| Some(tier.as_str()) == case.tier);
+        self.kinds.as_ref().is_none_or(|k| k.contains(&case.kind))
+            && self.class.as_ref().is_none_or(|c| c.contains(&case.class))
+            && self.grade.as_ref().is_none_or(|g| g.contains(&case.grade))
+            && self.tiers.as_ref().is_none_or(among)
+    }
+}
+
+impl RawRule {
+    fn build(self, calendar: &str) -> Result<Rule, Wrong> {
+        let key = self.key.get_ref();
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if key.is_empty() || !key.chars().all(plain) {
+            let words = format!("the key {key:?} is not of small letters, digits and _ alone");
+            return Err(Wrong(self.key.span(), words));
+        }
+        let cutoff = self
+            .cutoff
+            .map(|text| {
+                let parsed = NaiveTime::parse_from_str(text.get_ref(), "%H:%M");
+                parsed.map_err(|_| {
+                    Wrong(text.span(), format!("{:?} is no time such as 17:00", text.get_ref()))
+                })
+            })
+            .transpose()?;
+        Ok(Rule {
+            kinds: words(self.kinds, Kind::ALL)?,
+            class: words(self.class, Class::ALL)?,
+            grade: words(self.grade, Grade::ALL)?,
+            tiers: self.tiers,
+            terms: Terms {
+                goal: goal(&self.goal)?,
+                key: self.key.into_inner(),
+                label: self.label,
+                cutoff,
+                calendar: self
+                    .calendar
+                    .map_or_else(|| calendar.to_owned(), Spanned::into_inner),
+                starts: self.starts,
+                meets: self.meets,
+                pauses: self.pauses,
+                resumes: self.resumes,
+                voids: self.voids,
+                internal: self.internal,
+            },
+        })
+    }
+}
+
+/// A list of words, each of which is known.
+fn words<T: Word + Copy + fmt::Display>(
+    list: Option<Vec<Spanned<T>>>,
+    all: &[T],
+) -> Result<Option<Vec<T>>, Wrong> {
+    let Some(list) = list else { return Ok(None) };
+    if let Some(unknown) = list.iter().find(|word| !word.get_ref().is_known()) {
+        let known: Vec<String> = all.iter().map(ToString::to_string).collect();
+        let words = format!("unknown word; known are {}", known.join(", "));
+        return Err(Wrong(unknown.span(), words));
+    }
+    Ok(Some(list.into_iter().map(Spanned::into_inner).collect()))
+}
+
+fn goal(text: &Spanned<String>) -> Result<Goal, Wrong> {
+    let wrong = |words: &str| Wrong(text.span(), format!("the goal {:?} {words}", text.get_ref()));
+    let (amount, unit) = text.get_ref().split_once(' ').unwrap_or_default();
+    let unit = match unit.trim().trim_end_matches('s') {
+        "hour" => Unit::Hours,
+        "working hour" => Unit::WorkingHours,
+        "working day" => Unit::WorkingDays,
+        _ => return Err(wrong("is not like \"24 hours\", \"8 working hours\" or \"3 working days\"")),
+    };
+    match amount.parse::<i64>() {
+        Ok(amount) if amount <= 0 => Err(wrong("is not longer than nothing")),
+        Ok(amount) => match u32::try_from(amount) {
+            Ok(amount) if amount <= AMOUNT_MAX => Ok(Goal { amount, unit }),
+            _ => Err(wrong("is too long")),
+        },
+        Err(_) => Err(wrong("does not begin with a whole number")),
+    }
+}
+
+/// Also what other tests begin with.
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    pub fn default_policy() -> Policy {
+        Policy::load(None).unwrap()
+    }
+
+    #[test]
+    fn what_comes_along_promises_what_the_service_policies_ask() {
+        let policy = default_policy();
+        let promised = |kind, class, grade, tier| {
+            let case = Case { kind, class, grade, tier };
+            let terms = policy.terms(case).into_iter().filter(|t| t.starts == Event::Received);
+            terms
+                .map(|t| format!("{} {} {}", t.key, t.goal.amount, t.goal.unit))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        for (kind, class, grade, tier, expected) in [
+            (Kind::Complaint, Class::General, Grade::Regular, None,
+             "acknowledgement 24 hours, preliminary_opinion 3 working_days, formal_reply 15 working_days"),
+            (Kind::Fault, Class::General, Grade::Regular, None, "first_reply 24 hours, solution 3 working_days"),
+            (Kind::Fault, Class::Complex, Grade::Regular, None, "first_reply 24 hours, plan 5 working_days"),
+            (Kind::Fault, Class::General, Grade::Urgent, None,
+             "first_reply 2 hours, diagnosis 4 hours, solution 3 working_days"),
+            (Kind::Consultation, Class::General, Grade::Regular, None, "first_reply 24 hours, solution 48 hours"),
+            (Kind::Training, Class::General, Grade::Regular, Some("key"), "first_reply 8 hours, solution 72 hours"),
+            (Kind::Suggestion, Class::General, Grade::Regular, None, "first_reply 24 hours"),
+        ] {
+            assert_eq!(promised(kind, class, grade, tier), expected, "{kind}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        let with = |what: &str, instead: &str| {
+            let text = DEFAULT_FILE.replacen(what, instead, 1);
+            assert_ne!(text, DEFAULT_FILE, "{what}");
+            let line = text.lines().position(|l| l.contains(instead.lines().last().unwrap())).unwrap() + 1;
+            (Policy::read(&text, Path::new("policy.toml")).unwrap_err(), line)
+        };
+        for (what, instead, words) in [
+            ("kinds = [\"complaint\"]", "kinds = [\"complaints\"]", "unknown word; known are fault, "),
+            ("goal = \"15 working days\"", "goal = \"-15 working days\"", "is not longer than nothing"),
+            ("goal = \"15 working days\"", "goal = \"15 days\"", "is not like"),
+            ("calendar = \"CN\"", "calendar = \"XX\"", "no calendar \"XX\"; known are CN, GB-ENG"),
+            ("starts = \"declared\"", "starts = \"announced\"", "\"announced\" is no event"),
+            ("key = \"plan\"", "key = \"Der Plan\"", "small letters"),
+            ("starts = \"declared\"", "cutoff = \"25:00\"", "no time such as 17:00"),
+            ("reopen_days = 14", "reopen_days = -1", "reopen_days"),
+            ("starts = \"declared\"", "begins = \"declared\"", "unknown field"),
+        ] {
+            let (error, line) = with(what, instead);
+            assert!(error.contains(words), "{error}");
+            assert!(error.contains(&format!("line {line}")), "{line}: {error}");
+        }
+        let (error, _) = with(
+            "calendar = \"CN\"",
+            "calendar = \"CN\"\n[[calendars]]\nid = \"mine\"\nfile = \"nowhere.json\"",
+        );
+        assert!(error.contains("nowhere.json"), "{error}");
+    }
+
+    #[test]
+    fn events_are_read_as_they_are_written() {
+        for (_, event) in EVENTS {
+            let text = serde_json::to_string(&event).unwrap();
+            assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
+        }
+        let step = Event::Step(StepKey::Handled);
+        assert_eq!(serde_json::to_string(&step).unwrap(), "\"step:handled\"");
+        assert!(serde_json::from_str::<Event>("\"step:nowhere\"").is_err());
+    }
+}
