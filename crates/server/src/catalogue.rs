@@ -16,7 +16,7 @@ const DEFAULT_TYPES: &str = include_str!("../catalogue/request-types.json");
 const DEFAULT_WORDS: &str = include_str!("../catalogue/words.json");
 
 /// A text in every language.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Localized {
     en: String,
@@ -74,6 +74,15 @@ impl StepPlan {
         match self {
             Self::Four => StepKey::Assessed,
             Self::Seven => StepKey::Analysed,
+        }
+    }
+
+    /// Where a request stands when the desk has proposed a solution.
+    #[must_use]
+    pub fn proposed(self) -> StepKey {
+        match self {
+            Self::Four => StepKey::Handled,
+            Self::Seven => StepKey::SolutionProposed,
         }
     }
 

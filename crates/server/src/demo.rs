@@ -7,6 +7,7 @@ use crate::{
     intake,
     life::StatusChange,
     problem::ApiError,
+    promises::Event,
     secret,
     settings::{ContactSetting, Settings},
     state::App,
@@ -174,6 +175,7 @@ async fn fill(app: &App) -> Result<Option<String>, ApiError> {
             email: Some(text::normal_email(&customer.email)),
             phone: customer.phone.as_deref().map(text::normal_phone),
             locale: Some(customer.locale),
+            tier: None,
             created_at: Instant::from(real_now()),
         };
         tx.put_customer(&record).await?;
@@ -225,6 +227,7 @@ async fn add(
         ago(app, request.minutes_ago),
     )?;
     record.query_hash = query_hash;
+    record.promise(&app.policy(), record.created_at);
     submit::insert(tx, &mut record).await?;
     submit::write(tx, &mut record, &accepted, &new, locale).await?;
     for entry in &request.timeline {
@@ -245,38 +248,44 @@ async fn happen(
 ) -> Result<(), ApiError> {
     let at = ago(app, entry.minutes_ago);
     let role = entry.by.unwrap_or(Role::Agent);
+    let policy = app.policy();
     let new = if let Some(body) = &entry.message {
         let author = match role {
             Role::Customer => submit::author(tx, record).await?,
             _ => entry.name.clone(),
         };
-        record.entry(
-            at,
-            true,
-            role,
-            Happening::Message {
-                author,
-                body: body.clone(),
-            },
-        )
+        let what = Happening::Message {
+            author,
+            body: body.clone(),
+        };
+        let mut told = vec![record.entry(at, true, role, what)];
+        if role == Role::Agent {
+            record.answered(at);
+            told.extend(record.happens(Event::Reply, &policy, at));
+        }
+        told
     } else if let Some(status) = &entry.status {
         let change = StatusChange {
             waiting_on: status.waiting_on,
             outcome: status.outcome,
             explanation: status.explanation.clone(),
-            note: None,
+            ..StatusChange::default()
         };
-        record.set_status(status.status, change, role, at)
+        record.set_status(status.status, change, role, &policy, at)
     } else if let Some(key) = entry.step {
         record.reach(key, at);
-        record.entry(at, true, role, Happening::Step { key })
+        let mut told = vec![record.entry(at, true, role, Happening::Step { key })];
+        told.extend(record.happens(Event::Step(key), &policy, at));
+        told
     } else {
         return Err(ApiError::internal("an entry in which nothing happens"));
     };
-    tx.add_entry(&new).await?;
+    for entry in &new {
+        tx.add_entry(entry).await?;
+    }
     if role == Role::Customer {
         // Who answers has read what was there.
-        record.seen_at = new.at;
+        record.seen_at = record.last_entry_at;
     }
     Ok(())
 }

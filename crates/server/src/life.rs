@@ -2,12 +2,13 @@
 
 use crate::{
     catalogue::StepPlan,
+    promises::{Event, Policy},
     store::records::{Happening, NewEntry, RequestRecord},
 };
 use chrono::TimeDelta;
 use portico_contract::{
     Instant,
-    lifecycle::Situation,
+    lifecycle::{Rules, Situation},
     request::{Outcome, Status, StepKey, WaitingOn},
     timeline::Role,
 };
@@ -23,6 +24,21 @@ pub struct StatusChange {
     pub explanation: Option<String>,
     /// Why, as a key of the server's words, where nobody said it.
     pub note: Option<&'static str>,
+    /// Coming back, it goes on under the promises that it had.
+    pub same_round: bool,
+}
+
+fn is_over(status: Status) -> bool {
+    matches!(status, Status::Resolved | Status::Closed)
+}
+
+/// For whom the desk waits.
+fn waits(status: Status, waiting_on: Option<WaitingOn>) -> Option<Event> {
+    match (status, waiting_on) {
+        (Status::Pending, Some(WaitingOn::Customer)) => Some(Event::WaitingForCustomer),
+        (Status::Pending, Some(WaitingOn::ThirdParty)) => Some(Event::WaitingForThirdParty),
+        _ => None,
+    }
 }
 
 /// Whose turn it is in a status, unless somebody says otherwise.
@@ -38,14 +54,29 @@ pub fn usual_turn(status: Status) -> Option<WaitingOn> {
 impl RequestRecord {
     /// What the rules look at.
     #[must_use]
-    pub fn situation(&self, reopen_days: u32, now: Instant) -> Situation {
+    pub fn situation(&self, rules: Rules, now: Instant) -> Situation {
         Situation {
             status: self.status,
+            waiting_on: self.waiting_on,
             resolved_at: self.resolved_at,
             closed_at: self.closed_at,
-            reopen_window: TimeDelta::days(i64::from(reopen_days)),
+            proposed: self.proposal.is_some(),
+            quiet_since: self.answered_at.unwrap_or(self.created_at),
+            late_since: self.late_since(),
+            chases: self.chases,
+            chased_at: self.chased_at,
+            escalation: self.escalation.map_or(0, |escalation| escalation.level),
+            reviewed_at: self.reviewed_at,
+            rules,
             now,
         }
+    }
+
+    /// Notes that the desk has said something.
+    pub fn answered(&mut self, now: Instant) {
+        self.answered_at = Some(now);
+        self.chases = 0;
+        self.chased_at = None;
     }
 
     /// An entry for its timeline. Every entry is later than the one before, so that "seen up to" is exact.
@@ -74,15 +105,19 @@ impl RequestRecord {
         self.version += 1;
     }
 
-    /// Changes the status, with the steps and times that go with it, and returns the entry that tells of it.
+    /// Changes the status, with the steps, times and promises that go with it, and returns the entries that tell of it.
     pub fn set_status(
         &mut self,
         to: Status,
         change: StatusChange,
         role: Role,
+        policy: &Policy,
         now: Instant,
-    ) -> NewEntry {
+    ) -> Vec<NewEntry> {
         let from = self.status;
+        let waited = waits(from, self.waiting_on);
+        let came_back = is_over(from) && !is_over(to) && !change.same_round;
+        let explained = change.explanation.is_some();
         self.status = to;
         self.waiting_on = change.waiting_on.or_else(|| usual_turn(to));
         match to {
@@ -121,7 +156,33 @@ impl RequestRecord {
             explanation: change.explanation,
             note: change.note.map(str::to_owned),
         };
-        self.entry(now, true, role, what)
+        let mut told = vec![self.entry(now, true, role, what)];
+        let waits = waits(to, self.waiting_on);
+        let raised = [
+            (waited.is_some() && waited != waits, Event::WaitingOver),
+            (
+                from == Status::New && to == Status::Open,
+                Event::WorkStarted,
+            ),
+            (self.outcome == Some(Outcome::Withdrawn), Event::Withdrawn),
+            (is_over(to) && !is_over(from), Event::Resolved),
+            (is_over(to) && explained, Event::Explained),
+            (to == Status::Closed && from != to, Event::Closed),
+        ];
+        for (_, event) in raised.into_iter().filter(|(is_so, _)| *is_so) {
+            told.extend(self.happens(event, policy, now));
+        }
+        if let Some(event) = waits.filter(|_| waited != waits) {
+            told.extend(self.happens(event, policy, now));
+        }
+        if is_over(to) {
+            // What waited for an answer is over with it.
+            self.proposal = None;
+        }
+        if came_back {
+            self.promise(policy, now);
+        }
+        told
     }
 
     /// Comes to a step: those before it are done, it and those after it are not. Nothing for a step that the
@@ -151,6 +212,7 @@ pub fn has_step(plan: StepPlan, step: StepKey) -> bool {
 #[cfg(test)]
 pub mod tests {
     use super::*;
+    use crate::promises::policy::tests::default_policy;
     use portico_contract::{
         code::Reference,
         id::{RequestId, TypeId},
@@ -194,6 +256,15 @@ pub mod tests {
             seen_at: now,
             version: 1,
             query_hash: None,
+            promises: Vec::new(),
+            tier: None,
+            proposal: None,
+            answered_at: None,
+            chases: 0,
+            chased_at: None,
+            escalation: None,
+            reviewed_at: None,
+            followers: Vec::new(),
             unread: 0,
         };
         record.reach(steps.first_open(), now);
@@ -206,15 +277,23 @@ pub mod tests {
 
     #[test]
     fn steps_follow_the_status() {
+        let policy = default_policy();
         for (plan, open_done, resolved_done) in [(StepPlan::Four, 1, 3), (StepPlan::Seven, 2, 5)] {
             let mut r = fresh(plan);
             assert_eq!(r.steps_done.len(), open_done);
-            r.set_status(Status::Open, StatusChange::default(), Role::Agent, at(1));
+            r.set_status(
+                Status::Open,
+                StatusChange::default(),
+                Role::Agent,
+                &policy,
+                at(1),
+            );
             assert_eq!(r.steps_done.len(), open_done);
             r.set_status(
                 Status::Resolved,
                 StatusChange::default(),
                 Role::Agent,
+                &policy,
                 at(2),
             );
             assert_eq!(r.steps_done.len(), resolved_done);
@@ -222,11 +301,18 @@ pub mod tests {
                 Status::Closed,
                 StatusChange::default(),
                 Role::Customer,
+                &policy,
                 at(3),
             );
             assert_eq!(r.steps_done.len(), plan.keys().len());
             assert_eq!((r.outcome, r.waiting_on), (Some(Outcome::Done), None));
-            r.set_status(Status::Open, StatusChange::default(), Role::Customer, at(4));
+            r.set_status(
+                Status::Open,
+                StatusChange::default(),
+                Role::Customer,
+                &policy,
+                at(4),
+            );
             assert_eq!((r.steps_done.len(), r.step), (open_done, plan.first_open()));
             assert_eq!((r.outcome, r.resolved_at, r.closed_at), (None, None, None));
         }

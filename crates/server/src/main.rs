@@ -16,6 +16,7 @@ pub mod keys;
 pub mod life;
 pub mod limits;
 pub mod problem;
+pub mod promises;
 pub mod receipt;
 pub mod secret;
 pub mod serve;
@@ -26,8 +27,14 @@ pub mod telemetry;
 pub mod text;
 pub mod view;
 
+use catalogue::Catalogue;
 use clap::{Parser, Subcommand};
-use std::{path::PathBuf, process::ExitCode};
+use promises::{Policy, policy};
+use settings::Settings;
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 /// The customer portal's server with its embedded service desk.
 #[derive(Parser)]
@@ -45,10 +52,15 @@ enum Command {
     Desk(Box<desk_line::Desk>),
     /// Asks a working calendar.
     Calendar(calendar_line::CalendarLine),
-    /// Writes the default configuration for editing.
+    /// Writes the default configuration and policy for editing.
     Init {
-        /// The folder that gets `portico.toml`; made when it is not there.
+        /// The folder that gets `portico.toml` and `policy.toml`; made when it is not there.
         dir: PathBuf,
+    },
+    /// Checks a configuration or a policy, with all that it names.
+    Check {
+        /// The file.
+        file: PathBuf,
     },
 }
 
@@ -68,6 +80,7 @@ fn run(command: Command) -> Result<(), String> {
         Command::Desk(desk) => runtime()?.block_on(desk_line::run(*desk)),
         Command::Calendar(line) => calendar_line::run(line),
         Command::Init { dir } => init(&dir),
+        Command::Check { file } => check(&file),
     }
 }
 
@@ -82,18 +95,44 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
         .map_err(|e| e.to_string())
 }
 
-fn init(dir: &std::path::Path) -> Result<(), String> {
-    let file = dir.join("portico.toml");
-    if file.exists() {
+fn init(dir: &Path) -> Result<(), String> {
+    let files = [
+        (dir.join("portico.toml"), settings::DEFAULT_FILE),
+        (dir.join("policy.toml"), policy::DEFAULT_FILE),
+    ];
+    if let Some((file, _)) = files.iter().find(|(file, _)| file.exists()) {
         return Err(format!("{} is there already", file.display()));
     }
-    std::fs::create_dir_all(dir)
-        .and_then(|()| std::fs::write(&file, settings::DEFAULT_FILE))
-        .map_err(|e| format!("{}: {e}", file.display()))?;
+    std::fs::create_dir_all(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+    for (file, text) in &files {
+        std::fs::write(file, text).map_err(|e| format!("{}: {e}", file.display()))?;
+    }
+    let [(settings, _), (policy, _)] = files;
     println!(
-        "wrote {}; start with: portico serve --config {}",
-        file.display(),
-        file.display()
+        "wrote {} and {}; start with: portico serve --config {}",
+        settings.display(),
+        policy.display(),
+        settings.display()
     );
+    Ok(())
+}
+
+/// A configuration is told from a policy by what a policy cannot do without.
+fn check(file: &Path) -> Result<(), String> {
+    let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    let table: toml::Table =
+        toml::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))?;
+    let policy = if ["rights", "promises", "calendar"]
+        .iter()
+        .any(|key| table.contains_key(*key))
+    {
+        Policy::load(Some(file))?
+    } else {
+        let settings = Settings::load(Some(file))?;
+        Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
+        Policy::load(settings.policy.as_deref())?
+    };
+    policy.check_reach(clock::real_now())?;
+    println!("{} is good", file.display());
     Ok(())
 }

@@ -8,12 +8,19 @@ use crate::{
     files::Files,
     housekeeping, http,
     keys::Keys,
+    promises::{Policy, keeper},
     settings::Settings,
     state::{App, Parts},
     store::{SqliteStore, Store},
     telemetry,
 };
-use std::{net::SocketAddr, os::unix::fs::DirBuilderExt, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    os::unix::fs::DirBuilderExt,
+    path::PathBuf,
+    sync::{Arc, RwLock},
+    time::Duration,
+};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -57,6 +64,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
         demo::dress(&mut settings)?;
     }
     let catalogue = Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
+    let policy = Policy::load(settings.policy.as_deref())?;
     let data = options.data;
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -86,6 +94,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
     let app = App::new(Parts {
         store,
         settings,
+        policy: RwLock::new(Arc::new(policy)),
         clock,
         test_clock: options.test_clock,
         catalogue,
@@ -101,6 +110,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
 
     let delivering = tokio::spawn(delivery.run(app.stopping.clone()));
     tokio::spawn(housekeeping::run(app.clone()));
+    tokio::spawn(keeper::run(app.clone()));
     println!("listening on http://{address}");
     if options.demo {
         let program = std::env::args().next().unwrap_or_default();

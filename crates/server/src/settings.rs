@@ -36,8 +36,8 @@ pub struct Settings {
     pub request_types: Option<PathBuf>,
     /// The company's own words; relative to this file.
     pub words: Option<PathBuf>,
-    /// Days after its end during which a request can be reopened.
-    pub reopen_days: u32,
+    /// What is promised and what customers may do about it; relative to this file.
+    pub policy: Option<PathBuf>,
     /// What is accepted.
     pub limits: Limits,
     /// How often.
@@ -66,7 +66,7 @@ impl Default for Settings {
             trusted_proxies: Vec::new(),
             request_types: None,
             words: None,
-            reopen_days: 14,
+            policy: None,
             limits: Limits::default(),
             rates: Rates::default(),
             sessions: Sessions::default(),
@@ -263,9 +263,13 @@ impl Settings {
         let mut settings: Self = toml::from_str(&text).map_err(|e| format!("{place}: {e}"))?;
         settings.check().map_err(|e| format!("{place}: {e}"))?;
         let folder = file.parent().unwrap_or(Path::new("."));
-        for path in [&mut settings.request_types, &mut settings.words]
-            .into_iter()
-            .flatten()
+        for path in [
+            &mut settings.request_types,
+            &mut settings.words,
+            &mut settings.policy,
+        ]
+        .into_iter()
+        .flatten()
         {
             *path = folder.join(&*path);
         }
@@ -374,7 +378,7 @@ mod tests {
 
     #[test]
     fn a_misspelled_setting_is_refused() {
-        assert!(toml::from_str::<Settings>("reopen_day = 3").is_err());
+        assert!(toml::from_str::<Settings>("polycy = 3").is_err());
         assert!(toml::from_str::<Settings>("[limits]\nsize = 3").is_err());
     }
 }

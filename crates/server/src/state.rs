@@ -2,9 +2,13 @@
 
 use crate::{
     catalogue::Catalogue, clock::Clock, files::Files, http::once::Running, keys::Keys,
-    settings::Settings, store::Store,
+    promises::Policy, settings::Settings, store::Store,
 };
-use std::{ops::Deref, path::PathBuf, sync::Arc};
+use std::{
+    ops::Deref,
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +22,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// What the company set.
     pub settings: Settings,
+    /// What is promised; changes while the server runs.
+    pub policy: RwLock<Arc<Policy>>,
     /// Both times.
     pub clock: Clock,
     /// Business time may be moved.
@@ -47,6 +53,17 @@ impl App {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// What is promised, as it is now.
+    #[must_use]
+    pub fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes another policy.
+    pub fn set_policy(&self, policy: Arc<Policy>) {
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = policy;
     }
 }
 

@@ -1,6 +1,8 @@
 //! A request and its timeline as the contract shows them, in the language of the reader.
 
 use crate::{
+    catalogue::Localized,
+    promises::{Event, Policy, PromiseRecord, ledger::MoveReason},
     state::App,
     store::records::{Entry as EntryRecord, Happening, RequestRecord},
 };
@@ -9,11 +11,16 @@ use chrono_tz::Tz;
 use portico_contract::{
     form::{Field, FieldOption, FieldType, FieldValue},
     id::AttachmentId,
-    lifecycle::step_states,
+    lifecycle::{Situation, step_states},
     locale::Locale,
-    request::{FieldDisplay, Request, Status, Step, SurveyState, SurveySummary, TypeName},
+    promise::{CalendarName, DayReason, Moved, NextRight, Promise, PromiseDay, PromiseState},
+    request::{
+        Action, Escalation, FieldDisplay, Participant, Request, Rung, RungKey, Status, Step,
+        StepState, SurveyState, SurveySummary, TypeName,
+    },
     timeline::{Author, Body, Entry, Role, TextFormat, TimelineItem},
 };
+use portico_promise::Reason;
 
 /// Who reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +34,7 @@ pub enum Reader {
 /// The request.
 #[must_use]
 pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
-    let catalogue = &app.catalogue;
+    let (catalogue, policy) = (&app.catalogue, app.policy());
     let form = catalogue
         .request_type(&record.type_id)
         .map(|t| t.form(locale));
@@ -71,20 +78,217 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
                 at: record.steps_done.get(&key).copied(),
             })
             .collect(),
-        promises: Vec::new(),
+        promises: promises(app, record, locale),
         fields: fields(app, record, locale),
         handler: record.handler.clone(),
-        participants: Vec::new(),
+        participants: record
+            .followers
+            .iter()
+            .map(|email| Participant {
+                name: email.clone(),
+                email: Some(email.clone()),
+            })
+            .collect(),
+        escalation: record.escalation.and_then(|escalation| {
+            Some(Escalation {
+                level: escalation.level,
+                target: level(&policy, escalation.level)?.get(locale).to_owned(),
+                at: escalation.at,
+            })
+        }),
+        ladder: ladder(app, record, locale),
         follow_up_of: record.follow_up_of.clone(),
         unread_count: record.unread,
-        actions: record
-            .situation(app.settings.reopen_days, app.clock.now())
-            .actions(),
+        actions: record.situation(policy.rights, app.clock.now()).actions(),
         survey: SurveySummary {
             state: SurveyState::NotOffered,
             editable_until: None,
         },
     }
+}
+
+/// Who has an escalated request at a level.
+fn level(policy: &Policy, level: u32) -> Option<&Localized> {
+    policy
+        .escalation
+        .get(usize::try_from(level).ok()?.checked_sub(1)?)
+}
+
+/// What the customer was promised. What waits for an event that may never come is not shown before it comes; what waits
+/// for the desk's word is.
+fn promises(app: &App, record: &RequestRecord, locale: Locale) -> Vec<Promise> {
+    let (policy, now) = (app.policy(), app.clock.now());
+    let situation = record.situation(policy.rights, now);
+    let shown = |promise: &&PromiseRecord| {
+        let hidden = matches!(promise.state, PromiseState::Waiting | PromiseState::Void)
+            && promise.started_at.is_none()
+            && promise.terms.starts != Event::Declared;
+        !promise.terms.internal && !hidden
+    };
+    let promises = record.promises.iter().filter(shown);
+    promises
+        .map(|promise| Promise {
+            next_right: next_right(promise, &situation),
+            ..self::promise(app, promise, locale)
+        })
+        .collect()
+}
+
+/// A promise, without what the customer may do about it.
+pub fn promise(app: &App, promise: &PromiseRecord, locale: Locale) -> Promise {
+    let (policy, now) = (app.policy(), app.clock.now());
+    let terms = &promise.terms;
+    let due = promise.due_now(&policy, now);
+    let moved = promise.moved.iter().map(|moved| Moved {
+        from: moved.from,
+        to: moved.to,
+        reason: match &moved.reason {
+            MoveReason::Desk(words) => words.clone(),
+            MoveReason::Calendar(dates) => {
+                let dates: Vec<_> = dates.iter().map(|date| day(*date, locale)).collect();
+                let mark = if locale == Locale::En { ", " } else { "、" };
+                let values = [("dates", dates.join(mark))];
+                let values = values.each_ref().map(|(key, value)| (*key, value.as_str()));
+                app.catalogue
+                    .fill("promise.calendar_changed", locale, &values)
+            }
+        },
+        at: moved.at,
+    });
+    Promise {
+        key: promise.key.clone(),
+        label: terms.label.get(locale).to_owned(),
+        round: promise.round,
+        goal: terms.goal.clone(),
+        calendar: policy
+            .calendar(&terms.calendar)
+            .map(|calendar| CalendarName {
+                id: calendar.id().to_owned(),
+                name: calendar.name().in_language(locale.as_str()).to_owned(),
+                time_zone: calendar.zone().name().to_owned(),
+            }),
+        started_at: promise.started_at,
+        due_at: due.map(|due| due.at),
+        provisional: due.is_some_and(|due| due.provisional),
+        state: promise.state,
+        met_at: promise.met_at,
+        pauses: promise.pauses.clone(),
+        moved: moved.collect(),
+        next_right: None,
+    }
+}
+
+/// Before a date the customer may ask where it is once it has passed; after it, the next right is the highest that is
+/// open to them.
+fn next_right(promise: &PromiseRecord, situation: &Situation) -> Option<NextRight> {
+    let due = promise.due?.at;
+    match promise.state {
+        PromiseState::Running => Some(NextRight {
+            action: Action::Chase,
+            from: due,
+        }),
+        PromiseState::Late => {
+            let open = [Action::Chase, Action::Escalate, Action::Review];
+            let allowed = open
+                .into_iter()
+                .find(|&action| situation.check(action).is_ok());
+            allowed.map(|action| NextRight { action, from: due })
+        }
+        _ => None,
+    }
+}
+
+/// The days of a promise, with the reason of each.
+#[must_use]
+pub fn promise_days(app: &App, promise: &PromiseRecord, locale: Locale) -> Vec<PromiseDay> {
+    let policy = app.policy();
+    let Some(calendar) = policy.calendar(&promise.terms.calendar) else {
+        return Vec::new();
+    };
+    let mut pauses = None;
+    let Some(counted) = promise.counted(calendar, &mut pauses, app.clock.now()) else {
+        return Vec::new();
+    };
+    let days = counted.days.iter();
+    days.map(|day| PromiseDay {
+        date: day.date,
+        counted: day.counted(),
+        reason: day_reason(day.reason),
+        name: day
+            .name
+            .map(|name| name.in_language(locale.as_str()).to_owned()),
+    })
+    .collect()
+}
+
+fn day_reason(reason: Reason) -> DayReason {
+    match reason {
+        Reason::WorkingDay => DayReason::WorkingDay,
+        Reason::MakeUpDay => DayReason::MakeUpDay,
+        Reason::OwnHours => DayReason::OwnHours,
+        Reason::Provisional => DayReason::Provisional,
+        Reason::Received => DayReason::Received,
+        Reason::AfterCutoff => DayReason::AfterCutoff,
+        Reason::AfterHours => DayReason::AfterHours,
+        Reason::Weekend => DayReason::Weekend,
+        Reason::DayOff => DayReason::DayOff,
+        Reason::Paused => DayReason::Paused,
+        Reason::Moved => DayReason::Moved,
+    }
+}
+
+/// The ways on for who is not satisfied: a second review when it has ended, the outside body after that.
+fn ladder(app: &App, record: &RequestRecord, locale: Locale) -> Vec<Rung> {
+    let (policy, catalogue) = (app.policy(), &app.catalogue);
+    let situation = record.situation(policy.rights, app.clock.now());
+    let review = record
+        .promises
+        .iter()
+        .rev()
+        .find(|p| p.terms.starts == Event::ReviewAsked && p.started_at.is_some());
+    let reviewed = review.is_some_and(|p| !p.is_open());
+    let mut rungs = Vec::new();
+    if let Some(by) = &policy.reviewer {
+        let state = match record.reviewed_at {
+            Some(_) if reviewed => StepState::Done,
+            Some(_) => StepState::Current,
+            None => StepState::Next,
+        };
+        rungs.push(Rung {
+            key: RungKey::SecondReview,
+            label: catalogue.word("ladder.second_review", locale).to_owned(),
+            text: catalogue.fill(
+                "ladder.second_review.text",
+                locale,
+                &[("by", by.get(locale))],
+            ),
+            state,
+            from: record.closed_at.or(record.resolved_at),
+            until: situation.review_until(),
+            url: None,
+            phone: None,
+        });
+    }
+    if let Some(body) = &policy.outside_body {
+        // Open when the review is answered, or was not in time.
+        let from = review.and_then(|p| p.met_at.or(p.due.map(|due| due.at)));
+        let open = from.is_some_and(|from| from <= app.clock.now());
+        rungs.push(Rung {
+            key: RungKey::OutsideBody,
+            label: body.name.get(locale).to_owned(),
+            text: body.text.get(locale).to_owned(),
+            state: if open {
+                StepState::Current
+            } else {
+                StepState::Next
+            },
+            from,
+            until: None,
+            url: body.url.clone(),
+            phone: body.phone.clone(),
+        });
+    }
+    rungs
 }
 
 /// The answers of the form, in its order.
@@ -226,6 +430,45 @@ pub fn item(app: &App, entry: &EntryRecord, reader: Reader, locale: Locale) -> T
         Happening::Step { key } => Entry::Step {
             key: *key,
             label: catalogue.word(&format!("step.{key}"), locale).to_owned(),
+        },
+        Happening::Promise {
+            key,
+            label,
+            change,
+            due_at,
+            reason,
+        } => Entry::Promise {
+            key: key.clone(),
+            label: label.get(locale).to_owned(),
+            change: *change,
+            due_at: *due_at,
+            reason: reason.clone(),
+        },
+        Happening::Proposal {
+            text,
+            answer,
+            comment,
+        } => Entry::Proposal {
+            text: text.clone(),
+            answer: *answer,
+            comment: comment.clone(),
+        },
+        Happening::Asked {
+            action,
+            comment,
+            level: asked,
+        } => Entry::Asked {
+            action: *action,
+            comment: comment.clone(),
+            target: asked
+                .and_then(|asked| Some(level(&app.policy(), asked)?.get(locale).to_owned())),
+        },
+        Happening::Callback {
+            topic,
+            preferred_at,
+        } => Entry::Callback {
+            topic: topic.clone(),
+            preferred_at: *preferred_at,
         },
         Happening::Edited => Entry::Edited,
     };

@@ -2,6 +2,7 @@
 
 use super::mail;
 use crate::{
+    catalogue::Localized,
     clock::real_now,
     http::actor::token_hash,
     problem::ApiError,
@@ -15,7 +16,8 @@ use crate::{
 };
 use chrono::TimeDelta;
 use portico_contract::{
-    code::QueryCode,
+    Instant,
+    code::{QueryCode, Reference},
     form::{is_email, is_phone},
     locale::Locale,
     session::Channel,
@@ -54,6 +56,12 @@ pub enum Occasion<'a> {
     Received(Option<&'a QueryCode>),
     /// The desk has replied.
     Reply,
+    /// The desk proposed a solution.
+    Proposal,
+    /// A promise is late.
+    Late,
+    /// A promised date was moved; why, in the desk's words.
+    Moved(Option<&'a str>),
     /// Its status has changed; why, in the desk's words.
     Status(Option<&'a str>),
 }
@@ -123,10 +131,15 @@ pub async fn notify(
         Occasion::Received(Some(_)) => "receipt",
         Occasion::Received(None) => "receipt_signed_in",
         Occasion::Reply => "reply",
+        Occasion::Proposal => "proposal",
+        Occasion::Late => "late",
+        Occasion::Moved(_) => "moved",
         Occasion::Status(_) => "status",
     };
     let explanation = match occasion {
-        Occasion::Status(explanation) => explanation.unwrap_or_default(),
+        Occasion::Status(explanation) | Occasion::Moved(explanation) => {
+            explanation.unwrap_or_default()
+        }
         _ => "",
     };
     let values = [
@@ -143,6 +156,35 @@ pub async fn notify(
         ("contact", contact.as_str()),
     ];
     Ok(tx.queue(&write(app, &to, kind, locale, &values)).await?)
+}
+
+/// Queues a letter to the desk about a promise that is due soon, in the company's first language.
+///
+/// # Errors
+/// When the store fails.
+pub async fn remind(
+    app: &App,
+    tx: &mut dyn Tx,
+    desk: &str,
+    reference: Reference,
+    label: &Localized,
+    due: Instant,
+) -> Result<(), ApiError> {
+    let Some(to) = Recipient::new(Channel::Email, desk) else {
+        return Ok(());
+    };
+    let locale = app.settings.locale(None);
+    let reference = reference.to_string();
+    let due = due.date_time().with_timezone(&app.settings.time_zone);
+    let due = due.format("%Y-%m-%d %H:%M").to_string();
+    let values = [
+        ("reference", reference.as_str()),
+        ("promise", label.get(locale)),
+        ("due", due.as_str()),
+    ];
+    Ok(tx
+        .queue(&write(app, &to, "reminder", locale, &values))
+        .await?)
 }
 
 fn status_key(request: &RequestRecord) -> &'static str {

@@ -10,13 +10,15 @@ use super::{
 };
 use crate::{
     attach::Taking,
+    delivery::letter::Recipient,
     intake,
     life::StatusChange,
-    problem::ApiError,
+    problem::{ApiError, Fault},
+    promises::{Event, Policy},
     state::App,
     store::{
         Tx,
-        records::{Happening, RequestRecord, Scope},
+        records::{EscalationRecord, Happening, NewEntry, RequestRecord, Scope},
     },
     view,
 };
@@ -26,11 +28,14 @@ use axum::{
     response::Response,
 };
 use portico_contract::{
+    Instant,
     id::RequestId,
     locale::Locale,
-    request::{Action, Outcome, Status},
-    submission::{Comment, Edit},
-    timeline::Role,
+    problem::FieldProblem,
+    request::{Action, Outcome, Refusal, Status},
+    session::Channel,
+    submission::{Comment, Edit, Follow, Grounds},
+    timeline::{ProposalAnswer, Role},
 };
 use std::collections::BTreeSet;
 
@@ -40,6 +45,12 @@ enum Asked {
     Status(Status, StatusChange),
     /// Other content.
     Edit(Edit),
+    /// An answer to the proposal.
+    Proposal(ProposalAnswer, Option<String>),
+    /// More than an answer: chase, escalate, review.
+    More(Option<String>),
+    /// Somebody who follows, or no longer does.
+    Follow(Follow),
 }
 
 /// `POST /requests/{id}/actions/{name}`
@@ -75,23 +86,34 @@ pub async fn act(
         apply(&app, &mut record, edit, locale)?;
     }
     precondition(&posted.headers, &record)?;
-    let now = app.clock.now();
+    let (now, policy) = (app.clock.now(), app.policy());
     record
-        .situation(app.settings.reopen_days, now)
+        .situation(policy.rights, now)
         .check(action)
         .map_err(ApiError::refused)?;
     let mut unnamed = Vec::new();
+    let mut told = Vec::new();
     match asked {
         Asked::Status(status, change) => {
-            let entry = record.set_status(status, change, Role::Customer, now);
-            tx.add_entry(&entry).await?;
+            told = record.set_status(status, change, Role::Customer, &policy, now);
         }
+        Asked::Proposal(answer, comment) => {
+            if let Some(entry) = record.proposal.take() {
+                tx.answer_proposal(&entry, answer, comment.as_deref())
+                    .await?;
+            }
+            told = record.proposal_answered(answer, &policy, now);
+        }
+        Asked::More(comment) => told = record.asked(action, comment, &policy, now),
+        Asked::Follow(follow) => told = record.follow(&follow, &policy, now)?,
         Asked::Edit(_) => {
             unnamed = change_files(&app, &mut *tx, &mut record, locale).await?;
             tx.replace_first_message(&record.id, &record.body).await?;
-            let entry = record.entry(now, true, Role::Customer, Happening::Edited);
-            tx.add_entry(&entry).await?;
+            told.push(record.entry(now, true, Role::Customer, Happening::Edited));
         }
+    }
+    for entry in &told {
+        tx.add_entry(entry).await?;
     }
     save(&mut *tx, &record).await?;
     let record = tx
@@ -113,25 +135,136 @@ pub async fn act(
 }
 
 fn asked(app: &App, action: Action, posted: &Posted) -> Result<Asked, ApiError> {
+    let limits = &app.settings.limits;
+    let comment = || {
+        let Comment { comment } = posted.json()?;
+        intake::comment(comment.as_deref(), "/comment", limits)
+    };
+    let grounds = || {
+        let Grounds { comment } = posted.json()?;
+        let comment = intake::comment(Some(&comment), "/comment", limits)?;
+        let missing = || ApiError::validation(vec![Fault::at("/comment", FieldProblem::Required)]);
+        comment.ok_or_else(missing)
+    };
     let (status, outcome, note) = match action {
         Action::Confirm => (Status::Closed, None, "note.confirmed"),
         Action::Reopen => (Status::Open, None, "note.reopened"),
         Action::Withdraw => (Status::Closed, Some(Outcome::Withdrawn), "note.withdrawn"),
         Action::Edit => return Ok(Asked::Edit(posted.json()?)),
+        Action::AcceptProposal => {
+            return Ok(Asked::Proposal(ProposalAnswer::Accepted, comment()?));
+        }
+        Action::DeclineProposal => {
+            return Ok(Asked::Proposal(ProposalAnswer::Declined, Some(grounds()?)));
+        }
+        Action::Chase => return Ok(Asked::More(comment()?)),
+        Action::Escalate | Action::Review => return Ok(Asked::More(Some(grounds()?))),
+        Action::Follow => return Ok(Asked::Follow(posted.json()?)),
         // What does not exist here is not there to be refused.
-        _ => return Err(ApiError::not_found()),
+        Action::Reply | Action::Attach | Action::Unknown => return Err(ApiError::not_found()),
     };
-    let Comment { comment } = posted.json()?;
-    let explanation = intake::comment(comment.as_deref(), "/comment", &app.settings.limits)?;
     Ok(Asked::Status(
         status,
         StatusChange {
             outcome,
-            explanation,
+            explanation: comment()?,
             note: Some(note),
-            waiting_on: None,
+            ..StatusChange::default()
         },
     ))
+}
+
+impl RequestRecord {
+    /// The customer agreed to the proposal or did not; the desk goes on.
+    fn proposal_answered(
+        &mut self,
+        answer: ProposalAnswer,
+        policy: &Policy,
+        now: Instant,
+    ) -> Vec<NewEntry> {
+        let (event, note) = match answer {
+            ProposalAnswer::Accepted => (Event::ProposalAccepted, "note.proposal_accepted"),
+            _ => (Event::ProposalDeclined, "note.proposal_declined"),
+        };
+        let change = StatusChange {
+            note: Some(note),
+            ..StatusChange::default()
+        };
+        let mut told = self.set_status(Status::Open, change, Role::Customer, policy, now);
+        told.extend(self.happens(event, policy, now));
+        told
+    }
+
+    /// The customer asked for more than an answer.
+    fn asked(
+        &mut self,
+        action: Action,
+        comment: Option<String>,
+        policy: &Policy,
+        now: Instant,
+    ) -> Vec<NewEntry> {
+        let level = (action == Action::Escalate)
+            .then(|| self.escalation.map_or(1, |escalation| escalation.level + 1));
+        let what = Happening::Asked {
+            action,
+            comment,
+            level,
+        };
+        let mut told = vec![self.entry(now, true, Role::Customer, what)];
+        let event = match action {
+            Action::Chase => {
+                self.chases += 1;
+                self.chased_at = Some(now);
+                Event::Chased
+            }
+            Action::Escalate => {
+                self.escalation = level.map(|level| EscalationRecord { level, at: now });
+                Event::Escalated
+            }
+            _ => {
+                self.reviewed_at = Some(now);
+                let change = StatusChange {
+                    note: Some("note.review"),
+                    same_round: true,
+                    ..StatusChange::default()
+                };
+                told.extend(self.set_status(Status::Open, change, Role::Customer, policy, now));
+                Event::ReviewAsked
+            }
+        };
+        told.extend(self.happens(event, policy, now));
+        told
+    }
+
+    fn follow(
+        &mut self,
+        follow: &Follow,
+        policy: &Policy,
+        now: Instant,
+    ) -> Result<Vec<NewEntry>, ApiError> {
+        let wrong = |problem| ApiError::validation(vec![Fault::at("/email", problem)]);
+        let email = Recipient::new(Channel::Email, &follow.email)
+            .ok_or_else(|| wrong(FieldProblem::NotAnEmail))?
+            .address;
+        let before = self.followers.len();
+        if follow.remove {
+            self.followers.retain(|other| *other != email);
+        } else if !self.followers.contains(&email) {
+            if before >= policy.rights.follow_limit as usize {
+                return Err(ApiError::refused(Refusal::LimitReached));
+            }
+            self.followers.push(email);
+        }
+        let what = Happening::Asked {
+            action: Action::Follow,
+            comment: None,
+            level: None,
+        };
+        Ok(match self.followers.len() == before {
+            true => Vec::new(),
+            false => vec![self.entry(now, true, Role::Customer, what)],
+        })
+    }
 }
 
 /// Puts the new content in place of the old.

@@ -1,12 +1,9 @@
 //! `GET /config`
 
 use super::context::Lang;
-use crate::{clock::real_now, hours::Week, state::App};
+use crate::{hours::Week, state::App};
 use axum::{Json, extract::State};
-use portico_contract::{
-    Instant,
-    config::{Brand, Capability, Config, ContactChannel, Limits},
-};
+use portico_contract::config::{Brand, Capability, Config, ContactChannel, Limits};
 
 /// What this server is and can do.
 pub async fn config(State(app): State<App>, Lang(locale): Lang) -> Json<Config> {
@@ -46,9 +43,10 @@ pub async fn config(State(app): State<App>, Lang(locale): Lang) -> Json<Config> 
             attachment_extensions: settings.limits.attachment_extensions.clone(),
             subject_length: settings.limits.subject_length,
             body_length: settings.limits.body_length,
-            reopen_days: settings.reopen_days,
+            reopen_days: u32::try_from(app.policy().rights.reopen_window.num_days())
+                .unwrap_or(u32::MAX),
         },
         contacts: contacts.collect(),
-        server_now: Instant::from(real_now()),
+        server_now: now,
     })
 }

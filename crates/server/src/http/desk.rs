@@ -14,12 +14,14 @@ use crate::{
     intake,
     life::{StatusChange, has_step},
     problem::{ApiError, Fault},
+    promises::{Event, ledger::DeskChange},
     serve::CLOCK_OFFSET,
     state::App,
     store::{
         Tx,
         records::{Entry, Happening, RequestRecord, Scope},
     },
+    text,
     view::{self, Reader},
 };
 use axum::{
@@ -36,7 +38,7 @@ use portico_contract::{
     list::Page,
     locale::Locale,
     problem::{FieldProblem, ProblemCode},
-    request::{Class, Grade, Handler, Outcome, Request, Status, StepKey, WaitingOn},
+    request::{Class, Grade, Handler, Outcome, Refusal, Request, Status, StepKey, WaitingOn},
     strict,
     submission::{Contact, SentBody},
     timeline::{Role, TimelineItem},
@@ -56,6 +58,9 @@ pub fn routes() -> Router<App> {
         .route("/requests/{id}/messages", post(message))
         .route("/requests/{id}/status", post(status))
         .route("/requests/{id}/step", post(step))
+        .route("/requests/{id}/proposal", post(proposal))
+        .route("/requests/{id}/promises/{key}/{change}", post(promise))
+        .route("/customers/{address}/tier", post(tier))
         .route("/clock", post(clock))
 }
 
@@ -181,6 +186,11 @@ async fn message(
     );
     let entry = add(&mut *tx, &entry, &new.attachment_ids).await?;
     if new.public {
+        let now = app.clock.now();
+        record.answered(now);
+        for entry in record.happens(Event::Reply, &app.policy(), now) {
+            tx.add_entry(&entry).await?;
+        }
         save(&mut *tx, &record).await?;
         letter::notify(&app, &mut *tx, &record, Occasion::Reply).await?;
     } else {
@@ -240,8 +250,13 @@ async fn status(
     let mut record = find(&mut *tx, &id).await?;
     precondition(&posted.headers, &record)?;
     let now = app.clock.now();
+    let policy = app.policy();
+    let judged = (record.grade, record.class);
     record.grade = new.grade.unwrap_or(record.grade);
     record.class = new.class.unwrap_or(record.class);
+    if judged != (record.grade, record.class) {
+        record.promise_anew(&policy, now);
+    }
     if let Some(DeskHandler {
         name,
         team,
@@ -268,10 +283,13 @@ async fn status(
             waiting_on: new.waiting_on,
             outcome: new.outcome,
             explanation: explanation.clone(),
-            note: None,
+            ..StatusChange::default()
         };
-        let entry = record.set_status(new.status.unwrap_or(before), change, Role::Agent, now);
-        tx.add_entry(&entry).await?;
+        let to = new.status.unwrap_or(before);
+        record.answered(now);
+        for entry in record.set_status(to, change, Role::Agent, &policy, now) {
+            tx.add_entry(&entry).await?;
+        }
     } else {
         record.changed(now);
     }
@@ -329,9 +347,149 @@ async fn step(
     record.reach(key, now);
     let entry = record.entry(now, true, Role::Agent, Happening::Step { key });
     tx.add_entry(&entry).await?;
+    for entry in record.happens(Event::Step(key), &app.policy(), now) {
+        tx.add_entry(&entry).await?;
+    }
     save(&mut *tx, &record).await?;
     let answer = answer(&app, &mut *tx, &record, locale).await?;
     turn.commit(tx, answer, Some(&record.id)).await
+}
+
+/// `POST /desk/v1/requests/{id}/proposal`
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeskProposal {
+    text: String,
+}
+
+async fn proposal(
+    State(app): State<App>,
+    _: Agent,
+    Lang(locale): Lang,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Response, ApiError> {
+    find(&mut *app.store.read().await?, &id).await?;
+    let DeskProposal { text } = posted.json()?;
+    let turn = match once_as(&app, NAME, &posted, Key::Accepted).await? {
+        Once::Replay(response) => return Ok(response),
+        Once::New(turn) => turn,
+    };
+    let text = intake::comment(Some(&text), "/text", &app.settings.limits)?
+        .ok_or_else(|| ApiError::validation(vec![Fault::at("/text", FieldProblem::Required)]))?;
+    let mut tx = app.store.write().await?;
+    let mut record = find(&mut *tx, &id).await?;
+    precondition(&posted.headers, &record)?;
+    if !matches!(record.status, Status::New | Status::Open | Status::Pending) {
+        return Err(ApiError::refused(Refusal::AlreadyResolved));
+    }
+    let (now, policy) = (app.clock.now(), app.policy());
+    let what = Happening::Proposal {
+        text,
+        answer: None,
+        comment: None,
+    };
+    let entry = record.entry(now, true, Role::Agent, what);
+    record.proposal = Some(tx.add_entry(&entry).await?.id);
+    record.reach(record.steps.proposed(), now);
+    record.answered(now);
+    let mut told = record.happens(Event::Proposal, &policy, now);
+    let change = StatusChange {
+        waiting_on: Some(WaitingOn::Customer),
+        ..StatusChange::default()
+    };
+    told.extend(record.set_status(Status::Pending, change, Role::Agent, &policy, now));
+    for entry in &told {
+        tx.add_entry(entry).await?;
+    }
+    save(&mut *tx, &record).await?;
+    letter::notify(&app, &mut *tx, &record, Occasion::Proposal).await?;
+    let answer = answer(&app, &mut *tx, &record, locale).await?;
+    turn.commit(tx, answer, Some(&record.id)).await
+}
+
+/// `POST /desk/v1/requests/{id}/promises/{key}/{start|met|pause|resume|move|void}`: `move` needs `due_at` and a reason; for
+/// `pause`, `due_at` is when it will probably end.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeskPromise {
+    reason: Option<String>,
+    due_at: Option<Instant>,
+}
+
+async fn promise(
+    State(app): State<App>,
+    _: Agent,
+    Lang(locale): Lang,
+    Path((id, key, change)): Path<(String, String, String)>,
+    posted: Posted,
+) -> Result<Response, ApiError> {
+    let record = find(&mut *app.store.read().await?, &id).await?;
+    if record.promises.iter().all(|promise| promise.key != key) {
+        return Err(ApiError::not_found());
+    }
+    let posted = posted.or_empty();
+    let new: DeskPromise = posted.json()?;
+    let reason = intake::comment(new.reason.as_deref(), "/reason", &app.settings.limits)?;
+    let required = |at: &str| ApiError::validation(vec![Fault::at(at, FieldProblem::Required)]);
+    let change = match change.as_str() {
+        "start" => DeskChange::Start,
+        "met" => DeskChange::Met,
+        "pause" => DeskChange::Pause(new.due_at),
+        "resume" => DeskChange::Resume,
+        "move" => {
+            reason.as_ref().ok_or_else(|| required("/reason"))?;
+            DeskChange::Move(new.due_at.ok_or_else(|| required("/due_at"))?)
+        }
+        "void" => DeskChange::Void,
+        _ => return Err(ApiError::not_found()),
+    };
+    let turn = match once_as(&app, NAME, &posted, Key::Accepted).await? {
+        Once::Replay(response) => return Ok(response),
+        Once::New(turn) => turn,
+    };
+    let mut tx = app.store.write().await?;
+    let mut record = find(&mut *tx, &id).await?;
+    precondition(&posted.headers, &record)?;
+    let now = app.clock.now();
+    let entry = record
+        .change_promise(&key, &change, reason.as_deref(), &app.policy(), now)
+        .ok_or_else(|| ApiError::new(ProblemCode::Conflict))?;
+    tx.add_entry(&entry).await?;
+    save(&mut *tx, &record).await?;
+    if matches!(change, DeskChange::Move(_)) && entry.public {
+        letter::notify(&app, &mut *tx, &record, Occasion::Moved(reason.as_deref())).await?;
+    }
+    let answer = answer(&app, &mut *tx, &record, locale).await?;
+    turn.commit(tx, answer, Some(&record.id)).await
+}
+
+/// `POST /desk/v1/customers/{address}/tier`: for what the customer sends from now on; `null` is none.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeskTier {
+    tier: Option<String>,
+}
+
+async fn tier(
+    State(app): State<App>,
+    _: Agent,
+    Path(address): Path<String>,
+    posted: Posted,
+) -> Result<Json<DeskTier>, ApiError> {
+    let new: DeskTier = posted.json()?;
+    let mut tx = app.store.write().await?;
+    let mut customer = None;
+    for address in [text::normal_email(&address), text::normal_phone(&address)] {
+        if customer.is_none() {
+            customer = tx.customer_by_address(&address).await?;
+        }
+    }
+    let mut customer = customer.ok_or_else(ApiError::not_found)?;
+    customer.tier = new.tier.clone();
+    tx.put_customer(&customer).await?;
+    tx.commit().await?;
+    Ok(Json(new))
 }
 
 /// The request as a re-read gives it.

@@ -61,7 +61,7 @@ pub async fn post(
         .ok_or_else(ApiError::not_found)?;
     precondition(&posted.headers, &record)?;
     let now = app.clock.now();
-    let situation = record.situation(app.settings.reopen_days, now);
+    let situation = record.situation(app.policy().rights, now);
     situation.check(Action::Reply).map_err(ApiError::refused)?;
     let what = Happening::Message {
         author: author(&mut *tx, &record).await?,
@@ -71,9 +71,12 @@ pub async fn post(
     let entry = add(&mut *tx, &entry, &new.attachment_ids).await?;
     if record.status == Status::Pending && record.waiting_on == Some(WaitingOn::Customer) {
         // What the desk waited for has come.
-        let change = record.set_status(Status::Open, StatusChange::default(), Role::System, now);
-        tx.add_entry(&change).await?;
-        record.seen_at = record.seen_at.max(change.at);
+        let change = StatusChange::default();
+        let told = record.set_status(Status::Open, change, Role::System, &app.policy(), now);
+        for entry in &told {
+            tx.add_entry(entry).await?;
+            record.seen_at = record.seen_at.max(entry.at);
+        }
     }
     save(&mut *tx, &record).await?;
     let item = view::item(&app, &entry, Reader::Customer, locale);

@@ -15,6 +15,7 @@ pub mod messages;
 pub mod once;
 pub mod openapi;
 pub mod posted;
+pub mod promises;
 pub mod request_types;
 pub mod requests;
 pub mod session;
@@ -50,6 +51,8 @@ pub fn router(app: App) -> Router {
         .route("/requests/{id}/messages", post(messages::post))
         .route("/requests/{id}/actions/{name}", post(actions::act))
         .route("/requests/{id}/seen", post(timeline::seen))
+        .route("/requests/{id}/promises/{key}/days", get(promises::days))
+        .route("/promises/preview", post(promises::preview))
         .route("/submissions/{key}", get(submissions::one))
         .route("/track", post(track::by_code))
         .route("/track/link", post(track::by_link))

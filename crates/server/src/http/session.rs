@@ -249,6 +249,7 @@ async fn customer(
         return Ok(known);
     }
     let customer = Customer {
+        tier: None,
         id: CustomerId::new(Uuid::new_v4().simple().to_string()),
         name: None,
         email: (to.channel == Channel::Email).then(|| to.address.clone()),

@@ -87,8 +87,15 @@ pub async fn submit(
     let mut tx = app.store.write().await?;
     limits::count(&app, &mut *tx, Rule::NewRequests, client.as_str()).await?;
     check_follow_up(&mut *tx, &actor, new.follow_up_of.as_ref()).await?;
-    let mut record = record(&accepted, &new, customer, app.clock.now())?;
+    let tier = match &customer {
+        Some(id) => tx.customer(id).await?.and_then(|customer| customer.tier),
+        None => None,
+    };
+    let now = app.clock.now();
+    let mut record = record(&accepted, &new, customer, now)?;
     record.query_hash = query_hash;
+    record.tier = tier;
+    record.promise(&app.policy(), now);
     insert(&mut *tx, &mut record).await?;
     let files = write(&mut *tx, &mut record, &accepted, &new, locale).await?;
     letter::notify(&app, &mut *tx, &record, Occasion::Received(code.as_ref())).await?;
@@ -203,6 +210,15 @@ pub fn record(
         seen_at: now,
         version: 0,
         query_hash: None,
+        promises: Vec::new(),
+        tier: None,
+        proposal: None,
+        answered_at: None,
+        chases: 0,
+        chased_at: None,
+        escalation: None,
+        reviewed_at: None,
+        followers: Vec::new(),
         unread: 0,
     };
     record.reach(steps.first_open(), now);

@@ -2,15 +2,20 @@
 //! calendar has changed. Nothing is remembered between two looks but what the store holds, so a restart or a clock that
 //! is put forward or back changes nothing.
 
-use super::Policy;
+use super::{
+    PromiseRecord,
+    policy::{Policy, Stamps},
+};
 use crate::{
     delivery::letter::{self, Occasion},
     http::messages::save,
     problem::ApiError,
     state::App,
-    store::records::{RequestRecord, Scope},
+    store::{
+        Tx,
+        records::{RequestRecord, Scope},
+    },
 };
-use chrono::TimeDelta;
 use portico_contract::{Instant, promise::PromiseState};
 use std::{sync::Arc, time::Duration};
 
@@ -24,14 +29,21 @@ const BATCH: u32 = 50;
 /// Goes round until the server stops.
 pub async fn run(app: App) {
     let mut ticks = 0;
+    let mut read = app.policy().files.clone();
     loop {
         if let Err(error) = look(&app).await {
-            tracing::warn!(%error, "promises that are due could not be looked at; again in a moment");
+            tracing::warn!(
+                ?error,
+                "promises that are due could not be looked at; again in a moment"
+            );
         }
-        if ticks % POLICY_TICKS == 0 {
-            read_policy(&app).await;
+        if ticks == 0 {
+            let found = read.now();
+            if found != read {
+                read = read_policy(&app).await.unwrap_or(found);
+            }
         }
-        ticks += 1;
+        ticks = (ticks + 1) % POLICY_TICKS;
         tokio::select! {
             () = tokio::time::sleep(TICK) => {}
             () = app.stopping.cancelled() => return,
@@ -51,8 +63,7 @@ async fn look(app: &App) -> Result<(), ApiError> {
             let Some(mut record) = tx.request(&id, &Scope::Desk).await? else {
                 continue;
             };
-            let policy = app.policy();
-            remind(app, &mut record, &policy, now, &mut *tx).await?;
+            remind(app, &mut record, now, &mut *tx).await?;
             let late = record.mark_late(now);
             for entry in &late {
                 tx.add_entry(entry).await?;
@@ -72,48 +83,46 @@ async fn look(app: &App) -> Result<(), ApiError> {
 async fn remind(
     app: &App,
     record: &mut RequestRecord,
-    policy: &Policy,
     now: Instant,
-    tx: &mut dyn crate::store::Tx,
+    tx: &mut dyn Tx,
 ) -> Result<(), ApiError> {
-    let Some(before) = policy.remind_before() else {
+    let policy = app.policy();
+    let Some(desk) = &policy.reminders.desk else {
         return Ok(());
     };
     let reference = record.reference;
-    for promise in &mut record.promises {
-        let Some(due) = promise.due.filter(|_| promise.state == PromiseState::Running) else {
+    let running = |promise: &&mut PromiseRecord| promise.state == PromiseState::Running;
+    for promise in record.promises.iter_mut().filter(running) {
+        let (Some(due), Some(at)) = (promise.due, promise.remind_at) else {
             continue;
         };
-        if !promise.reminded && due.at.plus(-before).is_some_and(|from| from <= now) {
-            promise.reminded = true;
+        if at <= now {
+            promise.remind_at = None;
             if due.at > now {
-                letter::remind(app, tx, reference, &promise.terms.label, due.at).await?;
+                letter::remind(app, tx, desk, reference, &promise.terms.label, due.at).await?;
             }
         }
     }
     Ok(())
 }
 
-/// Takes a policy that has changed; what is wrong with it is said, and what was read before stays.
-async fn read_policy(app: &App) {
+/// Takes a policy that has changed, and gives the files that it was read from; what is wrong with it is said, and what
+/// was read before stays.
+async fn read_policy(app: &App) -> Option<Stamps> {
     let old = app.policy();
-    if !old.is_stale() {
-        return;
-    }
-    match Policy::load(app.settings.policy.as_deref()) {
-        Ok(new) => {
-            let new = Arc::new(new);
-            app.set_policy(Arc::clone(&new));
-            tracing::info!("the policy was read anew");
-            if let Err(error) = revise(app, &old, &new).await {
-                tracing::warn!(%error, "not every promise could be counted again");
-            }
-        }
+    let new = match Policy::load(app.settings.policy.as_deref()) {
+        Ok(new) => Arc::new(new),
         Err(error) => {
-            old.seen();
             tracing::error!(%error, "the policy stays as it was read before");
+            return None;
         }
+    };
+    app.set_policy(Arc::clone(&new));
+    tracing::info!("the policy was read anew");
+    if let Err(error) = revise(app, &old, &new).await {
+        tracing::warn!(?error, "not every promise could be counted again");
     }
+    Some(new.files.clone())
 }
 
 async fn revise(app: &App, old: &Policy, new: &Policy) -> Result<(), ApiError> {
@@ -136,15 +145,4 @@ async fn revise(app: &App, old: &Policy, new: &Policy) -> Result<(), ApiError> {
         }
     }
     Ok(())
-}
-
-impl Policy {
-    /// How long before a date the desk is reminded; `None`: it has no address.
-    #[must_use]
-    pub fn remind_before(&self) -> Option<TimeDelta> {
-        self.reminders
-            .desk
-            .as_ref()
-            .map(|_| TimeDelta::hours(self.reminders.hours_before.into()))
-    }
 }

@@ -32,8 +32,8 @@ pub struct PromiseRecord {
     pub pauses: Vec<Pause>,
     /// How its date was moved.
     pub moved: Vec<MoveRecord>,
-    /// The desk was reminded of it.
-    pub reminded: bool,
+    /// When the desk is to be reminded of it; `None`: no more.
+    pub remind_at: Option<Instant>,
 }
 
 /// When a promise is due.
@@ -139,7 +139,7 @@ impl PromiseRecord {
             met_at: None,
             pauses: Vec::new(),
             moved: Vec::new(),
-            reminded: false,
+            remind_at: None,
         }
     }
 
@@ -148,7 +148,10 @@ impl PromiseRecord {
     pub fn is_open(&self) -> bool {
         matches!(
             self.state,
-            PromiseState::Waiting | PromiseState::Running | PromiseState::Paused | PromiseState::Late
+            PromiseState::Waiting
+                | PromiseState::Running
+                | PromiseState::Paused
+                | PromiseState::Late
         )
     }
 
@@ -200,7 +203,14 @@ impl PromiseRecord {
     fn start(&mut self, policy: &Policy, at: Instant) {
         self.started_at = Some(at);
         self.state = PromiseState::Running;
-        self.due = self.count_due(policy, at).map(Into::into);
+        self.set_due(self.count_due(policy, at).map(Into::into), policy);
+    }
+
+    fn set_due(&mut self, due: Option<KeptDue>, policy: &Policy) {
+        self.due = due;
+        self.remind_at = policy
+            .remind_before()
+            .and_then(|before| due?.at.plus(-before));
     }
 
     fn meet(&mut self, at: Instant) -> PromiseChange {
@@ -221,7 +231,13 @@ impl PromiseRecord {
         }
     }
 
-    fn pause(&mut self, reason: PauseReason, note: Option<String>, until: Option<Instant>, at: Instant) {
+    fn pause(
+        &mut self,
+        reason: PauseReason,
+        note: Option<String>,
+        until: Option<Instant>,
+        at: Instant,
+    ) {
         self.pauses.push(Pause {
             from: at,
             to: None,
@@ -243,7 +259,7 @@ impl PromiseRecord {
         self.end_pause(at);
         self.state = PromiseState::Running;
         let counted = self.count_due(policy, at);
-        self.due = match (self.due, without, counted) {
+        let due = match (self.due, without, counted) {
             (Some(held), Some(without), Some(counted)) if utc(held.at) < without.at => {
                 let at = utc(held.at) + (counted.at - without.at);
                 Some(KeptDue {
@@ -253,6 +269,7 @@ impl PromiseRecord {
             }
             (held, _, counted) => counted.map(Into::into).or(held),
         };
+        self.set_due(due, policy);
     }
 
     /// Counts again on a calendar that has changed. True when something came out otherwise.
@@ -268,11 +285,17 @@ impl PromiseRecord {
             return false;
         }
         if due.at != held.at {
-            let calendars = (old.calendar(&self.terms.calendar), new.calendar(&self.terms.calendar));
+            let calendars = (
+                old.calendar(&self.terms.calendar),
+                new.calendar(&self.terms.calendar),
+            );
             let dates = match calendars {
                 (Some(before), Some(after)) => {
                     let range = after.date_of(utc(started))..=due.date.max(held.date);
-                    before.changes(after, range).map(|change| change.date).collect()
+                    before
+                        .changes(after, range)
+                        .map(|change| change.date)
+                        .collect()
                 }
                 _ => Vec::new(),
             };
@@ -283,7 +306,7 @@ impl PromiseRecord {
                 at: now,
             });
         }
-        self.due = Some(due);
+        self.set_due(Some(due), new);
         true
     }
 }
@@ -299,7 +322,11 @@ impl RequestRecord {
     }
 
     fn round(&self) -> u32 {
-        self.promises.iter().map(|promise| promise.round).max().unwrap_or(0)
+        self.promises
+            .iter()
+            .map(|promise| promise.round)
+            .max()
+            .unwrap_or(0)
     }
 
     /// Gives what the policy promises for this case: when it comes in and, as another round, when it is reopened.
@@ -330,7 +357,11 @@ impl RequestRecord {
             .min()
             .unwrap_or(self.created_at);
         let owed = policy.terms(self.case());
-        for promise in self.promises.iter_mut().filter(|p| p.round == round && p.is_open()) {
+        for promise in self
+            .promises
+            .iter_mut()
+            .filter(|p| p.round == round && p.is_open())
+        {
             if !owed.contains(&&promise.terms) {
                 promise.end_pause(now);
                 promise.state = PromiseState::Void;
@@ -362,10 +393,17 @@ impl RequestRecord {
     /// What an event does to the promises. Returns the entries that tell of what no other entry says.
     pub fn happens(&mut self, event: Event, policy: &Policy, now: Instant) -> Vec<NewEntry> {
         let mut told = Vec::new();
+        let round = self.round();
         for (place, promise) in self.promises.iter_mut().enumerate() {
             let terms = &promise.terms;
             let change = match promise.state {
-                PromiseState::Waiting if terms.starts == event => {
+                PromiseState::Waiting
+                    if event == Event::Closed && terms.starts == Event::Declared =>
+                {
+                    promise.state = PromiseState::Void;
+                    None
+                }
+                PromiseState::Waiting if terms.starts == event && promise.round == round => {
                     promise.start(policy, now);
                     Some(PromiseChange::Started)
                 }
@@ -429,7 +467,10 @@ impl RequestRecord {
         now: Instant,
     ) -> Option<NewEntry> {
         use PromiseState::{Late, Paused, Running, Waiting};
-        let place = self.promises.iter().position(|promise| promise.key == key)?;
+        let place = self
+            .promises
+            .iter()
+            .position(|promise| promise.key == key)?;
         let promise = &mut self.promises[place];
         let told = match (change, promise.state) {
             (DeskChange::Start, Waiting) => {
@@ -460,9 +501,13 @@ impl RequestRecord {
                     reason: MoveReason::Desk(reason.unwrap_or_default().to_owned()),
                     at: now,
                 });
-                promise.due = Some(KeptDue { at: *to, date, provisional: false });
+                let due = KeptDue {
+                    at: *to,
+                    date,
+                    provisional: false,
+                };
+                promise.set_due(Some(due), policy);
                 promise.state = if *to > now { Running } else { Late };
-                promise.reminded = false;
                 PromiseChange::Moved
             }
             (DeskChange::Void, Waiting | Running | Paused | Late) => {
@@ -472,7 +517,8 @@ impl RequestRecord {
             }
             _ => return None,
         };
-        self.tell(vec![(place, told)], Role::Agent, reason, now).pop()
+        self.tell(vec![(place, told)], Role::Agent, reason, now)
+            .pop()
     }
 
     /// Marks late what was due and is not kept.
@@ -509,18 +555,15 @@ impl RequestRecord {
         changed.then(|| self.tell(moved, Role::System, None, now))
     }
 
-    /// When the clock has to be looked at next: the next date, or the reminder before it.
+    /// When the clock has to be looked at next: at a date, or at the reminder before it.
     #[must_use]
-    pub fn next_due(&self, remind_before: Option<chrono::TimeDelta>) -> Option<Instant> {
-        let running = self.promises.iter().filter(|p| p.state == PromiseState::Running);
+    pub fn next_due(&self) -> Option<Instant> {
+        let running = self
+            .promises
+            .iter()
+            .filter(|p| p.state == PromiseState::Running);
         running
-            .filter_map(|promise| {
-                let due = promise.due?.at;
-                match remind_before {
-                    Some(before) if !promise.reminded => due.plus(-before),
-                    _ => Some(due),
-                }
-            })
+            .flat_map(|p| p.due.map(|due| due.at).into_iter().chain(p.remind_at))
             .min()
     }
 
@@ -567,13 +610,34 @@ mod tests {
         // Saturday 14 February 2026 is a make-up day, the festival lasts from the 15th to the 23rd, and Saturday the
         // 28th is worked again.
         let mut record = case(Kind::Complaint, &policy, at("2026-02-14T15:00:00"));
-        assert_eq!(due(&record, "acknowledgement"), Some(at("2026-02-15T15:00:00")));
-        assert_eq!(due(&record, "preliminary_opinion"), Some(at("2026-02-27T00:00:00")));
-        assert_eq!(due(&record, "formal_reply"), Some(at("2026-03-14T00:00:00")));
-        assert_eq!(promise(&record, "investigation").state, PromiseState::Waiting);
-        let told = record.change_promise("investigation", &DeskChange::Start, None, &policy, at("2026-02-26T10:00:00"));
+        assert_eq!(
+            due(&record, "acknowledgement"),
+            Some(at("2026-02-15T15:00:00"))
+        );
+        assert_eq!(
+            due(&record, "preliminary_opinion"),
+            Some(at("2026-02-27T00:00:00"))
+        );
+        assert_eq!(
+            due(&record, "formal_reply"),
+            Some(at("2026-03-14T00:00:00"))
+        );
+        assert_eq!(
+            promise(&record, "investigation").state,
+            PromiseState::Waiting
+        );
+        let told = record.change_promise(
+            "investigation",
+            &DeskChange::Start,
+            None,
+            &policy,
+            at("2026-02-26T10:00:00"),
+        );
         assert!(told.is_some());
-        assert_eq!(due(&record, "investigation"), Some(at("2026-03-06T00:00:00")));
+        assert_eq!(
+            due(&record, "investigation"),
+            Some(at("2026-03-05T00:00:00"))
+        );
     }
 
     #[test]
@@ -583,7 +647,11 @@ mod tests {
         assert_eq!(due(&record, "solution"), Some(at("2026-03-06T00:00:00")));
         record.happens(Event::Reply, &policy, at("2026-03-02T12:00:00"));
         assert_eq!(promise(&record, "first_reply").state, PromiseState::Kept);
-        record.happens(Event::WaitingForCustomer, &policy, at("2026-03-03T12:00:00"));
+        record.happens(
+            Event::WaitingForCustomer,
+            &policy,
+            at("2026-03-03T12:00:00"),
+        );
         assert_eq!(promise(&record, "solution").state, PromiseState::Paused);
         assert!(record.mark_late(at("2026-03-20T00:00:00")).is_empty());
         record.happens(Event::WaitingOver, &policy, at("2026-03-05T12:00:00"));
@@ -611,7 +679,10 @@ mod tests {
         assert_eq!(due(&record, "plan"), Some(at("2026-03-10T00:00:00")));
         record.class = Class::General;
         record.promise_anew(&policy, at("2026-03-03T11:00:00"));
-        assert_eq!(due(&record, "solution-1-2"), Some(at("2026-03-06T00:00:00")));
+        assert_eq!(
+            due(&record, "solution-1-2"),
+            Some(at("2026-03-06T00:00:00"))
+        );
     }
 
     #[test]
@@ -619,15 +690,26 @@ mod tests {
         let policy = default_policy();
         let now = at("2026-03-02T11:00:00");
         let mut record = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
-        let mut change = |what: DeskChange, reason| record.change_promise("solution", &what, reason, &policy, now);
-        assert!(change(DeskChange::Move(at("2026-03-13T00:00:00")), Some("A part is missing")).is_some());
+        let mut change = |what: DeskChange, reason| {
+            record.change_promise("solution", &what, reason, &policy, now)
+        };
+        assert!(
+            change(
+                DeskChange::Move(at("2026-03-13T00:00:00")),
+                Some("A part is missing")
+            )
+            .is_some()
+        );
         assert!(change(DeskChange::Resume, None).is_none());
         assert!(change(DeskChange::Pause(None), Some("The plant is closed")).is_some());
         assert!(change(DeskChange::Void, None).is_some());
         assert!(change(DeskChange::Met, None).is_none());
         let promise = promise(&record, "solution");
         assert_eq!(due(&record, "solution"), Some(at("2026-03-13T00:00:00")));
-        assert_eq!(promise.pauses[0].note.as_deref(), Some("The plant is closed"));
+        assert_eq!(
+            promise.pauses[0].note.as_deref(),
+            Some("The plant is closed")
+        );
         assert_eq!(promise.state, PromiseState::Void);
     }
 }

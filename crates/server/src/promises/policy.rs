@@ -1,7 +1,7 @@
 //! What a company promises and what its customers may do about it: one TOML file.
 
 use crate::catalogue::Localized;
-use chrono::{NaiveTime, TimeDelta};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use portico_contract::{
     Word,
     lifecycle::Rules,
@@ -218,8 +218,20 @@ pub struct Policy {
     pub outside_body: Option<OutsideBody>,
     /// Letters to the desk.
     pub reminders: Reminders,
-    /// The files that it was read from, with what tells that one has changed.
-    stamps: Vec<(PathBuf, Option<SystemTime>)>,
+    /// The files that it was read from.
+    pub files: Stamps,
+}
+
+/// Files, and when each last changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamps(Vec<(PathBuf, Option<SystemTime>)>);
+
+impl Stamps {
+    /// The same files as they are now.
+    #[must_use]
+    pub fn now(&self) -> Self {
+        Self(self.0.iter().map(|(path, _)| stamp(path.clone())).collect())
+    }
 }
 
 #[derive(Deserialize)]
@@ -318,8 +330,7 @@ impl Policy {
         let Some(file) = file else {
             return Self::read(DEFAULT_FILE, Path::new("policy.toml"));
         };
-        let text =
-            std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+        let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
         Self::read(&text, file)
     }
 
@@ -350,7 +361,11 @@ impl Policy {
             true => Ok(()),
             false => {
                 let ids: Vec<&str> = calendars.keys().map(String::as_str).collect();
-                let words = format!("no calendar {:?}; known are {}", id.get_ref(), ids.join(", "));
+                let words = format!(
+                    "no calendar {:?}; known are {}",
+                    id.get_ref(),
+                    ids.join(", ")
+                );
                 Err(Wrong(id.span(), words))
             }
         };
@@ -379,7 +394,7 @@ impl Policy {
             reviewer: raw.review.map(|review| review.by),
             outside_body: raw.outside_body,
             reminders: raw.reminders,
-            stamps,
+            files: Stamps(stamps),
         })
     }
 
@@ -400,12 +415,33 @@ impl Policy {
         chosen
     }
 
-    /// Whether one of its files has changed since it was read.
+    /// Whether the calendars in use are known still.
+    ///
+    /// # Errors
+    /// A sentence that names a calendar that has ended.
+    pub fn check_reach(&self, now: DateTime<Utc>) -> Result<(), String> {
+        for rule in &self.rules {
+            let Some(calendar) = self.calendars.get(&rule.terms.calendar) else {
+                continue;
+            };
+            let ends = *calendar.known().end();
+            if ends < calendar.date_of(now) {
+                return Err(format!(
+                    "the calendar {:?} ends on {ends}, before today; bring one that is known for longer (docs/calendars.md)",
+                    calendar.id()
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// How long before a date the desk is reminded; `None`: it has no address.
     #[must_use]
-    pub fn is_stale(&self) -> bool {
-        self.stamps
-            .iter()
-            .any(|(path, read)| stamp(path.clone()).1 != *read)
+    pub fn remind_before(&self) -> Option<TimeDelta> {
+        self.reminders
+            .desk
+            .as_ref()
+            .map(|_| TimeDelta::hours(self.reminders.hours_before.into()))
     }
 }
 
@@ -437,7 +473,10 @@ impl RawRule {
             .map(|text| {
                 let parsed = NaiveTime::parse_from_str(text.get_ref(), "%H:%M");
                 parsed.map_err(|_| {
-                    Wrong(text.span(), format!("{:?} is no time such as 17:00", text.get_ref()))
+                    Wrong(
+                        text.span(),
+                        format!("{:?} is no time such as 17:00", text.get_ref()),
+                    )
                 })
             })
             .transpose()?;
@@ -480,13 +519,22 @@ fn words<T: Word + Copy + fmt::Display>(
 }
 
 fn goal(text: &Spanned<String>) -> Result<Goal, Wrong> {
-    let wrong = |words: &str| Wrong(text.span(), format!("the goal {:?} {words}", text.get_ref()));
+    let wrong = |words: &str| {
+        Wrong(
+            text.span(),
+            format!("the goal {:?} {words}", text.get_ref()),
+        )
+    };
     let (amount, unit) = text.get_ref().split_once(' ').unwrap_or_default();
     let unit = match unit.trim().trim_end_matches('s') {
         "hour" => Unit::Hours,
         "working hour" => Unit::WorkingHours,
         "working day" => Unit::WorkingDays,
-        _ => return Err(wrong("is not like \"24 hours\", \"8 working hours\" or \"3 working days\"")),
+        _ => {
+            return Err(wrong(
+                "is not like \"24 hours\", \"8 working hours\" or \"3 working days\"",
+            ));
+        }
     };
     match amount.parse::<i64>() {
         Ok(amount) if amount <= 0 => Err(wrong("is not longer than nothing")),
@@ -503,6 +551,7 @@ fn goal(text: &Spanned<String>) -> Result<Goal, Wrong> {
 pub mod tests {
     use super::*;
 
+    /// What comes along.
     pub fn default_policy() -> Policy {
         Policy::load(None).unwrap()
     }
@@ -511,23 +560,71 @@ pub mod tests {
     fn what_comes_along_promises_what_the_service_policies_ask() {
         let policy = default_policy();
         let promised = |kind, class, grade, tier| {
-            let case = Case { kind, class, grade, tier };
-            let terms = policy.terms(case).into_iter().filter(|t| t.starts == Event::Received);
+            let case = Case {
+                kind,
+                class,
+                grade,
+                tier,
+            };
+            let terms = policy
+                .terms(case)
+                .into_iter()
+                .filter(|t| t.starts == Event::Received);
             terms
                 .map(|t| format!("{} {} {}", t.key, t.goal.amount, t.goal.unit))
                 .collect::<Vec<_>>()
                 .join(", ")
         };
         for (kind, class, grade, tier, expected) in [
-            (Kind::Complaint, Class::General, Grade::Regular, None,
-             "acknowledgement 24 hours, preliminary_opinion 3 working_days, formal_reply 15 working_days"),
-            (Kind::Fault, Class::General, Grade::Regular, None, "first_reply 24 hours, solution 3 working_days"),
-            (Kind::Fault, Class::Complex, Grade::Regular, None, "first_reply 24 hours, plan 5 working_days"),
-            (Kind::Fault, Class::General, Grade::Urgent, None,
-             "first_reply 2 hours, diagnosis 4 hours, solution 3 working_days"),
-            (Kind::Consultation, Class::General, Grade::Regular, None, "first_reply 24 hours, solution 48 hours"),
-            (Kind::Training, Class::General, Grade::Regular, Some("key"), "first_reply 8 hours, solution 72 hours"),
-            (Kind::Suggestion, Class::General, Grade::Regular, None, "first_reply 24 hours"),
+            (
+                Kind::Complaint,
+                Class::General,
+                Grade::Regular,
+                None,
+                "acknowledgement 24 hours, preliminary_opinion 3 working_days, formal_reply 15 working_days",
+            ),
+            (
+                Kind::Fault,
+                Class::General,
+                Grade::Regular,
+                None,
+                "first_reply 24 hours, solution 3 working_days",
+            ),
+            (
+                Kind::Fault,
+                Class::Complex,
+                Grade::Regular,
+                None,
+                "first_reply 24 hours, plan 5 working_days",
+            ),
+            (
+                Kind::Fault,
+                Class::General,
+                Grade::Urgent,
+                None,
+                "first_reply 2 hours, diagnosis 4 hours, solution 3 working_days",
+            ),
+            (
+                Kind::Consultation,
+                Class::General,
+                Grade::Regular,
+                None,
+                "first_reply 24 hours, solution 48 hours",
+            ),
+            (
+                Kind::Training,
+                Class::General,
+                Grade::Regular,
+                Some("key"),
+                "first_reply 8 hours, solution 72 hours",
+            ),
+            (
+                Kind::Suggestion,
+                Class::General,
+                Grade::Regular,
+                None,
+                "first_reply 24 hours",
+            ),
         ] {
             assert_eq!(promised(kind, class, grade, tier), expected, "{kind}");
         }
@@ -538,19 +635,54 @@ pub mod tests {
         let with = |what: &str, instead: &str| {
             let text = DEFAULT_FILE.replacen(what, instead, 1);
             assert_ne!(text, DEFAULT_FILE, "{what}");
-            let line = text.lines().position(|l| l.contains(instead.lines().last().unwrap())).unwrap() + 1;
-            (Policy::read(&text, Path::new("policy.toml")).unwrap_err(), line)
+            let line = text
+                .lines()
+                .position(|l| l.contains(instead.lines().last().unwrap()))
+                .unwrap()
+                + 1;
+            (
+                Policy::read(&text, Path::new("policy.toml")).unwrap_err(),
+                line,
+            )
         };
         for (what, instead, words) in [
-            ("kinds = [\"complaint\"]", "kinds = [\"complaints\"]", "unknown word; known are fault, "),
-            ("goal = \"15 working days\"", "goal = \"-15 working days\"", "is not longer than nothing"),
-            ("goal = \"15 working days\"", "goal = \"15 days\"", "is not like"),
-            ("calendar = \"CN\"", "calendar = \"XX\"", "no calendar \"XX\"; known are CN, GB-ENG"),
-            ("starts = \"declared\"", "starts = \"announced\"", "\"announced\" is no event"),
+            (
+                "kinds = [\"complaint\"]",
+                "kinds = [\"complaints\"]",
+                "unknown word; known are fault, ",
+            ),
+            (
+                "goal = \"15 working days\"",
+                "goal = \"-15 working days\"",
+                "is not longer than nothing",
+            ),
+            (
+                "goal = \"15 working days\"",
+                "goal = \"15 days\"",
+                "is not like",
+            ),
+            (
+                "calendar = \"CN\"",
+                "calendar = \"XX\"",
+                "no calendar \"XX\"; known are CN, GB-ENG",
+            ),
+            (
+                "starts = \"declared\"",
+                "starts = \"announced\"",
+                "\"announced\" is no event",
+            ),
             ("key = \"plan\"", "key = \"Der Plan\"", "small letters"),
-            ("starts = \"declared\"", "cutoff = \"25:00\"", "no time such as 17:00"),
+            (
+                "starts = \"declared\"",
+                "cutoff = \"25:00\"",
+                "no time such as 17:00",
+            ),
             ("reopen_days = 14", "reopen_days = -1", "reopen_days"),
-            ("starts = \"declared\"", "begins = \"declared\"", "unknown field"),
+            (
+                "starts = \"declared\"",
+                "begins = \"declared\"",
+                "unknown field",
+            ),
         ] {
             let (error, line) = with(what, instead);
             assert!(error.contains(words), "{error}");

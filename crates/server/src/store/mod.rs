@@ -13,7 +13,8 @@ use portico_contract::{
     Instant,
     attachment::Attachment,
     code::Reference,
-    id::{AttachmentId, CustomerId, RequestId},
+    id::{AttachmentId, CustomerId, RequestId, TimelineItemId},
+    timeline::ProposalAnswer,
 };
 use records::{
     Customer, Entry, Filter, KeptAnswer, Listed, NewEntry, OutgoingMessage, RequestRecord, Scope,
@@ -91,6 +92,17 @@ pub trait Requests {
     async fn list_requests(&mut self, scope: &Scope, filter: &Filter) -> Result<Listed>;
     /// Adds an entry to a request's timeline.
     async fn add_entry(&mut self, entry: &NewEntry) -> Result<Entry>;
+    /// Up to `limit` requests for which somebody has to look at the clock now, the longest due first.
+    async fn due_requests(&mut self, now: Instant, limit: u32) -> Result<Vec<RequestId>>;
+    /// Every request that is not finished.
+    async fn open_requests(&mut self) -> Result<Vec<RequestId>>;
+    /// Notes what the customer said to a proposal.
+    async fn answer_proposal(
+        &mut self,
+        entry: &TimelineItemId,
+        answer: ProposalAnswer,
+        comment: Option<&str>,
+    ) -> Result<()>;
     /// Replaces the text of the first message of a request.
     async fn replace_first_message(&mut self, request: &RequestId, body: &str) -> Result<()>;
     /// Up to `limit` entries after `after`, oldest first; notes of the desk only when asked for.

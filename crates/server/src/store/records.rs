@@ -1,6 +1,9 @@
 //! What is kept, as the store gives it.
 
-use crate::catalogue::StepPlan;
+use crate::{
+    catalogue::{Localized, StepPlan},
+    promises::PromiseRecord,
+};
 use portico_contract::{
     Instant,
     attachment::Attachment,
@@ -9,10 +12,11 @@ use portico_contract::{
     id::{AttachmentId, CustomerId, RequestId, TimelineItemId, TypeId},
     list::Sort,
     locale::Locale,
-    request::{Class, Grade, Handler, Kind, Outcome, Status, StepKey, Urgency, WaitingOn},
+    promise::PromiseChange,
+    request::{Action, Class, Grade, Handler, Kind, Outcome, Status, StepKey, Urgency, WaitingOn},
     session::Channel,
     submission::Contact,
-    timeline::Role,
+    timeline::{ProposalAnswer, Role},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -82,9 +86,45 @@ pub struct RequestRecord {
     pub version: u64,
     /// The password hash of the query code.
     pub query_hash: Option<String>,
+    /// What was promised.
+    #[serde(default)]
+    pub promises: Vec<PromiseRecord>,
+    /// The customer's tier when it came in.
+    #[serde(default)]
+    pub tier: Option<String>,
+    /// The entry of the last proposal, as long as it waits for an answer.
+    #[serde(default)]
+    pub proposal: Option<TimelineItemId>,
+    /// When the desk last said something.
+    #[serde(default)]
+    pub answered_at: Option<Instant>,
+    /// How often the customer asked since then where it is.
+    #[serde(default)]
+    pub chases: u32,
+    /// When they asked last.
+    #[serde(default)]
+    pub chased_at: Option<Instant>,
+    /// How far it was escalated.
+    #[serde(default)]
+    pub escalation: Option<EscalationRecord>,
+    /// When a second review was asked for.
+    #[serde(default)]
+    pub reviewed_at: Option<Instant>,
+    /// E-mail addresses of who follows it.
+    #[serde(default)]
+    pub followers: Vec<String>,
     /// Public entries by others than the customer after `seen_at`. Counted when read, not kept.
     #[serde(skip)]
     pub unread: u32,
+}
+
+/// How far a request was escalated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EscalationRecord {
+    /// The level, from 1.
+    pub level: u32,
+    /// Since when.
+    pub at: Instant,
 }
 
 /// Which requests somebody may see.
@@ -161,6 +201,44 @@ pub enum Happening {
         /// Which.
         key: StepKey,
     },
+    /// Something happened to a promise.
+    Promise {
+        /// Which.
+        key: String,
+        /// Its name.
+        label: Localized,
+        /// What happened.
+        change: PromiseChange,
+        /// When it is due now.
+        due_at: Option<Instant>,
+        /// Why, in the desk's words.
+        reason: Option<String>,
+    },
+    /// The desk proposed a solution.
+    Proposal {
+        /// What it proposed.
+        text: String,
+        /// What the customer said.
+        answer: Option<ProposalAnswer>,
+        /// In which words.
+        comment: Option<String>,
+    },
+    /// The customer asked for more than an answer.
+    Asked {
+        /// What.
+        action: Action,
+        /// In which words.
+        comment: Option<String>,
+        /// The level that it went to.
+        level: Option<u32>,
+    },
+    /// The customer asked to be rung.
+    Callback {
+        /// What about.
+        topic: String,
+        /// When it suits.
+        preferred_at: Instant,
+    },
     /// The customer changed what was sent.
     Edited,
 }
@@ -229,6 +307,8 @@ pub struct Customer {
     pub phone: Option<String>,
     /// In which language to write to them.
     pub locale: Option<Locale>,
+    /// The standard that they are served by.
+    pub tier: Option<String>,
     /// When they first came.
     pub created_at: Instant,
 }

@@ -17,6 +17,7 @@ struct CustomerRow {
     email: Option<String>,
     phone: Option<String>,
     locale: Option<String>,
+    tier: Option<String>,
     created_at: i64,
 }
 
@@ -28,6 +29,7 @@ impl CustomerRow {
             email: self.email,
             phone: self.phone,
             locale: self.locale.as_deref().map(Locale::from_word),
+            tier: self.tier,
             created_at: instant(self.created_at)?,
         })
     }
@@ -56,15 +58,16 @@ impl Access for SqliteTx {
 
     async fn put_customer(&mut self, customer: &Customer) -> Result<()> {
         sqlx::query(
-            "INSERT INTO customers (id, name, email, phone, locale, created_at) VALUES (?, ?, ?, ?, ?, ?)
+            "INSERT INTO customers (id, name, email, phone, locale, tier, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email, phone = excluded.phone,
-             locale = excluded.locale",
+             locale = excluded.locale, tier = excluded.tier",
         )
         .bind(customer.id.as_str())
         .bind(&customer.name)
         .bind(&customer.email)
         .bind(&customer.phone)
         .bind(customer.locale.map(Locale::as_str))
+        .bind(&customer.tier)
         .bind(customer.created_at.unix_millis())
         .execute(&mut *self.tx)
         .await

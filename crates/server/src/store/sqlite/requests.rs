@@ -14,7 +14,8 @@ use portico_contract::{
     event::EventKind,
     id::{AttachmentId, RequestId, TimelineItemId},
     list::Sort,
-    timeline::Role,
+    request::Status,
+    timeline::{ProposalAnswer, Role},
 };
 use sqlx::{FromRow, QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 
@@ -129,7 +130,8 @@ fn bind_request<'q>(
         .bind(r.updated_at.unix_millis())
         .bind(r.seen_at.unix_millis())
         .bind(format!("{}\n{}\n{}", r.subject, r.body, r.reference).to_lowercase())
-        .bind(encode(r)?))
+        .bind(encode(r)?)
+        .bind(r.next_due().map(Instant::unix_millis)))
 }
 
 #[async_trait]
@@ -137,7 +139,7 @@ impl Requests for SqliteTx {
     async fn insert_request(&mut self, request: &RequestRecord) -> Result<()> {
         let query = sqlx::query(
             "INSERT INTO requests (id, reference, customer_id, contact_email, contact_phone, kind, status, created_at,
-             updated_at, seen_at, search, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             updated_at, seen_at, search, doc, next_due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         );
         bind_request(query, request)?
             .execute(&mut *self.tx)
@@ -149,7 +151,7 @@ impl Requests for SqliteTx {
     async fn update_request(&mut self, request: &RequestRecord) -> Result<()> {
         let query = sqlx::query(
             "UPDATE requests SET reference = ?2, customer_id = ?3, contact_email = ?4, contact_phone = ?5, kind = ?6,
-             status = ?7, created_at = ?8, updated_at = ?9, seen_at = ?10, search = ?11, doc = ?12 WHERE id = ?1",
+             status = ?7, created_at = ?8, updated_at = ?9, seen_at = ?10, search = ?11, doc = ?12, next_due = ?13 WHERE id = ?1",
         );
         bind_request(query, request)?
             .execute(&mut *self.tx)
@@ -278,6 +280,46 @@ impl Requests for SqliteTx {
             what: entry.what.clone(),
             attachments: Vec::new(),
         })
+    }
+
+    async fn due_requests(&mut self, now: Instant, limit: u32) -> Result<Vec<RequestId>> {
+        let ids: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM requests WHERE next_due IS NOT NULL AND next_due <= ? ORDER BY next_due LIMIT ?",
+        )
+        .bind(now.unix_millis())
+        .bind(limit)
+        .fetch_all(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        Ok(ids.into_iter().map(RequestId::new).collect())
+    }
+
+    async fn open_requests(&mut self) -> Result<Vec<RequestId>> {
+        let ids: Vec<String> =
+            sqlx::query_scalar("SELECT id FROM requests WHERE status <> ? ORDER BY created_at")
+                .bind(Status::Closed.as_str())
+                .fetch_all(&mut *self.tx)
+                .await
+                .map_err(failed)?;
+        Ok(ids.into_iter().map(RequestId::new).collect())
+    }
+
+    async fn answer_proposal(
+        &mut self,
+        entry: &TimelineItemId,
+        answer: ProposalAnswer,
+        comment: Option<&str>,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE entries SET doc = json_set(doc, '$.answer', ?, '$.comment', ?) WHERE id = ?",
+        )
+        .bind(answer.as_str())
+        .bind(comment)
+        .bind(entry.as_str())
+        .execute(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        Ok(())
     }
 
     async fn replace_first_message(&mut self, request: &RequestId, body: &str) -> Result<()> {
