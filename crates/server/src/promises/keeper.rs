@@ -87,9 +87,6 @@ async fn remind(
     tx: &mut dyn Tx,
 ) -> Result<(), ApiError> {
     let policy = app.policy();
-    let Some(desk) = &policy.reminders.desk else {
-        return Ok(());
-    };
     let reference = record.reference;
     let running = |promise: &&mut PromiseRecord| promise.state == PromiseState::Running;
     for promise in record.promises.iter_mut().filter(running) {
@@ -98,7 +95,7 @@ async fn remind(
         };
         if at <= now {
             promise.remind_at = None;
-            if due.at > now {
+            if let Some(desk) = policy.reminders.desk.as_ref().filter(|_| due.at > now) {
                 letter::remind(app, tx, desk, reference, &promise.terms.label, due.at).await?;
             }
         }
