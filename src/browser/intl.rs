@@ -102,13 +102,14 @@ pub fn number(locale: &str, number: f64, settings: &Settings) -> String {
     .unwrap_or_else(|| decimal(number))
 }
 
-/// An amount of time from now: negative is past. `unit` is `"minute"`, `"hour"`, `"day"` ...
-pub fn relative(locale: &str, amount: f64, unit: &str) -> String {
+/// An amount of time from now: negative is past. `unit` is `"minute"`, `"hour"`, `"day"` ... `numeric` is `"always"`, or
+/// `"auto"` where it may be "tomorrow".
+pub fn relative(locale: &str, amount: f64, unit: &str, numeric: &str) -> String {
     text(
         &formatter(
             "RelativeTimeFormat",
             locale,
-            &[("numeric", Setting::Text("auto"))],
+            &[("numeric", Setting::Text(numeric))],
         ),
         "format",
         &[amount.into(), JsValue::from_str(unit)],

@@ -1,12 +1,18 @@
 //! What happened so far, oldest first.
 
-use super::{files::file_list, icon::icon, moment::moment, prose::prose};
-use crate::i18n::{self, Message, m};
+use super::{
+    files::file_list,
+    icon::icon,
+    moment::{limit, moment},
+    prose::prose,
+};
+use crate::i18n::{self, Message, format, m};
 use leptos::prelude::*;
 use portico_contract::{
     id::{RequestId, TimelineItemId},
-    request::{Outcome, Status},
-    timeline::{Author, Body, Entry, Role, TextFormat, TimelineItem},
+    promise::PromiseChange,
+    request::{Action, Outcome, Status},
+    timeline::{Author, Body, Entry, ProposalAnswer, Role, TextFormat, TimelineItem},
 };
 use portico_view::{View, memo, ui};
 
@@ -34,7 +40,7 @@ fn entry(
 ) -> View {
     let TimelineItem { id, at, entry } = item;
     let is_first_new = memo(move || first_new.with(|first| first.as_ref() == Some(&id)));
-    let message = matches!(entry, Entry::Message { .. });
+    let message = matches!(entry, Entry::Message { .. } | Entry::Proposal { .. });
     let mine = matches!(&entry, Entry::Message { author, .. } if author.me);
     let content = match entry {
         Entry::Message {
@@ -73,6 +79,43 @@ fn entry(
         Entry::Step { label, .. } => {
             event("check", move || m::request_step_event(&label), at, None)
         }
+        Entry::Promise {
+            label,
+            change,
+            due_at,
+            reason,
+            ..
+        } => {
+            let mark = match change {
+                PromiseChange::Kept | PromiseChange::KeptLate => "check",
+                PromiseChange::Late => "warning",
+                _ => "clock",
+            };
+            let words = move || promise(&label, change, due_at);
+            event(mark, words, at, reason)
+        }
+        Entry::Proposal {
+            text,
+            answer,
+            comment,
+        } => proposal(at, text, answer, comment),
+        Entry::Asked {
+            action,
+            comment,
+            target,
+        } => event(
+            "person",
+            move || asked(action, target.as_deref()),
+            at,
+            comment,
+        ),
+        Entry::Callback {
+            topic,
+            preferred_at,
+        } => {
+            let words = move || m::callback_event(&topic, &limit(preferred_at));
+            event("phone", words, at, None)
+        }
         Entry::Edited => event("file", m::request_edited_event, at, None),
         Entry::Unknown => event("info", m::request_unknown_event, at, None),
     };
@@ -91,6 +134,65 @@ pub fn result(outcome: Outcome) -> Option<String> {
         // The customer's own doing.
         Outcome::Withdrawn => word(),
         _ => m::request_result(&word()),
+    })
+}
+
+/// What happened to a promise.
+fn promise(label: &str, change: PromiseChange, due: Option<portico_contract::Instant>) -> String {
+    let due = due
+        .map(|due| format::deadline(due, None))
+        .unwrap_or_default();
+    match change {
+        PromiseChange::Started if due.is_empty() => m::promise_event_started_open(label),
+        PromiseChange::Started => m::promise_event_started(&due, label),
+        PromiseChange::Paused => m::promise_event_paused(label),
+        PromiseChange::Resumed => m::promise_event_resumed(&due, label),
+        PromiseChange::Moved => m::promise_event_moved(&due, label),
+        PromiseChange::Kept => m::promise_event_kept(label),
+        PromiseChange::Late => m::promise_event_late(label),
+        PromiseChange::KeptLate => m::promise_event_kept_late(label),
+        PromiseChange::Void => m::promise_event_void(label),
+        PromiseChange::Unknown => m::request_unknown_event(),
+    }
+}
+
+fn proposal(
+    at: portico_contract::Instant,
+    text: String,
+    answer: Option<ProposalAnswer>,
+    comment: Option<String>,
+) -> View {
+    let answer: Message = match answer {
+        Some(ProposalAnswer::Accepted) => m::proposal_answer_accepted,
+        Some(ProposalAnswer::Declined) => m::proposal_answer_declined,
+        Some(ProposalAnswer::Unknown) => m::request_unknown_event,
+        None => m::proposal_answer_none,
+    };
+    ui! {
+        <article>
+            <header><strong>{m::proposal_event}</strong> <span>{answer}</span> {moment(at)}</header>
+            {plain(text)}
+            {comment.map(plain)}
+        </article>
+    }
+}
+
+/// What the customer asked for.
+fn asked(action: Action, target: Option<&str>) -> String {
+    match (action, target) {
+        (Action::Chase, _) => m::chase_event(),
+        (Action::Escalate, Some(target)) => m::escalate_event(target),
+        (Action::Escalate, None) => m::escalate_event_open(),
+        (Action::Review, _) => m::review_event(),
+        (Action::Follow, _) => m::follow_changed(),
+        _ => m::request_unknown_event(),
+    }
+}
+
+fn plain(value: String) -> View {
+    prose(Body {
+        format: TextFormat::Text,
+        value,
     })
 }
 
@@ -124,12 +226,7 @@ fn event(
     at: portico_contract::Instant,
     explanation: Option<String>,
 ) -> View {
-    let explanation = explanation.map(|value| {
-        prose(Body {
-            format: TextFormat::Text,
-            value,
-        })
-    });
+    let explanation = explanation.map(plain);
     ui! {
         {icon(mark)}
         <div>

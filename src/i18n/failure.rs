@@ -64,6 +64,12 @@ pub fn refusal(reason: Refusal) -> String {
         Refusal::WindowOver => m::refusal_window_over(),
         Refusal::NotNew => m::refusal_not_new(),
         Refusal::Queued => m::refusal_queued(),
+        Refusal::NoProposal => m::refusal_no_proposal(),
+        Refusal::YourTurn => m::refusal_your_turn(),
+        Refusal::TooSoon => m::refusal_too_soon(),
+        Refusal::LimitReached => m::refusal_limit_reached(),
+        Refusal::TopReached => m::refusal_top_reached(),
+        Refusal::Reviewed => m::refusal_reviewed(),
         Refusal::Unknown => m::refusal_other(),
     }
 }

@@ -98,6 +98,11 @@ pub fn date_time_on_this_device(device_millis: f64) -> String {
 /// The same instant on the customer's own clock, as [`date_time_with_zone`] writes it; `None` where that is the
 /// company's clock.
 pub fn in_own_zone(at: Instant) -> Option<String> {
+    in_own_zone_unless(at, zone().as_deref())
+}
+
+/// The same where it is not the clock of `zone`.
+fn in_own_zone_unless(at: Instant, zone: Option<&str>) -> Option<String> {
     let settings = [
         ("day", Text("numeric")),
         ("month", Text("long")),
@@ -106,7 +111,7 @@ pub fn in_own_zone(at: Instant) -> Option<String> {
         ("minute", Text("2-digit")),
     ];
     let own = instant(at, None, &settings);
-    (own != in_company_zone(at, &settings)).then(|| {
+    (own != instant(at, zone, &settings)).then(|| {
         let mut settings = settings.to_vec();
         settings.push(("timeZoneName", Text("short")));
         instant(at, None, &settings)
@@ -128,6 +133,78 @@ pub fn day(date: &str) -> String {
         .unwrap_or_else(|| date.to_owned())
 }
 
+/// "Tuesday 24 November" of a date on the wire, with the year where it is not this one's.
+pub fn weekday(date: &str) -> String {
+    in_words(date, "long")
+}
+
+/// "Tue 24 Nov" of a date on the wire, likewise.
+pub fn short_weekday(date: &str) -> String {
+    in_words(date, "short")
+}
+
+fn in_words(date: &str, style: &'static str) -> String {
+    let mut settings = vec![
+        ("weekday", Text(style)),
+        ("day", Text("numeric")),
+        ("month", Text(style)),
+        ("timeZone", Text("UTC")),
+    ];
+    let this_year = today(None).is_some_and(|today| today.get(..4) == date.get(..4));
+    settings.extend((!this_year).then_some(("year", Text("numeric"))));
+    Instant::parse(&format!("{date}T00:00:00Z"))
+        .ok()
+        .and_then(|at| intl::date_time(intl_tag(), millis(at), &settings))
+        .unwrap_or_else(|| date.to_owned())
+}
+
+/// Today's date as the wire writes it, by the server's clock in `zone` (`None`: the company's).
+pub fn today(zone: Option<&str>) -> Option<String> {
+    // Milliseconds since 1970 are far below 2^53.
+    #[allow(clippy::cast_possible_truncation)]
+    let now = Instant::from_unix_millis(clock::now_millis() as i64)?;
+    let mut local = local_in(now, zone.map(str::to_owned).or_else(self::zone).as_deref())?;
+    local.truncate(10);
+    Some(local)
+}
+
+/// The date (as on the wire) that ends at an instant, which is the first of the next day in `zone`; `None` where it is
+/// not.
+pub fn day_ending_at(at: Instant, zone: Option<&str>) -> Option<String> {
+    let zone = zone.map(str::to_owned).or_else(self::zone);
+    local_in(at, zone.as_deref())?
+        .ends_with("T00:00:00")
+        .then_some(())?;
+    let before = Instant::from_unix_millis(at.unix_millis() - 1)?;
+    let mut local = local_in(before, zone.as_deref())?;
+    local.truncate(10);
+    Some(local)
+}
+
+/// A deadline in words, the date first: "by the end of Tuesday 24 November", or by a minute. It is told in `zone`
+/// (`None`: the company's), and beside it on the customer's own clock where that is another.
+pub fn deadline(at: Instant, zone: Option<&str>) -> String {
+    let zone = zone.map(str::to_owned).or_else(self::zone);
+    let zone = zone.as_deref();
+    let own = in_own_zone_unless(at, zone);
+    let with_own = |time: String| match &own {
+        Some(own) => m::moment_both(own, &time),
+        None => time,
+    };
+    if let Some(day) = day_ending_at(at, zone) {
+        return with_own(m::promise_by_day(&weekday(&day)));
+    }
+    let mut settings = vec![
+        ("weekday", Text("long")),
+        ("day", Text("numeric")),
+        ("month", Text("long")),
+        ("hour", Text("2-digit")),
+        ("minute", Text("2-digit")),
+    ];
+    settings.extend(own.is_some().then_some(("timeZoneName", Text("short"))));
+    m::promise_by_time(&with_own(instant(at, zone, &settings)))
+}
+
 /// [`date_time`] of an instant on the wire; as it stands where it is none.
 pub fn date_time_of(instant: &str) -> String {
     Instant::parse(instant).map_or_else(|_| instant.to_owned(), date_time)
@@ -135,10 +212,13 @@ pub fn date_time_of(instant: &str) -> String {
 
 /// The company's clock at an instant, as `datetime-local` inputs write it, with seconds.
 pub fn local_of_instant(at: Instant) -> Option<String> {
+    local_in(at, ZONE.get().as_deref())
+}
+
+fn local_in(at: Instant, zone: Option<&str>) -> Option<String> {
     let settings = [("dateStyle", Text("short")), ("timeStyle", Text("medium"))];
-    let zone = ZONE.get();
     let mut settings = settings.to_vec();
-    settings.extend(zone.as_deref().map(|zone| ("timeZone", Text(zone))));
+    settings.extend(zone.map(|zone| ("timeZone", Text(zone))));
     // Swedish writes dates and times as ISO 8601 does.
     let written = intl::date_time("sv-SE", millis(at), &settings)?;
     Some(written.replace(' ', "T"))
@@ -182,7 +262,24 @@ pub fn relative(at: Instant) -> String {
         s if s < 604_800.0 => (seconds / 86_400.0, "day"),
         _ => return date(at),
     };
-    intl::relative(intl_tag(), amount.trunc(), unit)
+    intl::relative(intl_tag(), amount.trunc(), unit, "auto")
+}
+
+/// "in 3 days", "in 30 hours", "2 days ago": whole units that have passed in full, never "tomorrow", which begins
+/// earlier.
+pub fn remaining(at: Instant) -> String {
+    let seconds = (millis(at) - clock::now_millis()) / 1_000.0;
+    let (amount, unit) = match seconds.abs() {
+        s if s < 3_600.0 => (seconds / 60.0, "minute"),
+        s if s < 172_800.0 => (seconds / 3_600.0, "hour"),
+        _ => (seconds / 86_400.0, "day"),
+    };
+    intl::relative(intl_tag(), amount.trunc(), unit, "always")
+}
+
+/// Whether an instant has come, by the server's clock.
+pub fn is_past(at: Instant) -> bool {
+    millis(at) <= clock::now_millis()
 }
 
 /// "1,234.5"
