@@ -13,6 +13,7 @@ pub mod config;
 pub mod event_stream;
 pub mod events;
 mod failure;
+pub mod promises;
 mod query;
 pub mod request_types;
 pub mod requests;

@@ -16,7 +16,7 @@ use portico_contract::{
     id::RequestId,
     list::{Page, RequestQuery},
     request::{Action, Request},
-    submission::{Comment, Created, Edit, Seen},
+    submission::{Comment, Created, Edit, Follow, Grounds, Seen},
     timeline::TimelineItem,
 };
 
@@ -104,8 +104,12 @@ pub async fn seen(id: &RequestId, up_to: Instant) -> Result<(), Failure> {
 
 /// What an action takes along.
 pub enum Doing<'a> {
-    /// Confirm, reopen, withdraw: a word with it is welcome.
+    /// Confirm, reopen, withdraw, agree, chase: a word with it is welcome.
     Comment(&'a Comment),
+    /// Not agree, escalate, review: why.
+    Grounds(&'a Grounds),
+    /// Follow.
+    Follow(&'a Follow),
     /// Edit.
     Edit(&'a Edit),
 }
@@ -131,6 +135,8 @@ pub async fn act(
     }
     let request = match doing {
         Doing::Comment(comment) => request.json(comment),
+        Doing::Grounds(grounds) => request.json(grounds),
+        Doing::Follow(follow) => request.json(follow),
         Doing::Edit(edit) => request.json(edit),
     };
     let reply = request.once().await?;

@@ -3,6 +3,7 @@
 use super::{
     icon::{icon, kind_icon},
     moment::ago,
+    promise,
     tag::{Tone, status_tag, tag},
 };
 use crate::{
@@ -20,7 +21,10 @@ pub fn request_list(requests: Signal<Vec<Request>>) -> View {
         let request = move || requests.with(|all| all.iter().find(|r| r.id == id).cloned());
         let shown = {
             let request = request.clone();
-            memo(move || request().map(|r| (r.updated_at, r.unread_count, r.status_label)))
+            memo(move || {
+                let next = |r: &Request| promise::next(&r.promises).cloned();
+                request().map(|r| (r.updated_at, r.unread_count, next(&r), r.status_label))
+            })
         };
         (move || shown.get().and_then(|_| untrack(&request)).map(row)).view()
     };
@@ -37,6 +41,9 @@ pub fn skeleton(rows: usize) -> View {
 
 fn row(request: Request) -> View {
     let unread = request.unread_count;
+    let next = promise::next(&request.promises).cloned().map(|next| {
+        ui! { <p class="meta">{move || promise::line(&next)}</p> }
+    });
     let new = (unread > 0).then(|| {
         let words = move || m::requests_new(f64::from(unread));
         ui! { " " {tag(Tone::Info, words)} }
@@ -54,6 +61,7 @@ fn row(request: Request) -> View {
                     " · "
                     {ago(request.updated_at)}
                 </p>
+                {next}
             </div>
             {status_tag(&request)}
         </li>

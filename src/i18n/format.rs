@@ -158,11 +158,21 @@ fn in_words(date: &str, style: &'static str) -> String {
         .unwrap_or_else(|| date.to_owned())
 }
 
+/// The server's time now, by milliseconds.
+// Milliseconds since 1970 are far below 2^53.
+#[allow(clippy::cast_possible_truncation)]
+pub fn now() -> Option<Instant> {
+    Instant::from_unix_millis(clock::now_millis() as i64)
+}
+
+/// `2026-11-24T16:00:00`, in UTC.
+pub fn utc(at: Instant) -> Option<String> {
+    local_in(at, Some("UTC"))
+}
+
 /// Today's date as the wire writes it, by the server's clock in `zone` (`None`: the company's).
 pub fn today(zone: Option<&str>) -> Option<String> {
-    // Milliseconds since 1970 are far below 2^53.
-    #[allow(clippy::cast_possible_truncation)]
-    let now = Instant::from_unix_millis(clock::now_millis() as i64)?;
+    let now = now()?;
     let mut local = local_in(now, zone.map(str::to_owned).or_else(self::zone).as_deref())?;
     local.truncate(10);
     Some(local)
@@ -275,11 +285,6 @@ pub fn remaining(at: Instant) -> String {
         _ => (seconds / 86_400.0, "day"),
     };
     intl::relative(intl_tag(), amount.trunc(), unit, "always")
-}
-
-/// Whether an instant has come, by the server's clock.
-pub fn is_past(at: Instant) -> bool {
-    millis(at) <= clock::now_millis()
 }
 
 /// "1,234.5"

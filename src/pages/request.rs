@@ -5,11 +5,13 @@
 
 mod actions;
 mod edit;
+mod further;
+mod promises;
 mod reply;
 
 use crate::{
     api::{Access, Failure, Load, Query, requests, requests::Versioned},
-    browser::{dom, events, task},
+    browser::{dom, events, file, task},
     components::{
         button::{Look, button},
         copy::copy_button,
@@ -25,6 +27,7 @@ use crate::{
         timeline::{result, timeline},
     },
     i18n::{self, Message, Words, m},
+    json,
     navigation::{self, Title},
     route::{Route, TrackLink},
     state::{
@@ -42,6 +45,7 @@ use portico_contract::{
     config::Capability,
     id::{CustomerId, RequestId, TimelineItemId},
     problem::ProblemCode,
+    promise::PromiseChange,
     request::{self, Action, Status, WaitingOn},
     timeline::{Body, Entry, TextFormat, TimelineItem},
 };
@@ -421,6 +425,8 @@ fn parts(page: Page, acting: Acting, first_new: Signal<Option<TimelineItemId>>) 
         </section>
         <div class="text">
             {turn(page, acting)}
+            {further::notes(page)}
+            {promises::promises(page, acting, &id)}
             {edit::edit(page, acting)}
             <section aria-labelledby="timeline">
                 <h2 id="timeline">{m::request_timeline}</h2>
@@ -431,6 +437,8 @@ fn parts(page: Page, acting: Acting, first_new: Signal<Option<TimelineItemId>>) 
         </div>
         <aside>
             {actions::actions(page, acting)}
+            {further::ladder(page)}
+            {further::followers(page, acting)}
             {details(page)}
         </aside>
     }
@@ -459,9 +467,18 @@ fn turn(page: Page, acting: Acting) -> View {
         page.case
             .with(|case| case.as_ref().and_then(|case| explanation(&case.items)))
     });
+    let proposal = memo(move || {
+        page.case
+            .with(|case| case.as_ref().and_then(|case| proposal(&case.items)))
+    });
     (move || {
         let turn = turn.get()?;
         let allowed = |action| turn.actions.get(&action).filter(|state| state.allowed);
+        if let Some(text) = proposal.get()
+            && allowed(Action::AcceptProposal).is_some()
+        {
+            return Some(proposed(text, acting));
+        }
         let until = allowed(Action::Reopen).and_then(|state| state.until);
         let ended = matches!(turn.status, Status::Resolved | Status::Closed);
         if !ended {
@@ -523,6 +540,37 @@ fn whose_turn(status: Status, waiting_on: Option<WaitingOn>, no_promise: bool) -
                 <h2>{title}</h2>
                 <p>{text}</p>
                 {(no_promise && !yours).then(|| ui! { <p class="meta">{m::request_no_promise}</p> })}
+            </div>
+        </section>
+    }
+}
+
+/// The proposal that waits for an answer.
+fn proposal(items: &[TimelineItem]) -> Option<String> {
+    items.iter().rev().find_map(|item| match &item.entry {
+        Entry::Proposal {
+            text, answer: None, ..
+        } => Some(text.clone()),
+        _ => None,
+    })
+}
+
+fn proposed(value: String, acting: Acting) -> View {
+    let text = Body {
+        format: TextFormat::Text,
+        value,
+    };
+    ui! {
+        <section class="turn yours">
+            {icon("person")}
+            <div class="flow">
+                <h2>{m::proposal_title}</h2>
+                {prose(text)}
+                <p>{m::proposal_question}</p>
+                <div class="buttons">
+                    {acting.ask_button(Look::Main, Action::AcceptProposal)}
+                    {acting.ask_button(Look::Secondary, Action::DeclineProposal)}
+                </div>
             </div>
         </section>
     }
@@ -592,9 +640,31 @@ fn details(page: Page) -> View {
         <section aria-labelledby="details">
             <h2 id="details">{m::request_details}</h2>
             {rows}
-            <div class="buttons">{button(Look::Quiet, m::request_print, dom::print)}</div>
+            <div class="buttons">
+                {button(Look::Quiet, m::request_print, dom::print)}
+                {button(Look::Quiet, m::request_export, move || save(page))}
+            </div>
         </section>
     }
+}
+
+/// The case as it was read, for the customer to keep.
+#[derive(serde::Serialize)]
+struct Export<'a> {
+    request: &'a request::Request,
+    timeline: &'a [TimelineItem],
+}
+
+fn save(page: Page) {
+    let Some(Case { versioned, items }) = page.case.get_untracked() else {
+        return;
+    };
+    let export = Export {
+        request: &versioned.request,
+        timeline: &items,
+    };
+    let name = format!("{}-case.json", page.reference);
+    file::save_text(&name, "application/json", &json::to_string(&export));
 }
 
 /// Marks what is new, says once that something came, and tells the server what was seen. Gives the first entry that
@@ -643,9 +713,18 @@ fn follow(page: Page) -> Signal<Option<TimelineItemId>> {
                 let message = fresh
                     .iter()
                     .any(|i| matches!(i.entry, Entry::Message { .. }));
-                let words = match message {
-                    true => m::request_new_reply(),
-                    false => m::request_new_update(),
+                let late = fresh.iter().find_map(|i| match &i.entry {
+                    Entry::Promise {
+                        label,
+                        change: PromiseChange::Late,
+                        ..
+                    } => Some(label),
+                    _ => None,
+                });
+                let words = match (late, message) {
+                    (Some(label), _) => m::promise_went_late(label),
+                    (None, true) => m::request_new_reply(),
+                    (None, false) => m::request_new_update(),
                 };
                 dom::announce(&words, dom::Urgency::Polite);
             }
@@ -673,5 +752,9 @@ fn follow(page: Page) -> Signal<Option<TimelineItemId>> {
 }
 
 fn is_mine(item: &TimelineItem) -> bool {
-    matches!(&item.entry, Entry::Message { author, .. } if author.me)
+    match &item.entry {
+        Entry::Message { author, .. } => author.me,
+        Entry::Asked { .. } | Entry::Callback { .. } => true,
+        _ => false,
+    }
 }

@@ -9,6 +9,7 @@ use crate::{
     },
     components::{
         button::{Look, busy_button, button},
+        export,
         load::not_loaded,
         request_list::{nothing, request_list, skeleton},
     },
@@ -32,6 +33,8 @@ use portico_view::{Child, View, effect, effect_after, memo, ui};
 const PAGE: u32 = 20;
 /// Rows that are fetched at once when a long list is read anew.
 const MOST: u32 = 100;
+/// Rows of a table that is saved.
+const MOST_SAVED: usize = 10_000;
 /// Milliseconds from a keystroke in the search to its being looked for.
 const DEBOUNCE: u32 = 300;
 
@@ -259,6 +262,20 @@ fn paging(query: Query<Listing>, shown: StoredValue<usize>) -> View {
             }
         });
     };
+    let saving = RwSignal::new(false);
+    let save = move || {
+        saving.set(true);
+        failure.set(None);
+        let asked = asked_untracked();
+        task::detach(async move {
+            let all = read(asked, MOST_SAVED).await;
+            saving.try_set(false);
+            match all {
+                Ok(listing) => untrack(|| export::requests_file(&listing.items)),
+                Err(why) => drop(failure.try_set(Some(why))),
+            }
+        });
+    };
     let has_more = memo(move || query.ready().is_some_and(|l| l.next.is_some()));
     let count = move || query.ready().as_ref().map(counted);
     ui! {
@@ -267,6 +284,7 @@ fn paging(query: Query<Listing>, shown: StoredValue<usize>) -> View {
             {move || has_more.get().then(|| {
                 busy_button(Look::Secondary, m::requests_more, busy.into(), more)
             })}
+            {busy_button(Look::Quiet, m::requests_export, saving.into(), save)}
         </div>
         {move || failure.get().map(|why| not_loaded(why, more))}
     }

@@ -9,6 +9,7 @@ use crate::{
         button::{Look, button},
         copy::copy_button,
         icon::icon,
+        promise,
         tag::status_tag,
     },
     i18n::{Message, format, m},
@@ -188,7 +189,17 @@ fn next(kept: &Confirmation) -> View {
         });
     };
     let guest = kept.created.query_code.is_some();
+    let promises = request.promises.clone();
+    let promised = (!promises.is_empty()).then(|| {
+        ui! {
+            <section lang=language>
+                <h2>{m::promise_sent}</h2>
+                {promise::promised(promises)}
+            </section>
+        }
+    });
     ui! {
+        {promised}
         <section>
             <h2>{m::sent_next}</h2>
             <p lang=language>{status_tag(request)} " " {request.status_meaning.clone()}</p>
@@ -235,6 +246,10 @@ fn as_text(kept: &Confirmation) -> String {
     part(m::submit_body(), sent.body.value.replace('\n', "\r\n  "));
     for field in &request.fields {
         part(field.label.clone(), field.display.clone());
+    }
+    for promise in &request.promises {
+        let due = promise::due(promise).unwrap_or_else(m::promise_waiting);
+        part(promise.label.clone(), due);
     }
     // What the server says that it has, not what was picked here.
     let content = created

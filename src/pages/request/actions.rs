@@ -7,17 +7,19 @@ use crate::{
     components::{
         button::{Look, busy_button, button},
         dialog::dialog,
-        field::plain_text_area,
+        field::{Question, plain_text_area, text_area},
         moment::limit,
+        problems::Problems,
     },
-    i18n::{self, Message, m},
+    i18n::{self, Message, Words, m},
     state::session,
 };
 use leptos::prelude::*;
 use portico_contract::{
+    code::Reference,
     problem::ProblemCode,
     request::{Action, ActionState, Refusal},
-    submission::{Comment, Edit},
+    submission::{Comment, Edit, Follow, Grounds},
 };
 use portico_view::{View, ui};
 
@@ -29,8 +31,8 @@ pub(super) struct Acting {
     /// The Idempotency-Key of what was last tried, with the body it belongs to: the same again has the same key.
     tried: StoredValue<Option<(Action, String, String)>>,
     pub(super) editing: RwSignal<bool>,
-    reopening: RwSignal<bool>,
-    withdrawing: RwSignal<bool>,
+    /// The dialogs of [`ASKS`] that are open.
+    asking: [RwSignal<bool>; ASKS.len()],
 }
 
 /// What becomes of an attempt.
@@ -48,8 +50,7 @@ impl Acting {
             busy: RwSignal::new(false),
             tried: StoredValue::new(None),
             editing: RwSignal::new(false),
-            reopening: RwSignal::new(false),
-            withdrawing: RwSignal::new(false),
+            asking: std::array::from_fn(|_| RwSignal::new(false)),
         }
     }
 
@@ -131,82 +132,251 @@ impl Acting {
         }
     }
 
-    fn with_comment(self, action: Action, comment: String, done: Message) {
+    /// Sends what was asked in a dialog. A word that must be there is there.
+    fn send(self, ask: &'static Ask, comment: RwSignal<String>) {
         if self.busy.get_untracked() {
             return;
         }
-        let comment = Comment {
-            comment: Some(comment.trim().to_owned()).filter(|text| !text.is_empty()),
-        };
+        let text = comment.get_untracked().trim().to_owned();
         task::detach(async move {
-            let body = comment.comment.clone().unwrap_or_default();
-            self.act(action, Doing::Comment(&comment), body, done).await;
+            let (body, word) = (text.clone(), Some(text).filter(|text| !text.is_empty()));
+            let grounds = word.clone().filter(|_| ask.missing.is_some());
+            let comment_of = Comment { comment: word };
+            let done = match grounds {
+                Some(comment) => {
+                    let grounds = Grounds { comment };
+                    self.act(ask.action, Doing::Grounds(&grounds), body, ask.done)
+                        .await
+                }
+                None => {
+                    self.act(ask.action, Doing::Comment(&comment_of), body, ask.done)
+                        .await
+                }
+            };
+            if matches!(done, Done::Yes) {
+                comment.try_set(String::new());
+            }
         });
+    }
+
+    /// Lets somebody follow, or takes them out.
+    pub(super) async fn follow(self, follow: Follow) -> Done {
+        let body = format!("{follow:?}");
+        self.act(
+            Action::Follow,
+            Doing::Follow(&follow),
+            body,
+            m::follow_changed,
+        )
+        .await
     }
 
     /// Confirms at once: it can be reopened.
     pub(super) fn confirm_button(self) -> View {
-        busy_button(
-            Look::Main,
-            m::request_confirm,
-            self.busy.into(),
-            move || {
-                self.with_comment(Action::Confirm, String::new(), m::request_confirmed);
-            },
-        )
+        let confirm = move || {
+            if self.busy.get_untracked() {
+                return;
+            }
+            task::detach(async move {
+                let nothing = Doing::Comment(&Comment::default());
+                self.act(
+                    Action::Confirm,
+                    nothing,
+                    String::new(),
+                    m::request_confirmed,
+                )
+                .await;
+            });
+        };
+        busy_button(Look::Main, m::request_confirm, self.busy.into(), confirm)
     }
 
     /// Asks what is not solved, then reopens.
     pub(super) fn reopen_button(self) -> View {
         button(Look::Secondary, m::request_reopen_still, move || {
-            self.reopening.set(true);
+            self.ask(Action::Reopen);
         })
+    }
+
+    /// Opens the dialog of an action.
+    pub(super) fn ask_button(self, look: Look, action: Action) -> Option<View> {
+        let label = name(action)?;
+        Some(button(look, label, move || self.ask(action)))
+    }
+
+    /// The same, where the action is possible now.
+    pub(super) fn allowed_button(self, action: Action) -> Option<View> {
+        let actions = untrack(|| self.page.request())?.actions;
+        actions
+            .get(&action)
+            .filter(|state| state.allowed)
+            .and_then(|_| self.ask_button(Look::Secondary, action))
+    }
+
+    fn ask(self, action: Action) {
+        if let Some(place) = ASKS.iter().position(|ask| ask.action == action) {
+            self.asking[place].set(true);
+        }
+    }
+
+    /// The reference of the request, for the names of files.
+    pub(super) fn reference(self) -> Reference {
+        self.page.reference
     }
 
     fn question(
         self,
         open: RwSignal<bool>,
-        action: Action,
-        words: Question,
+        ask: &'static Ask,
     ) -> impl Fn() -> View + Send + 'static {
         let comment = RwSignal::new(String::new());
+        let problems = Problems::new(self.page.title);
         move || {
-            let Question {
-                id,
-                text,
-                label,
-                yes,
-                no,
-                done,
-                look,
-            } = words;
             let go = move || {
-                open.set(false);
-                self.with_comment(action, comment.get_untracked(), done);
+                let empty = comment.with_untracked(|text| text.trim().is_empty());
+                let missing = ask.missing.filter(|_| empty);
+                let missing = missing.map(|words| (ask.field.to_owned(), Words::new(words)));
+                if problems.set_at_field(missing.into_iter().collect()) {
+                    open.set(false);
+                    self.send(ask, comment);
+                }
+            };
+            let field = match ask.missing {
+                Some(_) => {
+                    let question = Question {
+                        id: ask.field,
+                        label: ask.label,
+                        hint: None,
+                    };
+                    text_area(question, comment, problems)
+                }
+                None => plain_text_area(ask.field, ask.label, comment),
             };
             ui! {
-                <p>{text}</p>
-                {plain_text_area(id, label, comment)}
+                <p>{ask.text}</p>
+                {field}
                 <div class="buttons">
-                    {busy_button(look, yes, self.busy.into(), go)}
-                    {button(Look::Secondary, no, move || open.set(false))}
+                    {busy_button(ask.look, ask.yes, self.busy.into(), go)}
+                    {button(Look::Secondary, ask.no, move || {
+                        problems.clear();
+                        open.set(false);
+                    })}
                 </div>
             }
         }
     }
 }
 
-/// The words of a dialog.
-#[derive(Clone, Copy)]
-struct Question {
+/// A dialog that asks for a word before something is done.
+struct Ask {
+    action: Action,
+    /// Names the dialog.
     id: &'static str,
+    field: &'static str,
+    title: Message,
     text: Message,
     label: Message,
+    /// What to say when there is no word, where there must be one.
+    missing: Option<Message>,
     yes: Message,
     no: Message,
     done: Message,
     look: Look,
 }
+
+static ASKS: [Ask; 7] = [
+    Ask {
+        action: Action::Reopen,
+        id: "reopen",
+        field: "reopen-comment",
+        title: m::request_reopen_title,
+        text: m::request_reopen_text,
+        label: m::request_reopen_comment,
+        missing: None,
+        yes: m::request_reopen,
+        no: m::action_cancel,
+        done: m::request_reopened,
+        look: Look::Main,
+    },
+    Ask {
+        action: Action::Withdraw,
+        id: "withdraw",
+        field: "withdraw-comment",
+        title: m::request_withdraw_title,
+        text: m::request_withdraw_text,
+        label: m::request_withdraw_comment,
+        missing: None,
+        yes: m::request_withdraw,
+        no: m::request_withdraw_keep,
+        done: m::request_withdrawn,
+        look: Look::Danger,
+    },
+    Ask {
+        action: Action::AcceptProposal,
+        id: "accept",
+        field: "accept-comment",
+        title: m::proposal_accept_title,
+        text: m::proposal_accept_text,
+        label: m::proposal_accept_comment,
+        missing: None,
+        yes: m::proposal_accept,
+        no: m::action_cancel,
+        done: m::proposal_accepted,
+        look: Look::Main,
+    },
+    Ask {
+        action: Action::DeclineProposal,
+        id: "decline",
+        field: "decline-comment",
+        title: m::proposal_decline_title,
+        text: m::proposal_decline_text,
+        label: m::proposal_decline_comment,
+        missing: Some(m::proposal_decline_empty),
+        yes: m::proposal_decline,
+        no: m::action_cancel,
+        done: m::proposal_declined,
+        look: Look::Main,
+    },
+    Ask {
+        action: Action::Chase,
+        id: "chase",
+        field: "chase-comment",
+        title: m::chase_title,
+        text: m::chase_text,
+        label: m::chase_comment,
+        missing: None,
+        yes: m::chase_action,
+        no: m::action_cancel,
+        done: m::chase_done,
+        look: Look::Main,
+    },
+    Ask {
+        action: Action::Escalate,
+        id: "escalate",
+        field: "escalate-comment",
+        title: m::escalate_title,
+        text: m::escalate_text,
+        label: m::escalate_comment,
+        missing: Some(m::escalate_empty),
+        yes: m::escalate_action,
+        no: m::action_cancel,
+        done: m::escalate_done,
+        look: Look::Main,
+    },
+    Ask {
+        action: Action::Review,
+        id: "review",
+        field: "review-comment",
+        title: m::review_title,
+        text: m::review_text,
+        label: m::review_comment,
+        missing: Some(m::review_empty),
+        yes: m::review_action,
+        no: m::action_cancel,
+        done: m::review_done,
+        look: Look::Main,
+    },
+];
 
 /// The actions beside the request, and the dialogs of all.
 pub(super) fn actions(page: Page, acting: Acting) -> View {
@@ -216,19 +386,27 @@ pub(super) fn actions(page: Page, acting: Acting) -> View {
         let allowed = |action| {
             actions
                 .get(&action)
-                .is_some_and(|state: &ActionState| state.allowed)
+                .filter(|state: &&ActionState| state.allowed)
         };
-        let edit = allowed(Action::Edit).then(|| {
+        let edit = allowed(Action::Edit).map(|_| {
             button(Look::Secondary, m::request_edit, move || {
                 acting.editing.set(true)
             })
         });
-        let withdraw = allowed(Action::Withdraw).then(|| {
-            button(Look::Secondary, m::request_withdraw, move || {
-                acting.withdrawing.set(true)
-            })
-        });
-        let any = edit.is_some() || withdraw.is_some();
+        let asks: Vec<View> = [
+            Action::Chase,
+            Action::Escalate,
+            Action::Review,
+            Action::Withdraw,
+        ]
+        .into_iter()
+        .filter(|action| allowed(*action).is_some())
+        .filter_map(|action| acting.ask_button(Look::Secondary, action))
+        .collect();
+        let review_until = allowed(Action::Review)
+            .and_then(|state| state.until)
+            .map(|at| ui! { <p class="hint">{move || m::review_until(&limit(at))}</p> });
+        let any = edit.is_some() || !asks.is_empty();
         let refused = actions
             .iter()
             .filter(|(_, state)| !state.allowed)
@@ -238,49 +416,43 @@ pub(super) fn actions(page: Page, acting: Acting) -> View {
             ui! {
                 <section class="flow" aria-labelledby="actions">
                     <h2 id="actions">{m::request_actions}</h2>
-                    <div class="buttons">{edit} {withdraw}</div>
+                    <div class="buttons">{edit} {asks}</div>
+                    {review_until}
                     <ul class="refused">{refused}</ul>
                 </section>
             }
         })
     };
-    let reopen = Question {
-        id: "reopen-comment",
-        text: m::request_reopen_text,
-        label: m::request_reopen_comment,
-        yes: m::request_reopen,
-        no: m::action_cancel,
-        done: m::request_reopened,
-        look: Look::Main,
-    };
-    let withdraw = Question {
-        id: "withdraw-comment",
-        text: m::request_withdraw_text,
-        label: m::request_withdraw_comment,
-        yes: m::request_withdraw,
-        no: m::request_withdraw_keep,
-        done: m::request_withdrawn,
-        look: Look::Danger,
-    };
-    let reopen = acting.question(acting.reopening, Action::Reopen, reopen);
-    let withdraw = acting.question(acting.withdrawing, Action::Withdraw, withdraw);
-    ui! {
-        {list}
-        {dialog(acting.reopening, "reopen", m::request_reopen_title, reopen)}
-        {dialog(acting.withdrawing, "withdraw", m::request_withdraw_title, withdraw)}
-    }
+    let dialogs = ASKS
+        .iter()
+        .zip(acting.asking)
+        .map(|(ask, open)| dialog(open, ask.id, ask.title, acting.question(open, ask)))
+        .collect::<View>();
+    ui! { {list} {dialogs} }
 }
 
-/// What cannot be done now, and why. An action of which this version knows nothing has no words.
-fn refused(action: Action, state: &ActionState) -> Option<View> {
-    let name: Message = match action {
+/// What an action is called; `None` for one that has no button of its own.
+pub(super) fn name(action: Action) -> Option<Message> {
+    Some(match action {
         Action::Reply => m::request_reply,
         Action::Confirm => m::request_confirm,
         Action::Reopen => m::request_reopen,
         Action::Withdraw => m::request_withdraw,
         Action::Edit => m::request_edit,
-        _ => return None,
-    };
+        Action::AcceptProposal => m::proposal_accept,
+        Action::DeclineProposal => m::proposal_decline,
+        Action::Chase => m::chase_action,
+        Action::Escalate => m::escalate_action,
+        Action::Review => m::review_action,
+        Action::Follow => m::follow_action,
+        Action::Attach | Action::Unknown => return None,
+    })
+}
+
+/// What cannot be done now, and why. An action of which this version knows nothing has no words.
+fn refused(action: Action, state: &ActionState) -> Option<View> {
+    // Where nothing is proposed there is nothing to say about an answer to it.
+    let name = name(action).filter(|_| state.reason != Some(Refusal::NoProposal))?;
     let reason = state.reason.unwrap_or(Refusal::Unknown);
     let next_at = state.next_at;
     let words = move || {

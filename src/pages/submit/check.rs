@@ -1,7 +1,7 @@
 //! "Check your answers": everything that will be sent, by question, with the way back to each.
 
 use super::{
-    form::{Wizard, change_link},
+    form::{Wizard, change_link, promised},
     sending,
 };
 use crate::{
@@ -48,6 +48,7 @@ pub fn view(wizard: Wizard) -> View {
     ui! {
         {refused}
         {sections}
+        {promised(wizard)}
         <form class="flow" novalidate on:submit=send>
             {uploads(wizard)}
             <div class="buttons">{submit_button(label, busy)}</div>

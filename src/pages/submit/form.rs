@@ -3,7 +3,7 @@
 
 use super::{check, questions, sending};
 use crate::{
-    api::{self, Failure, Load, Query},
+    api::{self, Failure, Load, Query, promises},
     browser::{dom, task},
     components::{
         attachments::is_stuck,
@@ -13,6 +13,7 @@ use crate::{
         icon::icon,
         load::not_loaded,
         problems::{Problems, summary},
+        promise,
         saved::saved_line,
     },
     i18n::{Words, format, m},
@@ -26,9 +27,11 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::{
-    form::{FieldType, FormSchema},
+    config::Capability,
+    form::{Answers, FieldType, FormSchema},
     id::{FieldId, TypeId},
     problem::{FieldError, FieldProblem, ProblemCode},
+    promise::{PreviewRequest, Promise},
     request::Kind,
 };
 use portico_view::{Child, View, effect_after, memo, ui};
@@ -73,6 +76,8 @@ pub struct Wizard {
     said: RwSignal<Vec<(usize, FieldProblem)>>,
     /// The customer has just come back to what was written earlier.
     returned: RwSignal<bool>,
+    /// What would be promised if it were sent now.
+    promised: Query<Option<Vec<Promise>>>,
 }
 
 impl Wizard {
@@ -345,9 +350,10 @@ pub fn form(type_id: TypeId) -> View {
     })
     .owned();
     let guest = memo(|| !matches!(session::signed_in(), SignedIn::Yes(_)));
+    let unknown = type_id.clone();
     let schema = memo(move || {
         let form = own.ready();
-        let form = form.unwrap_or_else(|| questions::empty(&type_id));
+        let form = form.unwrap_or_else(|| questions::empty(&unknown));
         match config::current() {
             Some(config) if own.with(|form| form.ready().is_some()) => {
                 questions::whole(&form, &config, guest.get())
@@ -371,6 +377,7 @@ pub fn form(type_id: TypeId) -> View {
         refused: RwSignal::new(None),
         said: RwSignal::new(Vec::new()),
         returned: RwSignal::new(false),
+        promised: preview(type_id, draft),
     };
     let stage = memo(move || stage(wizard, known.get()));
     heading.set(Some(Words::new(move || wizard_heading(wizard, stage))));
@@ -598,7 +605,46 @@ fn page_view(wizard: Wizard, page: usize) -> View {
             <div class="buttons">{submit_button(m::form_continue, Signal::stored(false))}</div>
             {saved_line(wizard.draft())}
         </form>
+        {promised(wizard)}
     }
+}
+
+/// Asks what would be promised, anew when the answers change what that hangs on.
+fn preview(type_id: TypeId, draft: OpenDraft) -> Query<Option<Vec<Promise>>> {
+    let urgency = memo(move || draft.with(|draft| questions::urgency(&draft.answers)));
+    Query::new(move || {
+        let offered = config::has(Capability::Promises);
+        let request = PreviewRequest {
+            type_id: type_id.clone(),
+            fields: Answers::new(),
+            urgency: urgency.get(),
+        };
+        async move {
+            Ok(match offered {
+                true => Some(promises::preview(&request).await?),
+                false => None,
+            })
+        }
+    })
+}
+
+/// What would be promised; nothing where that cannot be had.
+pub fn promised(wizard: Wizard) -> View {
+    let shown = memo(move || wizard.promised.ready().flatten());
+    (move || {
+        shown.get().map(|promises| {
+            let begins = (!promises.is_empty())
+                .then(|| ui! { <p class="hint">{m::promise_preview_text}</p> });
+            ui! {
+                <section class="preview" aria-labelledby="preview">
+                    <h2 id="preview">{m::promise_preview}</h2>
+                    {promise::promised(promises)}
+                    {begins}
+                </section>
+            }
+        })
+    })
+    .view()
 }
 
 /// That an earlier draft is gone on with, and how to begin anew.

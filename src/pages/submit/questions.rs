@@ -186,6 +186,11 @@ pub fn is_unreachable(answers: &Answers) -> bool {
     text(answers, EMAIL).is_none() && text(answers, PHONE).is_none()
 }
 
+/// How pressing it is, as far as that is said.
+pub fn urgency(answers: &Answers) -> Option<Urgency> {
+    text(answers, URGENCY).map(|urgency| Urgency::from_word(&urgency))
+}
+
 /// What is sent. `form` is the type's own form; the files follow when they are there.
 pub fn request(form: &FormSchema, answers: &Answers, guest: bool, locale: Locale) -> NewRequest {
     let contact = Contact {
@@ -201,7 +206,7 @@ pub fn request(form: &FormSchema, answers: &Answers, guest: bool, locale: Locale
         subject: text(answers, SUBJECT).unwrap_or_default(),
         body: SentBody::text(text(answers, BODY).unwrap_or_default()),
         fields: form.sent(answers),
-        urgency: text(answers, URGENCY).map(|urgency| Urgency::from_word(&urgency)),
+        urgency: urgency(answers),
         attachment_ids: Vec::new(),
         contact: guest.then_some(contact),
         consents: std::collections::BTreeMap::new(),

@@ -1,0 +1,213 @@
+//! Who else is in it: a partner, somebody higher, those who follow, and who decides when we do not agree.
+
+use super::{
+    Page,
+    actions::{Acting, Done},
+};
+use crate::{
+    api::Failure,
+    browser::task,
+    components::{
+        button::submit_button,
+        field::{Question, Typing, text_field},
+        icon::icon,
+        moment::limit,
+        problems::Problems,
+        tag::{Tone, tag},
+    },
+    i18n::{Message, Words, m},
+};
+use leptos::prelude::*;
+use portico_contract::{
+    request::{Action, Participant, Rung, Status, StepState},
+    submission::Follow,
+};
+use portico_view::{Child, View, ui};
+
+/// That a partner handles it, and whom it was escalated to.
+pub(super) fn notes(page: Page) -> View {
+    let partner = page.part(|r| r.handler.as_ref().and_then(|h| h.third_party.clone()));
+    let escalation = page.part(|r| r.escalation.clone());
+    let note = |words: Words| {
+        ui! { <div class="notice info">{icon("person")}<p>{move || words.get()}</p></div> }
+    };
+    let partner = move || {
+        let name = partner.get().flatten()?;
+        Some(note(Words::new(move || m::request_partner_note(&name))))
+    };
+    let escalated = move || {
+        let escalation = escalation.get().flatten()?;
+        let words = move || m::escalate_reached(&escalation.target, &limit(escalation.at));
+        Some(note(Words::new(words)))
+    };
+    ui! { {escalated} {partner} }
+}
+
+/// The ways on for who is not satisfied; open where the request has ended.
+pub(super) fn ladder(page: Page) -> View {
+    let shown = page.part(|r| {
+        let ended = matches!(r.status, Status::Resolved | Status::Closed);
+        (ended, r.ladder.clone())
+    });
+    (move || {
+        let (ended, rungs) = shown.get()?;
+        let rungs: Vec<View> = rungs.into_iter().map(rung).collect();
+        (!rungs.is_empty()).then(|| {
+            ui! {
+                <details class="ladder" open=ended>
+                    <summary><h2>{m::ladder_title}</h2></summary>
+                    <ol>{rungs}</ol>
+                </details>
+            }
+        })
+    })
+    .view()
+}
+
+fn rung(rung: Rung) -> View {
+    let (tone, word): (Tone, Message) = match rung.state {
+        StepState::Done => (Tone::Success, m::request_step_done),
+        StepState::Current => (Tone::Info, m::request_step_now),
+        StepState::Next | StepState::Unknown => (Tone::Neutral, m::request_step_next),
+    };
+    let until = rung.until;
+    let from = rung
+        .from
+        .filter(|_| rung.state == StepState::Next && until.is_none());
+    let when = move || match (from, until) {
+        (Some(at), _) => Some(m::ladder_from(&limit(at))),
+        (None, Some(at)) => Some(m::ladder_until(&limit(at))),
+        (None, None) => None,
+    };
+    let when = (from.is_some() || until.is_some()).then(|| ui! { <p class="meta">{when}</p> });
+    let page = rung.url.map(|href| {
+        let name = rung.label.clone();
+        ui! {
+            <p>
+                <a href=href rel="noreferrer">{icon("external")} {move || m::ladder_page(&name)}</a>
+            </p>
+        }
+    });
+    let phone = rung.phone.map(|number| {
+        let href = format!("tel:{number}");
+        ui! { <p><a href=href>{icon("phone")} <bdi>{number}</bdi></a></p> }
+    });
+    let current = rung.state == StepState::Current;
+    ui! {
+        <li aria-current=current.then_some("step")>
+            <p><strong>{rung.label}</strong> " " {tag(tone, word)}</p>
+            <p>{rung.text}</p>
+            {when}
+            {page}
+            {phone}
+        </li>
+    }
+}
+
+const EMAIL: &str = "follow-email";
+
+/// Who follows, and letting somebody follow.
+pub(super) fn followers(page: Page, acting: Acting) -> View {
+    let shown = page.part(|r| {
+        let allowed = r.actions.get(&Action::Follow).map(|state| state.allowed);
+        (r.participants.clone(), allowed)
+    });
+    let allowed = page.part(|r| r.actions.get(&Action::Follow).is_some_and(|s| s.allowed));
+    let problems = Problems::new(page.title);
+    let email = RwSignal::new(String::new());
+    let list = move || {
+        let (participants, allowed) = shown.get()?;
+        let none = participants.is_empty();
+        let items: Vec<View> = participants
+            .into_iter()
+            .map(|participant| row(participant, allowed == Some(true), acting))
+            .collect();
+        Some(match none {
+            true => ui! { <p class="meta">{m::follow_none}</p> },
+            false => ui! { <ul class="followers">{items}</ul> },
+        })
+    };
+    let send = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let address = email.get_untracked().trim().to_owned();
+        let wrong = || vec![(EMAIL.to_owned(), Words::new(m::follow_email_empty))];
+        let missing = if address.contains('@') {
+            Vec::new()
+        } else {
+            wrong()
+        };
+        if acting.busy().get_untracked() || !problems.set_at_field(missing) {
+            return;
+        }
+        let follow = Follow {
+            email: address,
+            remove: false,
+        };
+        task::detach(async move {
+            match acting.follow(follow).await {
+                Done::Yes => drop(email.try_set(String::new())),
+                Done::No(Failure::Problem { problem, .. }) if !problem.errors.is_empty() => {
+                    problems.set_at_field(wrong());
+                }
+                Done::No(_) => {}
+            }
+        });
+    };
+    let form = move || {
+        let question = Question {
+            id: EMAIL,
+            label: m::follow_email,
+            hint: None,
+        };
+        let typing = Typing {
+            input_type: "email",
+            autocomplete: "off",
+            inputmode: "email",
+            code: false,
+        };
+        ui! {
+            <form class="flow" novalidate on:submit=send>
+                {text_field(question, typing, email, problems)}
+                <div class="buttons">{submit_button(m::follow_add, acting.busy())}</div>
+            </form>
+        }
+    };
+    let exists =
+        page.part(|r| r.actions.contains_key(&Action::Follow) || !r.participants.is_empty());
+    (move || {
+        exists.get().unwrap_or_default().then(|| {
+            ui! {
+                <section class="flow" aria-labelledby="followers">
+                    <h2 id="followers">{m::follow_title}</h2>
+                    <p class="meta">{m::follow_text}</p>
+                    {list}
+                    {move || allowed.get().unwrap_or_default().then(form)}
+                </section>
+            }
+        })
+    })
+    .view()
+}
+
+fn row(participant: Participant, allowed: bool, acting: Acting) -> View {
+    let Participant { name, email } = participant;
+    let remove = email.filter(|_| allowed).map(|email| {
+        let hidden = name.clone();
+        let remove = move |_| {
+            let follow = Follow {
+                email: email.clone(),
+                remove: true,
+            };
+            if !acting.busy().get_untracked() {
+                task::detach(async move { drop(acting.follow(follow).await) });
+            }
+        };
+        ui! {
+            <button class="button quiet small" type="button" on:click=remove>
+                {m::follow_remove}
+                <span class="visually-hidden">" "{hidden}</span>
+            </button>
+        }
+    });
+    ui! { <li><bdi>{name}</bdi> {remove}</li> }
+}
