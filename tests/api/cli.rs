@@ -105,6 +105,145 @@ async fn the_desk_can_be_worked_from_the_command_line() {
 }
 
 #[tokio::test]
+async fn promises_proposals_tiers_callbacks_and_announcements_are_worked_from_the_command_line() {
+    let server = Server::start().await;
+    let customer = server.customer("a@example.com").await;
+    let created = customer.submit(&complaint("Charged twice", None)).await;
+    let reference = created.text_at("/request/reference");
+    let now = customer.get("/config").send().await.text_at("/server_now");
+    let now = chrono::DateTime::parse_from_rfc3339(&now).unwrap();
+    let tomorrow = (now + chrono::TimeDelta::days(1)).to_rfc3339();
+    let wish = json!({"contact": {"phone": "+85223456789"}, "topic": "The bill", "preferred_at": tomorrow,
+        "request_id": created.text_at("/request/id")});
+    let asked = customer
+        .post("/callbacks")
+        .new_key()
+        .json(&wish)
+        .send()
+        .await;
+    asked.expect_status(201);
+    let far = "2030-01-01T00:00:00Z";
+    let promise = |rest: &[&'static str]| {
+        let first = ["promise".to_owned(), reference.clone()];
+        first
+            .into_iter()
+            .chain(rest.iter().map(|word| (*word).to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let words = |line: &[&str]| {
+        line.iter()
+            .map(|word| (*word).to_owned())
+            .collect::<Vec<_>>()
+    };
+    for (arguments, expected) in [
+        (
+            words(&["show", &reference]),
+            "formal_reply           running   due 20",
+        ),
+        (words(&["show", &reference]), "callback at 20"),
+        (
+            promise(&["investigation", "start"]),
+            "investigation          running   due 20",
+        ),
+        (
+            promise(&[
+                "investigation",
+                "pause",
+                "--reason",
+                "waiting_for_third_party",
+            ]),
+            "investigation          paused",
+        ),
+        (
+            promise(&["investigation", "resume"]),
+            "investigation          running",
+        ),
+        (
+            promise(&[
+                "formal_reply",
+                "move",
+                "--reason",
+                "A part is missing",
+                "--due-at",
+                far,
+            ]),
+            "formal_reply           running   due 2030-01-01T00:00:00",
+        ),
+        (
+            promise(&["acknowledgement", "met"]),
+            "acknowledgement        kept",
+        ),
+        (
+            promise(&["investigation", "void", "--reason", "Not needed"]),
+            "investigation          void",
+        ),
+        (
+            words(&["proposal", &reference, "We pay it back."]),
+            &reference,
+        ),
+        (
+            words(&["show", &reference]),
+            "promise formal_reply moved, due 2030-01-01T00:00:00+00:00: A part is missing",
+        ),
+        (
+            words(&["show", &reference]),
+            "proposal: We pay it back.\n    not answered yet",
+        ),
+        (
+            words(&["tier", "a@example.com", "key"]),
+            "a@example.com  key",
+        ),
+        (words(&["tier", "a@example.com"]), "a@example.com  -"),
+        (words(&["callbacks"]), "+85223456789"),
+        (
+            words(&[
+                "announce",
+                "incident",
+                "--title",
+                "Down",
+                "网络中断",
+                "網路中斷",
+                "--body",
+                "We work on it.",
+                "正在处理",
+                "處理中",
+            ]),
+            "incident",
+        ),
+        (words(&["announcements"]), "Down"),
+    ] {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let output = desk(&server, DESK_TOKEN, &arguments);
+        assert!(
+            output.status.success() && said(&output).contains(expected),
+            "{arguments:?}: {}",
+            said(&output)
+        );
+    }
+    let list = said(&desk(&server, DESK_TOKEN, &["announcements"]));
+    let id = list.split_whitespace().next().unwrap();
+    assert!(desk(&server, DESK_TOKEN, &["end", id]).status.success());
+    let list = said(&desk(&server, DESK_TOKEN, &["announcements"]));
+    assert_eq!(list, "");
+    for arguments in [
+        &["promise", &reference, "formal_reply", "move"][..],
+        &["promise", &reference, "formal_reply", "forget"],
+        &["promise", &reference, "no_such", "met"],
+        &["tier", "nobody@example.com", "key"],
+        &[
+            "announce", "rumour", "--title", "a", "b", "c", "--body", "a", "b", "c",
+        ],
+        &["end", "no-such-one"],
+    ] {
+        let output = desk(&server, DESK_TOKEN, arguments);
+        assert!(
+            !output.status.success() && !output.stderr.is_empty(),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_configuration_that_init_writes_starts_a_server_and_is_never_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let init = || {
@@ -117,6 +256,12 @@ async fn the_configuration_that_init_writes_starts_a_server_and_is_never_overwri
     assert!(init().status.success());
     let file = folder.path().join("portico.toml");
     let config = std::fs::read_to_string(&file).unwrap();
+    for name in ["portico.toml", "policy.toml"] {
+        let file = folder.path().join(name);
+        let checked = Command::new(program()).arg("check").arg(&file).output();
+        let checked = checked.unwrap();
+        assert!(checked.status.success() && said(&checked).contains("is good"));
+    }
     let server = Server::with(Options {
         config: Some(config.clone()),
         ..Options::default()
@@ -128,9 +273,13 @@ async fn the_configuration_that_init_writes_starts_a_server_and_is_never_overwri
         .send()
         .await
         .expect_status(200);
-    std::fs::write(&file, "reopen_days = 3\n").unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let policy = folder.path().join("policy.toml");
+    std::fs::write(&policy, "calendar = \"HK\"\n").unwrap();
     assert!(!init().status.success());
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), "reopen_days = 3\n");
+    assert!(!file.exists(), "one of the two is not written alone");
+    let kept = std::fs::read_to_string(&policy).unwrap();
+    assert_eq!(kept, "calendar = \"HK\"\n");
 }
 
 #[tokio::test]

@@ -12,20 +12,24 @@ use crate::limits::generous;
 
 /// One event of the stream.
 #[derive(Debug)]
-struct Live {
-    id: String,
-    name: String,
-    data: Value,
+pub(crate) struct Live {
+    /// Where to go on after it.
+    pub(crate) id: String,
+    /// What it is about.
+    pub(crate) name: String,
+    /// The event itself.
+    pub(crate) data: Value,
 }
 
 /// An open stream of events.
-struct Stream {
+pub(crate) struct Stream {
     body: BoxStream<'static, reqwest::Result<Vec<u8>>>,
     read: String,
 }
 
 impl Stream {
-    async fn open(api: &Api, last: Option<&str>) -> Self {
+    /// Opens it, after the event `last` or from now on.
+    pub(crate) async fn open(api: &Api, last: Option<&str>) -> Self {
         let mut call = api.get("/events").header("accept", "text/event-stream");
         if let Some(last) = last {
             call = call.header("last-event-id", last);
@@ -49,7 +53,7 @@ impl Stream {
     }
 
     /// The next event; comments and `retry:` are passed over. `None` when the stream ended.
-    async fn next(&mut self) -> Option<Live> {
+    pub(crate) async fn next(&mut self) -> Option<Live> {
         let end = Instant::now() + PATIENCE;
         loop {
             if let Some((block, rest)) = self.read.replace("\r\n", "\n").split_once("\n\n") {

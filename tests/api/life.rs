@@ -10,6 +10,8 @@ use portico_tests::api::complaint;
 use portico_tests::{Api, Options, Reply, Server};
 use serde_json::{Value, json};
 
+use crate::promises::clock;
+
 async fn act(customer: &Api, id: &str, action: &str) -> Reply {
     customer
         .post(&format!("/requests/{id}/actions/{action}"))
@@ -330,7 +332,8 @@ async fn confirm_and_reopen_exist_on_what_is_resolved_and_say_why_not_before() {
         0
     );
     for (action, state) in closed["actions"].as_object().unwrap() {
-        assert_eq!(state["allowed"], action == "reopen", "{action}");
+        let open = matches!(action.as_str(), "reopen" | "review");
+        assert_eq!(state["allowed"], open, "{action}");
     }
     act(&customer, &id, "confirm")
         .await
@@ -627,5 +630,273 @@ async fn every_type_of_the_catalogue_can_be_submitted_with_what_its_form_require
             fields.len(),
             "{id}"
         );
+    }
+}
+
+/// A body that suits every action, and the words where one is needed.
+fn body_of(action: &str) -> Value {
+    match action {
+        "reply" => json!({"body": {"format": "text", "value": "Thank you."}}),
+        "edit" => json!({"subject": "Charged three times"}),
+        "follow" => json!({"email": "colleague@example.com"}),
+        "decline_proposal" | "escalate" | "review" => json!({"comment": "Not good enough"}),
+        _ => json!({}),
+    }
+}
+
+/// What a customer does: an action, or a message.
+async fn attempt(customer: &Api, id: &str, action: &str) -> Reply {
+    let path = match action {
+        "reply" => format!("/requests/{id}/messages"),
+        action => format!("/requests/{id}/actions/{action}"),
+    };
+    let call = customer.post(&path).new_key().language("en");
+    call.json(&body_of(action)).send().await
+}
+
+async fn with_clock() -> Server {
+    let options = Options {
+        test_clock: true,
+        ..Options::unlimited()
+    };
+    let server = Server::with(options).await;
+    clock(&server, "2026-03-02T10:00:00").await;
+    server
+}
+
+async fn submitted(customer: &Api) -> String {
+    let created = customer.submit(&complaint("Charged twice", None)).await;
+    created.text_at("/request/id")
+}
+
+/// A refused action says why in words and is shown so on the request; an allowed one is shown so and done.
+async fn expect(customer: &Api, id: &str, action: &str, refusal: Option<&str>) {
+    let shown = read(customer, id).await["actions"][action].clone();
+    let done = attempt(customer, id, action).await;
+    match refusal {
+        None => {
+            assert_eq!(shown["allowed"], true, "{action}: {shown}");
+            assert!(done.status.is_success(), "{action}: {}", done.text());
+        }
+        Some(reason) => {
+            assert_eq!(shown["reason"], reason, "{action}: {shown}");
+            let refused = done.expect_problem(409, "action_not_allowed");
+            assert_eq!(refused.json["reason"], reason, "{action}");
+            let words = refused.text_at("/detail");
+            assert!(!words.starts_with("refusal."), "{action}: {words}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_transition_is_allowed_or_refused_with_its_reason() {
+    let server = with_clock().await;
+    let customer = server.customer("a@example.com").await;
+    let statuses = ["new", "open", "pending", "resolved", "closed"];
+    let (not, resolved, closed) = (
+        Some("not_resolved"),
+        Some("already_resolved"),
+        Some("already_closed"),
+    );
+    let none = Some("no_proposal");
+    let table = [
+        ("reply", [None, None, None, None, closed]),
+        ("confirm", [not, not, not, None, closed]),
+        ("reopen", [not, not, not, None, None]),
+        ("withdraw", [None, None, None, resolved, closed]),
+        ("accept_proposal", [none, none, none, resolved, closed]),
+        ("decline_proposal", [none, none, none, resolved, closed]),
+        ("chase", [None, None, None, resolved, closed]),
+        ("escalate", [None, None, None, None, closed]),
+        ("review", [not, not, not, None, None]),
+        ("follow", [None, None, None, None, closed]),
+        (
+            "edit",
+            [None, Some("not_new"), Some("not_new"), resolved, closed],
+        ),
+    ];
+    let mut cases = Vec::new();
+    for (action, row) in table {
+        for (status, refusal) in statuses.into_iter().zip(row) {
+            let id = submitted(&customer).await;
+            if status != "new" {
+                let mut change = json!({"status": status});
+                if status == "pending" {
+                    change["waiting_on"] = json!("provider");
+                }
+                desk_status(&server, &id, change).await;
+            }
+            cases.push((id, status, action, refusal));
+        }
+    }
+    // Long enough that it can be asked where it is.
+    clock(&server, "2026-03-03T11:00:00").await;
+    for (id, status, action, refusal) in &cases {
+        assert_eq!(read(&customer, id).await["status"], *status);
+        expect(&customer, id, action, *refusal).await;
+    }
+    // "Attach" goes with a reply and is no action of its own.
+    let attach = attempt(&customer, &cases[0].0, "attach").await;
+    attach.expect_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_proposal_is_accepted_or_declined_with_words_once() {
+    let server = with_clock().await;
+    let customer = server.customer("a@example.com").await;
+    for (action, other, answer) in [
+        ("accept_proposal", "decline_proposal", "accepted"),
+        ("decline_proposal", "accept_proposal", "declined"),
+    ] {
+        let id = submitted(&customer).await;
+        let propose = async || {
+            let path = format!("/requests/{id}/proposal");
+            let text = json!({"text": "We pay back one of the two."});
+            server.desk().post(&path).json(&text).send().await
+        };
+        propose().await.expect_status(200);
+        let waiting = read(&customer, &id).await;
+        assert_eq!(
+            (waiting["status"].as_str(), waiting["waiting_on"].as_str()),
+            (Some("pending"), Some("customer"))
+        );
+        expect(&customer, &id, "chase", Some("your_turn")).await;
+        expect(&customer, &id, action, None).await;
+        expect(&customer, &id, other, Some("no_proposal")).await;
+        let items = customer.all(&format!("/requests/{id}/timeline"), 100).await;
+        let proposal = items
+            .iter()
+            .find(|item| item["kind"] == "proposal")
+            .unwrap();
+        assert_eq!(proposal["answer"], answer);
+        assert_eq!(read(&customer, &id).await["status"], "open");
+        desk_status(&server, &id, json!({"status": "resolved"})).await;
+        propose().await.expect_problem(409, "action_not_allowed");
+    }
+    let id = submitted(&customer).await;
+    let path = format!("/requests/{id}/actions/decline_proposal");
+    let wordless = customer
+        .post(&path)
+        .new_key()
+        .json(&json!({"comment": " "}));
+    wordless.send().await.expect_invalid("/comment");
+    portico_tests::until("the letters about the proposals", || async {
+        let letters = server.letters_to("a@example.com");
+        let count = letters
+            .iter()
+            .filter(|l| l.subject.contains("方案"))
+            .count();
+        if count == 2 {
+            Ok(())
+        } else {
+            Err(format!("{count}"))
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn chasing_and_escalating_have_their_limits_and_say_from_when_again() {
+    let server = with_clock().await;
+    let customer = server.customer("a@example.com").await;
+    let id = submitted(&customer).await;
+    expect(&customer, &id, "chase", Some("too_soon")).await;
+    let next = async || {
+        let next = read(&customer, &id).await["actions"]["chase"]["next_at"].clone();
+        let next = chrono::DateTime::parse_from_rfc3339(next.as_str().unwrap()).unwrap();
+        let shanghai = chrono::FixedOffset::east_opt(8 * 3_600).unwrap();
+        next.with_timezone(&shanghai).format("%d %H:%M").to_string()
+    };
+    assert_eq!(next().await, "03 10:00");
+    for day in ["03", "04", "05"] {
+        clock(&server, &format!("2026-03-{day}T11:00:00")).await;
+        expect(&customer, &id, "chase", None).await;
+        if day != "05" {
+            expect(&customer, &id, "chase", Some("too_soon")).await;
+        }
+    }
+    expect(&customer, &id, "chase", Some("limit_reached")).await;
+    // A word of the desk begins anew.
+    desk_status(&server, &id, json!({"status": "open"})).await;
+    clock(&server, "2026-03-06T12:00:00").await;
+    expect(&customer, &id, "chase", None).await;
+
+    for (level, target) in [(1, "the team leader"), (2, "the service manager")] {
+        expect(&customer, &id, "escalate", None).await;
+        let asked = customer.get(&format!("/requests/{id}")).language("en");
+        let escalation = asked.send().await.json["escalation"].clone();
+        assert_eq!(
+            (&escalation["level"], &escalation["target"]),
+            (&json!(level), &json!(target))
+        );
+    }
+    expect(&customer, &id, "escalate", Some("top_reached")).await;
+}
+
+#[tokio::test]
+async fn the_windows_for_reopening_and_for_a_review_end_and_there_is_one_review() {
+    let server = with_clock().await;
+    let customer = server.customer("a@example.com").await;
+    let (id, other) = (submitted(&customer).await, submitted(&customer).await);
+    for id in [&id, &other] {
+        desk_status(&server, id, json!({"status": "closed"})).await;
+    }
+    clock(&server, "2026-03-16T10:01:00").await;
+    expect(&customer, &id, "reopen", Some("window_over")).await;
+    expect(&customer, &id, "review", None).await;
+    desk_status(&server, &id, json!({"status": "resolved"})).await;
+    expect(&customer, &id, "review", Some("reviewed")).await;
+    clock(&server, "2026-04-01T10:01:00").await;
+    expect(&customer, &other, "review", Some("window_over")).await;
+}
+
+#[tokio::test]
+async fn followers_come_and_go_up_to_the_limit() {
+    let server = with_clock().await;
+    let customer = server.customer("a@example.com").await;
+    let id = submitted(&customer).await;
+    let follow = async |email: &str, remove: bool| {
+        let path = format!("/requests/{id}/actions/follow");
+        let body = json!({"email": email, "remove": remove});
+        customer.post(&path).new_key().json(&body).send().await
+    };
+    for n in 0..10 {
+        follow(&format!("f{n}@example.com"), false)
+            .await
+            .expect_status(200);
+    }
+    follow("F0@example.com", false).await.expect_status(200);
+    let refused = follow("one.more@example.com", false).await;
+    let refused = refused.expect_problem(409, "action_not_allowed");
+    assert_eq!(refused.json["reason"], "limit_reached");
+    follow("nobody", false).await.expect_invalid("/email");
+    follow("f0@example.com", true).await.expect_status(200);
+    let seen = read(&customer, &id).await;
+    assert_eq!(seen["participants"].as_array().unwrap().len(), 9);
+    assert_eq!(seen["participants"][0]["email"], "f1@example.com");
+}
+
+#[tokio::test]
+async fn what_the_policy_does_not_offer_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy.toml");
+    let rights = "reopen_days = 14\nchase_hours = 24\nchase_limit = 0\nfollowers = 0\n";
+    std::fs::write(&file, format!("calendar = \"CN\"\n[rights]\n{rights}")).unwrap();
+    let server = Server::with(Options {
+        config: Some(format!("policy = \"{}\"\n", file.display())),
+        ..Options::default()
+    })
+    .await;
+    let customer = server.customer("a@example.com").await;
+    let id = submitted(&customer).await;
+    let seen = read(&customer, &id).await;
+    assert_eq!(
+        (&seen["promises"], &seen["ladder"]),
+        (&json!([]), &json!([]))
+    );
+    for action in ["chase", "escalate", "review", "follow"] {
+        assert_eq!(seen["actions"][action], Value::Null, "{action}");
+        let tried = attempt(&customer, &id, action).await;
+        tried.expect_problem(404, "not_found");
     }
 }

@@ -15,6 +15,8 @@ mod instruments;
 mod life;
 mod limits;
 mod lists;
+mod notices;
+mod promises;
 mod rules;
 mod schema;
 mod sessions;

@@ -668,7 +668,7 @@ async fn an_action_that_does_not_exist_is_not_found() {
         .submit(&complaint("Charged twice", None))
         .await
         .text_at("/request/id");
-    for action in ["chase", "escalate", "levitate"] {
+    for action in ["reply", "unknown", "levitate"] {
         let path = format!("/requests/{id}/actions/{action}");
         customer
             .post(&path)

@@ -34,6 +34,10 @@ async fn the_document_is_openapi_3_1_and_names_every_resource() {
         "/session/code",
         "/session/redeem",
         "/me",
+        "/requests/{id}/promises/{key}/days",
+        "/promises/preview",
+        "/callbacks",
+        "/announcements",
         "/attachments",
         "/attachments/{id}",
         "/events",
@@ -92,6 +96,10 @@ enabled = false
 [[operations]]
 include-path-regex = "^/requests/"
 parameters = {{ "path.id" = "{request}" }}
+
+[[operations]]
+include-operation-id = "getPromiseDays"
+parameters = {{ "path.id" = "{request}", "path.key" = "formal_reply" }}
 
 [dictionaries.types]
 values = ["other", "suggestion", "consultation"]

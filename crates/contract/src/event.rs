@@ -11,6 +11,8 @@ words! {
     EventKind {
         /// A request changed, or has a new entry.
         RequestChanged = "request_changed",
+        /// There is a new announcement, or one was taken back.
+        AnnouncementsChanged = "announcements_changed",
     }
 }
 
@@ -23,8 +25,9 @@ pub struct Event {
     pub id: EventId,
     /// What it is about.
     pub kind: EventKind,
-    /// Which request.
-    pub request_id: RequestId,
+    /// Which request; `None` where it is about none.
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
     /// When.
     pub at: Instant,
 }

@@ -133,7 +133,8 @@ impl Situation {
     }
 
     /// Whether it exists here: what a company does not offer is absent, not refused.
-    fn exists(&self, action: Action) -> bool {
+    #[must_use]
+    pub fn exists(&self, action: Action) -> bool {
         match action {
             Action::Review => self.rules.review_window.is_some(),
             Action::Escalate => self.rules.escalation_levels > 0,

@@ -286,7 +286,7 @@ fn request_type(raw: &Value) -> Result<RequestType, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use portico_contract::Word;
+    use portico_contract::{Word, request::Refusal};
 
     #[test]
     fn what_ships_loads_and_is_known() {
@@ -307,6 +307,15 @@ mod tests {
                         .all(|f| f.field_type.is_known() && !f.label.is_empty())
                 );
             }
+        }
+    }
+
+    #[test]
+    fn every_refusal_is_worded() {
+        let catalogue = Catalogue::load(None, None).unwrap();
+        for refusal in Refusal::ALL {
+            let key = format!("refusal.{refusal}");
+            assert_ne!(catalogue.word(&key, Locale::En), key);
         }
     }
 

@@ -3,6 +3,8 @@
 use crate::keys;
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use portico_contract::{
+    announcement::AnnouncementKind,
+    locale::Locale,
     problem::Problem,
     request::{Class, Grade, Outcome, Status, StepKey, WaitingOn},
 };
@@ -66,6 +68,33 @@ enum Command {
         #[arg(value_parser = words(StepKey::ALL, StepKey::as_str))]
         key: String,
     },
+    /// Proposes a solution to the customer.
+    Proposal {
+        /// The request's reference or id.
+        request: String,
+        /// What is proposed.
+        text: String,
+    },
+    /// Starts, keeps, pauses, resumes, moves or ends a promise.
+    Promise(PromiseArguments),
+    /// Sets the standard by which a customer is served; without a name: the usual one.
+    Tier {
+        /// The customer's e-mail address or telephone number.
+        address: String,
+        /// The tier, as the policy names it.
+        tier: Option<String>,
+    },
+    /// Lists whom to ring, the first one first.
+    Callbacks,
+    /// Lists what customers are told, now or later.
+    Announcements,
+    /// Tells all customers of an incident, of planned work, of news.
+    Announce(AnnouncementArguments),
+    /// Ends an announcement.
+    End {
+        /// Its id.
+        announcement: String,
+    },
     /// Moves business time, when the server was started with --test-clock.
     Clock {
         /// RFC 3339, such as 2026-11-24T09:00:00+08:00.
@@ -106,6 +135,42 @@ struct StatusArguments {
     third_party: Option<String>,
 }
 
+#[derive(Args)]
+struct PromiseArguments {
+    /// The request's reference or id.
+    request: String,
+    /// The promise, as `show` names it.
+    key: String,
+    /// What happens to it.
+    #[arg(value_parser = ["start", "met", "pause", "resume", "move", "void"])]
+    change: String,
+    /// Why, in words for the customer; needed to move it.
+    #[arg(long)]
+    reason: Option<String>,
+    /// RFC 3339: the new date, or when a pause will probably end.
+    #[arg(long)]
+    due_at: Option<String>,
+}
+
+#[derive(Args)]
+struct AnnouncementArguments {
+    /// What it is about.
+    #[arg(value_parser = words(AnnouncementKind::ALL, AnnouncementKind::as_str))]
+    kind: String,
+    /// In a line, in every language.
+    #[arg(long, num_args = 3, value_names = ["EN", "ZH_HANS", "ZH_HANT"], required = true)]
+    title: Vec<String>,
+    /// Plain text, in every language.
+    #[arg(long, num_args = 3, value_names = ["EN", "ZH_HANS", "ZH_HANT"], required = true)]
+    body: Vec<String>,
+    /// RFC 3339: since when. Default: now.
+    #[arg(long)]
+    from: Option<String>,
+    /// RFC 3339: until when. Default: until it is ended.
+    #[arg(long)]
+    until: Option<String>,
+}
+
 /// The words that the contract knows, for help and for refusing a misspelled one before it is sent.
 fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> PossibleValuesParser {
     PossibleValuesParser::new(all.iter().map(|w| word(*w)).collect::<Vec<_>>())
@@ -139,11 +204,7 @@ pub async fn run(desk: Desk) -> Result<(), String> {
                     ("limit", Some("100".to_owned())),
                 ];
                 let page = line.get("requests", &query).await?;
-                page["items"]
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .for_each(print_line);
+                items(&page).iter().for_each(print_line);
                 cursor = page["next_cursor"].as_str().map(str::to_owned);
                 if cursor.is_none() {
                     return Ok(());
@@ -165,6 +226,49 @@ pub async fn run(desk: Desk) -> Result<(), String> {
                     .post(&format!("requests/{request}/step"), &json!({"key": key}))
                     .await?,
             );
+        }
+        Command::Proposal { request, text } => {
+            let path = format!("requests/{request}/proposal");
+            print_line(&line.post(&path, &json!({"text": text})).await?);
+        }
+        Command::Promise(arguments) => {
+            let PromiseArguments {
+                request,
+                key,
+                change,
+                reason,
+                due_at,
+            } = arguments;
+            let path = format!("requests/{request}/promises/{key}/{change}");
+            let body = json!({"reason": reason, "due_at": due_at});
+            print_promises(&line.post(&path, &body).await?);
+        }
+        Command::Tier { address, tier } => {
+            let path = format!("customers/{address}/tier");
+            let set = line.post(&path, &json!({"tier": tier})).await?;
+            println!("{address}  {}", text(&set["tier"]));
+        }
+        Command::Callbacks => {
+            for callback in items(&line.get("callbacks", &[]).await?) {
+                println!(
+                    "{}  {:<16} {} {}  {}",
+                    text(&callback["preferred_at"]),
+                    text(&callback["phone"]),
+                    text(&callback["contact"]["name"]),
+                    text(&callback["reference"]),
+                    text(&callback["topic"])
+                );
+            }
+        }
+        Command::Announcements => items(&line.get("announcements", &[]).await?)
+            .iter()
+            .for_each(print_announcement),
+        Command::Announce(arguments) => {
+            print_announcement(&line.post("announcements", &arguments.body()).await?);
+        }
+        Command::End { announcement } => {
+            let path = format!("announcements/{announcement}/end");
+            print_announcement(&line.post(&path, &json!({})).await?);
         }
         Command::Clock { now } => {
             println!(
@@ -199,6 +303,21 @@ impl StatusArguments {
             body.insert("handler".to_owned(), handler);
         }
         body.into()
+    }
+}
+
+impl AnnouncementArguments {
+    fn body(&self) -> Value {
+        let by_language = |texts: &[String]| -> Value {
+            let languages = [Locale::En, Locale::ZhHans, Locale::ZhHant];
+            let texts = languages.iter().map(|l| l.as_str().to_owned()).zip(texts);
+            texts
+                .map(|(language, text)| (language, json!(text)))
+                .collect::<Map<_, _>>()
+                .into()
+        };
+        json!({"kind": self.kind, "title": by_language(&self.title), "body": by_language(&self.body),
+            "from": self.from, "until": self.until})
     }
 }
 
@@ -270,6 +389,34 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or("-")
 }
 
+/// The items of a list.
+fn items(list: &Value) -> &[Value] {
+    list["items"].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn print_announcement(announcement: &Value) {
+    println!(
+        "{}  {:<11} {} to {}  {}",
+        text(&announcement["id"]),
+        text(&announcement["kind"]),
+        text(&announcement["from"]),
+        text(&announcement["until"]),
+        text(&announcement["title"])
+    );
+}
+
+fn print_promises(request: &Value) {
+    for promise in request["promises"].as_array().into_iter().flatten() {
+        println!(
+            "{:<22} {:<9} due {}  {}",
+            text(&promise["key"]),
+            text(&promise["state"]),
+            text(&promise["due_at"]),
+            text(&promise["label"])
+        );
+    }
+}
+
 fn print_line(request: &Value) {
     println!(
         "{}  {:<9} {:<16} {}  {}",
@@ -302,7 +449,9 @@ fn print_request(request: &Value) {
     let steps: Vec<String> = steps
         .map(|s| format!("{} ({})", text(&s["key"]), text(&s["state"])))
         .collect();
-    println!("{}\n", steps.join(" > "));
+    println!("{}", steps.join(" > "));
+    print_promises(request);
+    println!();
     request["timeline"]
         .as_array()
         .into_iter()
@@ -334,6 +483,30 @@ fn print_entry(entry: &Value) {
             text(&entry["explanation"])
         ),
         "step" => println!("{at}  step {}", text(&entry["key"])),
+        "promise" => println!(
+            "{at}  promise {} {}, due {}: {}",
+            text(&entry["key"]),
+            text(&entry["change"]),
+            text(&entry["due_at"]),
+            text(&entry["reason"])
+        ),
+        "proposal" => println!(
+            "{at}  proposal: {}\n    {}: {}",
+            text(&entry["text"]),
+            entry["answer"].as_str().unwrap_or("not answered yet"),
+            text(&entry["comment"])
+        ),
+        "asked" => println!(
+            "{at}  {} {}: {}",
+            text(&entry["action"]),
+            text(&entry["target"]),
+            text(&entry["comment"])
+        ),
+        "callback" => println!(
+            "{at}  callback at {}: {}",
+            text(&entry["preferred_at"]),
+            text(&entry["topic"])
+        ),
         other => println!("{at}  {other}"),
     }
 }

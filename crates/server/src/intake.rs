@@ -123,11 +123,7 @@ pub fn comment(sent: Option<&str>, at: &str, limits: &Limits) -> Result<Option<S
 /// Cleans and checks a subject.
 pub fn subject(sent: &str, limits: &Limits, faults: &mut Vec<Fault>) -> String {
     let subject = text::line(sent);
-    if subject.is_empty() {
-        faults.push(Fault::at("/subject", FieldProblem::Required));
-    } else if subject.chars().count() > limits.subject_length as usize {
-        faults.push(Fault::too_long("/subject", limits.subject_length));
-    }
+    required(&subject, "/subject", limits.subject_length, faults);
     subject
 }
 
@@ -213,7 +209,17 @@ pub fn file_count(count: usize, at: &str, limits: &Limits, faults: &mut Vec<Faul
     }
 }
 
-fn contact(sent: Option<&Contact>, guest: bool, faults: &mut Vec<Fault>) -> Contact {
+/// Checks a text that must be there and not be too long.
+pub fn required(text: &str, at: &str, length: u32, faults: &mut Vec<Fault>) {
+    if text.trim().is_empty() {
+        faults.push(Fault::at(at, FieldProblem::Required));
+    } else if text.chars().count() > length as usize {
+        faults.push(Fault::too_long(at, length));
+    }
+}
+
+/// Cleans and checks how to reach somebody. `guest`: there must be a way.
+pub fn contact(sent: Option<&Contact>, guest: bool, faults: &mut Vec<Fault>) -> Contact {
     let given = |text: &Option<String>| {
         text.as_deref()
             .map(text::line)

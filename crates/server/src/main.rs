@@ -132,7 +132,9 @@ fn check(file: &Path) -> Result<(), String> {
         Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
         Policy::load(settings.policy.as_deref())?
     };
-    policy.check_reach(clock::real_now())?;
+    policy
+        .check_reach(clock::real_now())
+        .map_err(|e| format!("{}: {e}", file.display()))?;
     println!("{} is good", file.display());
     Ok(())
 }

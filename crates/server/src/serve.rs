@@ -80,6 +80,10 @@ pub async fn serve(options: Options) -> Result<(), String> {
     } else {
         Clock::default()
     };
+    if let Err(ended) = policy.check_reach(clock.now().date_time().to_utc()) {
+        // Promises are given all the same, with provisional dates.
+        tracing::warn!("{ended}");
+    }
     let listener = TcpListener::bind(options.listen)
         .await
         .map_err(|e| format!("{}: {e}", options.listen))?;

@@ -120,9 +120,11 @@ fn promises(app: &App, record: &RequestRecord, locale: Locale) -> Vec<Promise> {
     let (policy, now) = (app.policy(), app.clock.now());
     let situation = record.situation(policy.rights, now);
     let shown = |promise: &&PromiseRecord| {
-        let hidden = matches!(promise.state, PromiseState::Waiting | PromiseState::Void)
-            && promise.started_at.is_none()
-            && promise.terms.starts != Event::Declared;
+        let hidden = match promise.state {
+            PromiseState::Waiting => promise.terms.starts != Event::Declared,
+            PromiseState::Void => promise.started_at.is_none(),
+            _ => false,
+        };
         !promise.terms.internal && !hidden
     };
     let promises = record.promises.iter().filter(shown);

@@ -10,7 +10,7 @@ use crate::{
     state::App,
     store::{
         Tx,
-        records::{OutgoingMessage, RequestRecord},
+        records::{CallbackRecord, OutgoingMessage, RequestRecord},
     },
     text,
 };
@@ -21,6 +21,7 @@ use portico_contract::{
     form::{is_email, is_phone},
     locale::Locale,
     session::Channel,
+    submission::Contact,
 };
 
 /// An address that a message can be sent to, in its normal form.
@@ -158,6 +159,36 @@ pub async fn notify(
     Ok(tx.queue(&write(app, &to, kind, locale, &values)).await?)
 }
 
+/// Queues a letter to who wants to be rung.
+///
+/// # Errors
+/// When the store fails.
+pub async fn callback(app: &App, tx: &mut dyn Tx, record: &CallbackRecord) -> Result<(), ApiError> {
+    let Some(to) = by_contact(&record.contact) else {
+        return Ok(());
+    };
+    let locale = record.locale;
+    let time = local_time(app, record.callback.preferred_at);
+    let contact = contact(app, locale);
+    let values = [
+        ("brand", app.settings.brand.name.get(locale)),
+        ("topic", record.callback.topic.as_str()),
+        ("phone", record.callback.phone.as_str()),
+        ("time", time.as_str()),
+        ("zone", app.settings.time_zone.name()),
+        ("contact", contact.as_str()),
+    ];
+    Ok(tx
+        .queue(&write(app, &to, "callback", locale, &values))
+        .await?)
+}
+
+/// A moment on the company's clock.
+fn local_time(app: &App, at: Instant) -> String {
+    let at = at.date_time().with_timezone(&app.settings.time_zone);
+    at.format("%Y-%m-%d %H:%M").to_string()
+}
+
 /// Queues a letter to the desk about a promise that is due soon, in the company's first language.
 ///
 /// # Errors
@@ -175,8 +206,7 @@ pub async fn remind(
     };
     let locale = app.settings.locale(None);
     let reference = reference.to_string();
-    let due = due.date_time().with_timezone(&app.settings.time_zone);
-    let due = due.format("%Y-%m-%d %H:%M").to_string();
+    let due = local_time(app, due);
     let values = [
         ("reference", reference.as_str()),
         ("promise", label.get(locale)),
@@ -204,22 +234,26 @@ async fn recipient(
     tx: &mut dyn Tx,
     request: &RequestRecord,
 ) -> Result<Option<Recipient>, ApiError> {
-    let contact = &request.contact;
-    let mut email = contact.email.clone();
-    let mut phone = contact.phone.clone();
-    if email.is_none()
-        && phone.is_none()
+    let mut contact = request.contact.clone();
+    if contact.email.is_none()
+        && contact.phone.is_none()
         && let Some(id) = &request.customer_id
         && let Some(customer) = tx.customer(id).await?
     {
-        (email, phone) = (customer.email, customer.phone);
+        (contact.email, contact.phone) = (customer.email, customer.phone);
     }
-    let email = email.and_then(|address| Recipient::new(Channel::Email, &address));
-    let phone = phone.and_then(|address| Recipient::new(Channel::Sms, &address));
-    Ok(match contact.preferred {
+    Ok(by_contact(&contact))
+}
+
+/// The way that somebody likes best among those that they gave.
+fn by_contact(contact: &Contact) -> Option<Recipient> {
+    let read = |channel, address: &Option<String>| Recipient::new(channel, address.as_deref()?);
+    let email = read(Channel::Email, &contact.email);
+    let phone = read(Channel::Sms, &contact.phone);
+    match contact.preferred {
         Some(Channel::Sms) => phone.or(email),
         _ => email.or(phone),
-    })
+    }
 }
 
 /// How the company is reached, for the end of a letter; empty where it named no way.

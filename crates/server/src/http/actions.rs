@@ -87,10 +87,11 @@ pub async fn act(
     }
     precondition(&posted.headers, &record)?;
     let (now, policy) = (app.clock.now(), app.policy());
-    record
-        .situation(policy.rights, now)
-        .check(action)
-        .map_err(ApiError::refused)?;
+    let situation = record.situation(policy.rights, now);
+    if !situation.exists(action) {
+        return Err(ApiError::not_found());
+    }
+    situation.check(action).map_err(ApiError::refused)?;
     let mut unnamed = Vec::new();
     let mut told = Vec::new();
     match asked {

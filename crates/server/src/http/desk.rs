@@ -2,6 +2,7 @@
 
 use super::{
     actor::{bearer, same_secret},
+    announcements, callbacks,
     context::Lang,
     etag::{etag, precondition},
     messages::{add, save},
@@ -48,7 +49,7 @@ use serde::{Deserialize, Serialize};
 /// The most entries of a timeline that the desk is shown at once: all of any real one.
 const ENTRIES: u32 = 10_000;
 /// Names the desk beside what it submitted.
-const NAME: &str = "desk";
+pub const NAME: &str = "desk";
 
 /// The routes of the desk.
 pub fn routes() -> Router<App> {
@@ -61,6 +62,12 @@ pub fn routes() -> Router<App> {
         .route("/requests/{id}/proposal", post(proposal))
         .route("/requests/{id}/promises/{key}/{change}", post(promise))
         .route("/customers/{address}/tier", post(tier))
+        .route("/callbacks", get(callbacks::list))
+        .route(
+            "/announcements",
+            get(announcements::all).post(announcements::announce),
+        )
+        .route("/announcements/{id}/end", post(announcements::end))
         .route("/clock", post(clock))
 }
 

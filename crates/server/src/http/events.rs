@@ -1,5 +1,5 @@
 //! What changed, live: a stream of server-sent events, or a long poll. Both say no more than which request to read
-//! again, and end when the session does.
+//! again (or the announcements), and end when the session does.
 
 use super::actor::Presented;
 use crate::{
@@ -70,7 +70,10 @@ fn scope_of(presented: &Presented) -> Scope {
 fn told(record: EventRecord) -> Event {
     Event {
         id: EventId::new(record.id.to_string()),
-        kind: EventKind::RequestChanged,
+        kind: match record.request {
+            Some(_) => EventKind::RequestChanged,
+            None => EventKind::AnnouncementsChanged,
+        },
         request_id: record.request,
         at: record.at,
     }

@@ -112,6 +112,6 @@ pub async fn add(
 /// When the store fails.
 pub async fn save(tx: &mut dyn Tx, record: &RequestRecord) -> Result<(), ApiError> {
     tx.update_request(record).await?;
-    tx.append_event(&record.id, record.updated_at).await?;
+    tx.append_event(Some(&record.id), record.updated_at).await?;
     Ok(())
 }

@@ -2,7 +2,9 @@
 
 pub mod actions;
 pub mod actor;
+pub mod announcements;
 pub mod attachments;
+pub mod callbacks;
 pub mod config;
 pub mod context;
 pub mod cursor;
@@ -53,6 +55,8 @@ pub fn router(app: App) -> Router {
         .route("/requests/{id}/seen", post(timeline::seen))
         .route("/requests/{id}/promises/{key}/days", get(promises::days))
         .route("/promises/preview", post(promises::preview))
+        .route("/callbacks", post(callbacks::ask))
+        .route("/announcements", get(announcements::current))
         .route("/submissions/{key}", get(submissions::one))
         .route("/track", post(track::by_code))
         .route("/track/link", post(track::by_link))

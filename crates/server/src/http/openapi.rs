@@ -6,16 +6,21 @@
 use crate::{catalogue::Catalogue, settings::Settings};
 use portico_contract::{
     BASE_PATH,
+    announcement::Announcement,
     config::Config,
     event::Changes,
     form::{FormSchema, RequestTypeSummary},
     list::{Items, Page, Sort},
     problem::Problem,
+    promise::{Preview, PreviewRequest, PromiseDay},
     request::{Kind, Request, Status},
     session::{
         CodeRequest, Me, MePatch, Redeem, Session, SessionToken, Track, TrackLink, TrackToken,
     },
-    submission::{Comment, Created, Edit, NewMessage, NewRequest, Seen, Submission},
+    submission::{
+        Callback, Comment, Created, Edit, Follow, Grounds, NewCallback, NewMessage, NewRequest,
+        Seen, Submission,
+    },
     timeline::TimelineItem,
 };
 use serde_json::{Map, Value, json};
@@ -39,6 +44,8 @@ pub fn document(settings: &Settings, catalogue: &Catalogue) -> Value {
     session(&mut doc);
     forms(&mut doc);
     requests(&mut doc);
+    promises(&mut doc);
+    notices(&mut doc);
     attachments(&mut doc, settings);
     live(&mut doc);
     doc.finish(settings, catalogue)
@@ -178,7 +185,7 @@ fn requests(doc: &mut Document) {
             .with_header(201, "Location", true)
             .with_header(201, "ETag", true)
             .with_header(201, "Idempotency-Replayed", false)
-            .leads_to(201, &["getRequest", "getTimeline", "postMessage", "confirm", "reopen", "withdraw", "edit", "markSeen"])
+            .leads_to(201, &["getRequest", "getTimeline", "postMessage", "confirm", "reopen", "withdraw", "edit", "accept_proposal", "decline_proposal", "chase", "escalate", "review", "follow", "markSeen"])
             .fails(&[403, 409, 422, 429]),
     );
     doc.add(
@@ -223,6 +230,8 @@ fn requests(doc: &mut Document) {
         ("confirm", "Says that it is solved"),
         ("reopen", "Says that it is not"),
         ("withdraw", "Takes the request back"),
+        ("accept_proposal", "Agrees to the proposed solution"),
+        ("chase", "Asks where it is"),
     ] {
         doc.add(
             "post",
@@ -230,6 +239,25 @@ fn requests(doc: &mut Document) {
             action(name, summary).takes_optional::<Comment>(),
         );
     }
+    for (name, summary) in [
+        (
+            "decline_proposal",
+            "Does not agree to the proposed solution, and says why",
+        ),
+        ("escalate", "Asks for somebody higher, and says why"),
+        ("review", "Asks for a second review, and says why"),
+    ] {
+        doc.add(
+            "post",
+            &format!("/requests/{{id}}/actions/{name}"),
+            action(name, summary).takes::<Grounds>(),
+        );
+    }
+    doc.add(
+        "post",
+        "/requests/{id}/actions/follow",
+        action("follow", "Lets somebody follow, or no longer").takes::<Follow>(),
+    );
     doc.add(
         "post",
         "/requests/{id}/actions/edit",
@@ -270,6 +298,61 @@ fn action(name: &str, summary: &str) -> Operation {
         .with_header(200, "ETag", true)
         .with_header(200, "Idempotency-Replayed", false)
         .fails(&[403, 404, 409, 412, 422])
+}
+
+fn promises(doc: &mut Document) {
+    doc.add(
+        "post",
+        "/promises/preview",
+        Operation::new(
+            "previewPromises",
+            "What would be promised if this were sent now",
+        )
+        .maybe_signed_in()
+        .takes::<PreviewRequest>()
+        .answers::<Preview>(200)
+        .fails(&[403, 422]),
+    );
+    let mut days = Operation::new(
+        "getPromiseDays",
+        "Why a promise is due when it is: its days in order",
+    )
+    .signed_in()
+    .id()
+    .path("key", json!({"type": "string"}));
+    let day = days.schema::<PromiseDay>();
+    doc.add(
+        "get",
+        "/requests/{id}/promises/{key}/days",
+        days.json(200, json!({"type": "array", "items": day}))
+            .fails(&[404]),
+    );
+}
+
+fn notices(doc: &mut Document) {
+    doc.add(
+        "post",
+        "/callbacks",
+        Operation::new(
+            "askForCallback",
+            "Asks to be rung, about a request or anything else",
+        )
+        .maybe_signed_in()
+        .key(true)
+        .takes::<NewCallback>()
+        .answers::<Callback>(201)
+        .with_header(201, "Idempotency-Replayed", false)
+        .fails(&[403, 409, 422, 429]),
+    );
+    doc.add(
+        "get",
+        "/announcements",
+        Operation::new(
+            "listAnnouncements",
+            "Incidents, planned work and news that hold now",
+        )
+        .lists::<Items<Announcement>, Announcement>(),
+    );
 }
 
 fn attachments(doc: &mut Document, settings: &Settings) {
@@ -687,6 +770,22 @@ fn constrain(schemas: &mut Value, settings: &Settings, catalogue: &Catalogue) {
             json!({"maxLength": limits.subject_length, "pattern": seen}),
         ),
         ("NewRequest", "type_id", json!({"enum": types})),
+        ("PreviewRequest", "type_id", json!({"enum": types})),
+        (
+            "Grounds",
+            "comment",
+            json!({"maxLength": limits.body_length, "pattern": printed}),
+        ),
+        (
+            "Follow",
+            "email",
+            json!({"maxLength": 254, "pattern": EMAIL}),
+        ),
+        (
+            "NewCallback",
+            "topic",
+            json!({"maxLength": limits.subject_length, "pattern": seen}),
+        ),
         (
             "NewRequest",
             "body",
@@ -836,7 +935,11 @@ mod tests {
         for name in [
             "NewRequest",
             "NewMessage",
+            "NewCallback",
+            "PreviewRequest",
             "Comment",
+            "Grounds",
+            "Follow",
             "Edit",
             "Seen",
             "Track",

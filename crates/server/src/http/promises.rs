@@ -86,6 +86,7 @@ pub async fn days(
     let promise = record
         .promises
         .iter()
+        .rev()
         .find(|promise| promise.key == key && !promise.terms.internal)
         .ok_or_else(ApiError::not_found)?;
     Ok(Json(view::promise_days(&app, promise, locale)))

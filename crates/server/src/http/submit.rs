@@ -282,7 +282,7 @@ pub async fn write(
     // Nobody needs to be told of their own request.
     record.seen_at = record.last_entry_at;
     tx.update_request(record).await?;
-    tx.append_event(&record.id, record.updated_at).await?;
+    tx.append_event(Some(&record.id), record.updated_at).await?;
     Ok(files)
 }
 

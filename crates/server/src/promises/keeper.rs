@@ -107,7 +107,10 @@ async fn remind(
 /// was read before stays.
 async fn read_policy(app: &App) -> Option<Stamps> {
     let old = app.policy();
-    let new = match Policy::load(app.settings.policy.as_deref()) {
+    let now = app.clock.now().date_time().to_utc();
+    let new = Policy::load(app.settings.policy.as_deref())
+        .and_then(|new| new.check_reach(now).map(|()| new));
+    let new = match new {
         Ok(new) => Arc::new(new),
         Err(error) => {
             tracing::error!(%error, "the policy stays as it was read before");

@@ -332,6 +332,11 @@ impl RequestRecord {
     /// Gives what the policy promises for this case: when it comes in and, as another round, when it is reopened.
     pub fn promise(&mut self, policy: &Policy, now: Instant) {
         let round = self.round() + 1;
+        let waiting = |p: &&mut PromiseRecord| p.state == PromiseState::Waiting;
+        for stage in self.promises.iter_mut().filter(waiting) {
+            // The new round has a stage of its own.
+            stage.state = PromiseState::Void;
+        }
         let mut given: Vec<_> = policy
             .terms(self.case())
             .into_iter()
@@ -470,7 +475,7 @@ impl RequestRecord {
         let place = self
             .promises
             .iter()
-            .position(|promise| promise.key == key)?;
+            .rposition(|promise| promise.key == key)?;
         let promise = &mut self.promises[place];
         let told = match (change, promise.state) {
             (DeskChange::Start, Waiting) => {

@@ -330,8 +330,12 @@ impl Policy {
         let Some(file) = file else {
             return Self::read(DEFAULT_FILE, Path::new("policy.toml"));
         };
+        // Before it is read: what changes in between is seen as a change.
+        let read = stamp(file.to_owned());
         let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
-        Self::read(&text, file)
+        let mut policy = Self::read(&text, file)?;
+        policy.files.0.insert(0, read);
+        Ok(policy)
     }
 
     fn read(text: &str, file: &Path) -> Result<Self, String> {
@@ -345,17 +349,17 @@ impl Policy {
 
     fn build(raw: File, file: &Path) -> Result<Self, Wrong> {
         let folder = file.parent().unwrap_or(Path::new("."));
-        let mut stamps = vec![stamp(file.to_owned())];
+        let mut stamps = Vec::new();
         let mut calendars: BTreeMap<_, _> = Calendar::built_in_ids()
             .filter_map(|id| Some((id.to_owned(), Calendar::built_in(id)?)))
             .collect();
         for own in raw.calendars {
             let path = folder.join(own.file.get_ref());
             let wrong = |e: String| Wrong(own.file.span(), format!("{}: {e}", path.display()));
+            stamps.push(stamp(path.clone()));
             let text = std::fs::read_to_string(&path).map_err(|e| wrong(e.to_string()))?;
             let calendar = Calendar::from_file(&own.id, &text).map_err(|e| wrong(e.to_string()))?;
             calendars.insert(own.id, calendar);
-            stamps.push(stamp(path));
         }
         let known = |id: &Spanned<String>| match calendars.contains_key(id.get_ref()) {
             true => Ok(()),

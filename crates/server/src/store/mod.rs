@@ -13,12 +13,12 @@ use portico_contract::{
     Instant,
     attachment::Attachment,
     code::Reference,
-    id::{AttachmentId, CustomerId, RequestId, TimelineItemId},
+    id::{AnnouncementId, AttachmentId, CustomerId, RequestId, TimelineItemId},
     timeline::ProposalAnswer,
 };
 use records::{
-    Customer, Entry, Filter, KeptAnswer, Listed, NewEntry, OutgoingMessage, RequestRecord, Scope,
-    SessionRecord,
+    AnnouncementRecord, CallbackRecord, Customer, Entry, Filter, KeptAnswer, Listed, NewEntry,
+    OutgoingMessage, RequestRecord, Scope, SessionRecord,
 };
 use tokio::sync::watch;
 use visitors::{Events, Hits, SignIn, Uploads};
@@ -56,7 +56,7 @@ pub trait Store: Send + Sync {
 /// A transaction.
 #[async_trait]
 pub trait Tx:
-    Requests + Submissions + Access + Outbox + SignIn + Hits + Uploads + Events + Send
+    Requests + Submissions + Access + Notices + Outbox + SignIn + Hits + Uploads + Events + Send
 {
     /// Makes it lasting: when this returns, a crash no longer undoes it. Is carried through even if the caller
     /// goes away in the middle.
@@ -115,8 +115,8 @@ pub trait Requests {
     ) -> Result<Vec<Entry>>;
     /// How many entries there are.
     async fn count_entries(&mut self, request: &RequestId, notes: bool) -> Result<u64>;
-    /// Tells of a change of the request.
-    async fn append_event(&mut self, request: &RequestId, at: Instant) -> Result<()>;
+    /// Tells of a change of the request; of none, of the announcements.
+    async fn append_event(&mut self, request: Option<&RequestId>, at: Instant) -> Result<()>;
     /// Adds a file to an entry, after those that it has.
     async fn add_attachment(&mut self, entry: &Entry, file: &Attachment) -> Result<()>;
     /// Takes a file from its entry, and with it the upload that it was.
@@ -155,6 +155,21 @@ pub trait Access {
     async fn insert_session(&mut self, session: &SessionRecord) -> Result<()>;
     /// Ends a session.
     async fn delete_session(&mut self, token_hash: &[u8; 32]) -> Result<()>;
+}
+
+/// Whom to ring, and what all customers are told.
+#[async_trait]
+pub trait Notices {
+    /// Adds a wish to be rung.
+    async fn insert_callback(&mut self, callback: &CallbackRecord) -> Result<()>;
+    /// Up to `limit` wishes for `from` or later, the first one first.
+    async fn callbacks(&mut self, from: Instant, limit: u32) -> Result<Vec<CallbackRecord>>;
+    /// Adds an announcement, or replaces the one with that id.
+    async fn put_announcement(&mut self, announcement: &AnnouncementRecord) -> Result<()>;
+    /// An announcement.
+    async fn announcement(&mut self, id: &AnnouncementId) -> Result<Option<AnnouncementRecord>>;
+    /// Those that are not over at `now`, the newest first.
+    async fn announcements(&mut self, now: Instant) -> Result<Vec<AnnouncementRecord>>;
 }
 
 /// Messages that have yet to leave.

@@ -6,16 +6,17 @@ use crate::{
 };
 use portico_contract::{
     Instant,
+    announcement::AnnouncementKind,
     attachment::Attachment,
     code::Reference,
     form::Answers,
-    id::{AttachmentId, CustomerId, RequestId, TimelineItemId, TypeId},
+    id::{AnnouncementId, AttachmentId, CustomerId, RequestId, TimelineItemId, TypeId},
     list::Sort,
     locale::Locale,
     promise::PromiseChange,
     request::{Action, Class, Grade, Handler, Kind, Outcome, Status, StepKey, Urgency, WaitingOn},
     session::Channel,
-    submission::Contact,
+    submission::{Callback, Contact},
     timeline::{ProposalAnswer, Role},
 };
 use serde::{Deserialize, Serialize};
@@ -333,6 +334,37 @@ pub struct SessionRecord {
     pub created_at_millis: i64,
     /// Real time, in milliseconds since 1970.
     pub expires_at_millis: i64,
+}
+
+/// Somebody who wants to be rung.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallbackRecord {
+    /// What they were answered.
+    #[serde(flatten)]
+    pub callback: Callback,
+    /// Whom to ring.
+    pub contact: Contact,
+    /// In which language.
+    pub locale: Locale,
+    /// The request that it is about, as people call it.
+    pub reference: Option<Reference>,
+}
+
+/// What all customers are told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AnnouncementRecord {
+    /// Names it.
+    pub id: AnnouncementId,
+    /// What it is about.
+    pub kind: AnnouncementKind,
+    /// In a line.
+    pub title: Localized,
+    /// Plain text.
+    pub body: Localized,
+    /// Since when.
+    pub from: Instant,
+    /// Until when; `None`: until it is taken back.
+    pub until: Option<Instant>,
 }
 
 /// A message that is to leave.

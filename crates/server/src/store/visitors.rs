@@ -122,8 +122,8 @@ pub trait Uploads {
 pub struct EventRecord {
     /// Its number; increases.
     pub id: i64,
-    /// Which request.
-    pub request: RequestId,
+    /// Which request; `None`: the announcements.
+    pub request: Option<RequestId>,
     /// Business time.
     pub at: Instant,
 }

@@ -388,10 +388,14 @@ impl Requests for SqliteTx {
         Ok(count.unsigned_abs())
     }
 
-    async fn append_event(&mut self, request: &RequestId, at: Instant) -> Result<()> {
+    async fn append_event(&mut self, request: Option<&RequestId>, at: Instant) -> Result<()> {
+        let kind = match request {
+            Some(_) => EventKind::RequestChanged,
+            None => EventKind::AnnouncementsChanged,
+        };
         let done = sqlx::query("INSERT INTO events (request_id, kind, at) VALUES (?, ?, ?)")
-            .bind(request.as_str())
-            .bind(EventKind::RequestChanged.as_str())
+            .bind(request.map(RequestId::as_str))
+            .bind(kind.as_str())
             .bind(at.unix_millis())
             .execute(&mut *self.tx)
             .await

@@ -303,10 +303,10 @@ impl Events for SqliteTx {
         let mut query = QueryBuilder::new("SELECT id, request_id, at FROM events WHERE id > ");
         query
             .push_bind(after)
-            .push(" AND request_id IN (SELECT id FROM requests WHERE ");
+            .push(" AND (request_id IS NULL OR request_id IN (SELECT id FROM requests WHERE ");
         in_scope(&mut query, scope);
-        query.push(") ORDER BY id LIMIT ").push_bind(limit);
-        let rows: Vec<(i64, String, i64)> = query
+        query.push(")) ORDER BY id LIMIT ").push_bind(limit);
+        let rows: Vec<(i64, Option<String>, i64)> = query
             .build_query_as()
             .fetch_all(&mut *self.tx)
             .await
@@ -315,7 +315,7 @@ impl Events for SqliteTx {
             .map(|(id, request, at)| {
                 Ok(EventRecord {
                     id,
-                    request: RequestId::new(request),
+                    request: request.map(RequestId::new),
                     at: instant(at)?,
                 })
             })
