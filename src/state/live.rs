@@ -228,8 +228,8 @@ fn take(message: Message, last: &mut Option<EventId>) {
 
 fn take_event(event: &Event) {
     match event.kind {
-        EventKind::RequestChanged => note(Some(&event.request_id)),
-        EventKind::Unknown => {}
+        EventKind::RequestChanged => note(event.request_id.as_ref()),
+        EventKind::AnnouncementsChanged | EventKind::Unknown => {}
     }
 }
 
