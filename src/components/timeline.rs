@@ -26,11 +26,22 @@ pub fn timeline(
         <ol class="timeline">
             <For
                 each=move || items.get()
-                key=|item| (item.id.clone(), i18n::locale())
+                key=|item| (item.id.clone(), is_answered(item), i18n::locale())
                 children=move |item| entry(&request, item, first_new)
             />
         </ol>
     }
+}
+
+/// A proposal is the one entry that changes: it gets its answer.
+fn is_answered(item: &TimelineItem) -> bool {
+    matches!(
+        &item.entry,
+        Entry::Proposal {
+            answer: Some(_),
+            ..
+        }
+    )
 }
 
 fn entry(

@@ -99,8 +99,7 @@ async fn where_nothing_is_kept_the_session_goes_along_from_page_to_page() {
     me.page.heading(me.say("home.open")).wait().await;
     me.page.link("Charged twice").click().await;
     me.page.heading("Charged twice").wait().await;
-    // Nothing was promised, and that is said calmly.
-    me.see("request.no_promise").await;
+    me.see("promise.title").await;
     me.page.link(me.say("nav.account")).wait().await;
     assert_eq!(rows(&server).await.len(), 1);
     me.good().await;

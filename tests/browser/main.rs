@@ -13,6 +13,7 @@ mod instruments;
 mod kept;
 mod keyboard;
 mod paper;
+mod promises;
 mod setting;
 mod start;
 mod unseen;

@@ -20,6 +20,7 @@ const BODY: &str = "三月五日與三月七日各扣了一次同一筆費用。
 pub async fn walk(language: Language, mut show: impl AsyncFnMut(&'static str, &Page)) {
     let options = Options {
         demo: true,
+        test_clock: true,
         ..Options::default()
     };
     let server = Server::with(options.and_unlimited()).await;
@@ -43,6 +44,7 @@ pub async fn walk(language: Language, mut show: impl AsyncFnMut(&'static str, &P
     tour.signing_in().await;
     tour.lists().await;
     tour.request().await;
+    tour.promises().await;
     tour.failures().await;
 }
 
@@ -300,6 +302,113 @@ impl<F: AsyncFnMut(&'static str, &Page)> Tour<'_, F> {
         me.open(&format!("/requests/{other}")).await;
         me.arrive("request.not_here").await;
         self.show("request-not-here").await;
+    }
+
+    /// What was promised, kept or not, and what customers can do about it.
+    async fn promises(&mut self) {
+        let me = self.me.clone();
+        let at = |now: &str| json!({"now": now});
+        self.clock(at("2026-09-29T15:00:00+08:00")).await;
+        let member = self.server.customer(MEMBER).await;
+        let created = member.submit(&complaint(SUBJECT, None)).await;
+        let id = created.text_at("/request/id");
+        me.open(&format!(
+            "/requests/{}",
+            created.text_at("/request/reference")
+        ))
+        .await;
+        me.see("promise.why").await;
+        me.page
+            .run(
+                "for (const d of document.querySelectorAll('details')) d.open = true",
+                vec![],
+            )
+            .await;
+        me.see("promise.days_none").await;
+        me.page.see(&me.words.start("promise.days_left")).await;
+        self.show("request-why").await;
+        let pause =
+            json!({"reason": "waiting_for_third_party", "due_at": "2026-10-09T12:00:00+08:00"});
+        self.promise(&id, "formal_reply/pause", pause).await;
+        me.page.see(&me.words.start("promise.pause_since")).await;
+        let partner = json!({"status": "pending", "waiting_on": "third_party",
+            "handler": {"name": "周寧", "team": "帳務組", "third_party": "恆信銀行"}});
+        self.desk(&id, "status", partner).await;
+        me.page.see("恆信銀行").await;
+        self.show("request-paused").await;
+        self.desk(
+            &id,
+            "proposal",
+            json!({"text": "退回其中一筆，另一筆抵扣下期帳單。"}),
+        )
+        .await;
+        me.see("proposal.question").await;
+        self.show("request-proposal").await;
+        me.press("proposal.decline").await;
+        me.page
+            .by("dialog", me.say("proposal.decline_title"))
+            .wait()
+            .await;
+        me.press("proposal.decline").await;
+        me.see("proposal.decline_empty").await;
+        self.show("request-decline-error").await;
+        me.field("proposal.decline_comment")
+            .fill("兩筆都請退回。")
+            .await;
+        me.press("proposal.decline").await;
+        me.see("proposal.declined").await;
+        self.promise(&id, "formal_reply/resume", json!({})).await;
+        self.promise(&id, "investigation/start", json!({})).await;
+        self.clock(at("2026-10-20T10:00:00+08:00")).await;
+        me.see("promise.no_new_date").await;
+        let moved = json!({"due_at": "2026-10-24T00:00:00+08:00", "reason": "銀行需要更多時間。"});
+        self.promise(&id, "investigation/move", moved).await;
+        me.see("promise.missed_before").await;
+        me.page
+            .run(
+                "for (const d of document.querySelectorAll('details')) d.open = false; scrollTo(0, 0)",
+                vec![],
+            )
+            .await;
+        self.show("request-late").await;
+        me.open("/requests").await;
+        me.page.see(&me.say("requests.export")).await;
+        self.show("requests-late").await;
+        me.page.back().await;
+        me.press("escalate.action").await;
+        me.field("escalate.comment").fill("逾期已久。").await;
+        self.show("request-escalate-dialog").await;
+        me.press("escalate.action").await;
+        me.see("escalate.done").await;
+        me.field("follow.email").fill("nobody").await;
+        me.press("follow.add").await;
+        me.see("follow.email_empty").await;
+        self.show("request-follow-error").await;
+        me.field("follow.email").fill("colleague@example.com").await;
+        me.press("follow.add").await;
+        me.see("follow.changed").await;
+        self.show("request-escalated").await;
+        self.desk(
+            &id,
+            "status",
+            json!({"status": "resolved", "outcome": "not_upheld"}),
+        )
+        .await;
+        me.see("request.solved_question").await;
+        me.press("review.action").await;
+        me.field("review.comment").fill("請再看一次對帳單。").await;
+        me.press("review.action").await;
+        me.see("review.done").await;
+        self.show("request-review").await;
+    }
+
+    async fn clock(&self, now: Value) {
+        let set = self.server.desk().post("/clock").json(&now).send().await;
+        assert!(set.status.is_success(), "{}", set.text());
+    }
+
+    async fn promise(&self, id: &str, change: &str, body: Value) {
+        self.desk(id, &format!("promises/{change}"), body).await;
     }
 
     async fn failures(&mut self) {

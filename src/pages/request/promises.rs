@@ -13,6 +13,7 @@ use crate::{
         promise::{due, goal, state_tag, zone},
     },
     i18n::{Message, format, m},
+    state::config,
 };
 use leptos::prelude::*;
 use portico_contract::{
@@ -21,7 +22,7 @@ use portico_contract::{
         DayReason, Moved, NextRight, Pause, PauseReason, Promise, PromiseDay, PromiseState, Unit,
     },
 };
-use portico_view::{Child, View, memo, ui};
+use portico_view::{Child, View, effect_after, memo, ui};
 
 /// Milliseconds after which remaining time is told anew.
 const TICK: u32 = 30_000;
@@ -42,6 +43,14 @@ pub(super) fn promises(page: Page, acting: Acting, id: &RequestId) -> View {
         }
     })
     .owned();
+    // What has become late says that time has passed, perhaps while this device slept: the clock is set anew.
+    effect_after(move |before: Option<Vec<PromiseState>>| {
+        let now: Vec<_> = all.with(|all| all.iter().map(|p| p.state).collect());
+        if before.is_some_and(|before| before != now) {
+            config::config().reload();
+        }
+        now
+    });
     let ledger = Ledger {
         all,
         acting,
@@ -164,6 +173,8 @@ impl Ledger {
         let left = promise.due_at.map(|at| {
             move || {
                 tick.track();
+                // Its coming has set the clock.
+                config::config().with(|_| ());
                 format::remaining(at)
             }
         });

@@ -1,0 +1,269 @@
+//! Journey 3: what was promised is told in the calendar's days wherever the customer is, a broken promise is
+//! said plainly, and there is a next step until the customer is satisfied.
+
+use portico_tests::browser::Setup;
+use portico_tests::page::has;
+use portico_tests::words::{EN, ZH_HANS, ZH_HANT};
+use portico_tests::{Browser, Customer, Language, Options, Server, Window, Words, api::complaint};
+use serde_json::{Value, json};
+
+use crate::setting::{MEMBER, desk_resolves, desk_writes, only_request};
+
+const SUBJECT: &str = "三月的帳單重複扣款";
+/// The Friday before the Spring Festival of 2026; the Saturday after it is worked.
+const BEFORE_THE_FESTIVAL: &str = "2026-02-13T10:00:00+08:00";
+
+/// Somebody in Los Angeles in front of a company in Shanghai, at a moment of business time.
+async fn abroad(language: Language, now: &str) -> (Server, Browser, Customer) {
+    let options = Options {
+        test_clock: true,
+        config: Some("time_zone = \"Asia/Shanghai\"\n".to_owned()),
+        ..Options::default()
+    };
+    let server = Server::with(options.and_unlimited()).await;
+    clock(&server, now).await;
+    let browser = Browser::with(Setup {
+        languages: language.asked,
+        ..Setup::default()
+    })
+    .await;
+    browser.page().zone("America/Los_Angeles").await;
+    let words = Words::of(language);
+    let me = Customer::new(browser.page(), words, &server, server.origin()).await;
+    (server, browser, me)
+}
+
+async fn clock(server: &Server, now: &str) {
+    let set = server.desk().post("/clock").json(&json!({"now": now}));
+    set.send().await.expect_status(200);
+}
+
+async fn desk(server: &Server, id: &str, what: &str, body: Value) {
+    let path = format!("/requests/{id}/{what}");
+    let done = server.desk().post(&path).json(&body).send().await;
+    done.expect_status(200);
+}
+
+/// Sends a complaint and opens it; gives its id.
+async fn complain(me: &Customer, server: &Server) -> String {
+    me.sign_in(server, MEMBER).await;
+    let member = server.customer(MEMBER).await;
+    let created = member.submit(&complaint(SUBJECT, None)).await;
+    let reference = created.text_at("/request/reference");
+    me.open(&format!("/requests/{reference}")).await;
+    me.page.heading(SUBJECT).wait().await;
+    me.page.heading(me.say("promise.title")).wait().await;
+    only_request(server).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_dates_over_the_spring_festival_are_shanghais_in_los_angeles() {
+    let (server, _browser, me) = abroad(EN, BEFORE_THE_FESTIVAL).await;
+    me.sign_in(&server, MEMBER).await;
+    // What would be promised stands beside the form from its first page on, and on the last.
+    me.open(&Customer::form_path()).await;
+    let preview = me.say("promise.preview");
+    me.page.heading(preview.as_str()).wait().await;
+    me.page.see("by the end of Wednesday 25 February").await;
+    me.good().await;
+    me.fill_form(SUBJECT, "Twice the same amount.", None).await;
+    me.page.heading(preview.as_str()).wait().await;
+    me.page.see("by the end of Thursday 12 March").await;
+    me.send().await;
+    me.sent().await;
+    me.page.see("by the end of Thursday 12 March").await;
+    me.good().await;
+    me.page.link(me.say("sent.track")).click().await;
+    me.page.heading(SUBJECT).wait().await;
+    let id = only_request(&server).await;
+    desk(&server, &id, "promises/investigation/start", json!({})).await;
+    // An hour on the clock is told in both zones, a day as the calendar's.
+    for date in [
+        "Saturday 14 February at 10:00",
+        "by the end of Wednesday 25 February",
+        "by the end of Friday 27 February",
+        "by the end of Thursday 12 March",
+    ] {
+        me.page.see(date).await;
+    }
+    // Why: the holiday by its name, the Saturday that is worked.
+    let why = me.page.run(
+        "for (const d of document.querySelectorAll('details.why')) d.open = true",
+        vec![],
+    );
+    why.await;
+    for part in [
+        "Tue 17 Feb",
+        "Spring Festival",
+        "Sat 14 Feb",
+        "Day 1: make-up working day",
+        "Day 15: working day",
+        "Not counted: day of receipt",
+        "15 working days left",
+        "These are hours by the clock.",
+    ] {
+        me.page.see(part).await;
+    }
+    me.page.window(Window::Narrow).await;
+    me.page.no_sideways_scroll().await;
+    me.good().await;
+    me.page.window(Window::Wide).await;
+    // The lists say what is next, the date first.
+    me.open("/requests").await;
+    me.page.see("We confirm that we look into it: by").await;
+    me.good().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promise_that_is_not_kept_is_said_while_the_page_is_open_once() {
+    let (server, _browser, me) = abroad(EN, BEFORE_THE_FESTIVAL).await;
+    let id = complain(&me, &server).await;
+    me.page
+        .run(
+            "window.said = []; window.here = true;
+             for (const id of ['live-polite', 'live-assertive']) {
+               const region = document.getElementById(id);
+               new MutationObserver(() => window.said.push(region.textContent)).observe(region,
+                 {childList: true, characterData: true, subtree: true});
+             }",
+            vec![],
+        )
+        .await;
+    clock(&server, "2026-02-14T10:00:01+08:00").await;
+    let late = me.words.with(
+        "promise.went_late",
+        &[("label", "We confirm that we look into it")],
+    );
+    me.see("promise.no_new_date").await;
+    me.page.see(&me.words.start("promise.missed")).await;
+    let said = me.page.run("return window.said", vec![]).await;
+    let said = said.as_array().unwrap();
+    let times = said.iter().filter(|words| **words == json!(late)).count();
+    assert_eq!(times, 1, "{said:?}");
+    assert_eq!(me.page.run("return window.here", vec![]).await, json!(true));
+    me.good().await;
+    // The next right is a button that leads to it.
+    me.page.button(me.say("chase.action")).nth(0).click().await;
+    me.page.by("dialog", me.say("chase.title")).wait().await;
+    me.good().await;
+    // Behind the dialog nothing can be pressed.
+    me.press("chase.action").await;
+    me.see("chase.done").await;
+    me.page.see(&me.say("refusal.too_soon")).await;
+    me.good().await;
+    // A new date, with how often it was moved and why.
+    let moved = json!({"due_at": "2026-02-26T00:00:00+08:00", "reason": "The bank needs longer."});
+    desk(&server, &id, "promises/acknowledgement/move", moved).await;
+    me.page.see("by the end of Wednesday 25 February").await;
+    me.page.see("The bank needs longer.").await;
+    me.see("promise.missed_before").await;
+    me.good().await;
+}
+
+async fn decline_accept_confirm(language: Language) {
+    let (server, _browser, me) = abroad(language, BEFORE_THE_FESTIVAL).await;
+    let id = complain(&me, &server).await;
+    desk(
+        &server,
+        &id,
+        "proposal",
+        json!({"text": "退回一半的金額。"}),
+    )
+    .await;
+    me.page.heading(me.say("proposal.title")).wait().await;
+    me.good().await;
+    // Not without a word.
+    me.press("proposal.decline").await;
+    let dialog = me.page.by("dialog", me.say("proposal.decline_title"));
+    dialog.wait().await;
+    me.page.button(me.say("proposal.decline")).click().await;
+    me.see("proposal.decline_empty").await;
+    me.field("proposal.decline_comment").fill("是全額。").await;
+    me.page.button(me.say("proposal.decline")).click().await;
+    me.see("proposal.declined").await;
+    me.page.see("是全額。").await;
+    me.good().await;
+    desk(&server, &id, "proposal", json!({"text": "退回全部金額。"})).await;
+    me.page.heading(me.say("proposal.title")).wait().await;
+    me.press("proposal.accept").await;
+    let dialog = me.page.by("dialog", me.say("proposal.accept_title"));
+    dialog.wait().await;
+    me.page.button(me.say("proposal.accept")).click().await;
+    me.see("proposal.accepted").await;
+    me.good().await;
+    desk_resolves(&server, &id, "已退回全部金額。").await;
+    me.see("request.solved_question").await;
+    me.press("request.confirm").await;
+    me.see("request.confirmed").await;
+    me.good().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn declines_accepts_and_confirms_in_english() {
+    decline_accept_confirm(EN).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn declines_accepts_and_confirms_in_simplified_chinese() {
+    decline_accept_confirm(ZH_HANS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn declines_accepts_and_confirms_in_traditional_chinese() {
+    decline_accept_confirm(ZH_HANT).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reopened_escalated_and_reviewed_the_first_round_stays() {
+    let (server, _browser, me) = abroad(EN, BEFORE_THE_FESTIVAL).await;
+    let id = complain(&me, &server).await;
+    desk_writes(&server, &id, "We look into it.").await;
+    desk_resolves(&server, &id, "Nothing was charged twice.").await;
+    me.see("request.solved_question").await;
+    me.press("request.reopen_still").await;
+    me.field("request.reopen_comment").fill("It was.").await;
+    me.page.button(me.say("request.reopen")).click().await;
+    me.see("request.reopened").await;
+    me.see("promise.earlier").await;
+    me.good().await;
+    me.press("escalate.action").await;
+    me.field("escalate.comment").fill("Nobody reads it.").await;
+    me.page.button(me.say("escalate.action")).click().await;
+    me.see("escalate.done").await;
+    me.page.see("the team leader").await;
+    me.page.see("Answer to your escalation").await;
+    me.good().await;
+    desk_resolves(&server, &id, "Once more: no.").await;
+    me.see("request.solved_question").await;
+    me.press("review.action").await;
+    me.field("review.comment")
+        .fill("The statement shows it.")
+        .await;
+    me.page.button(me.say("review.action")).click().await;
+    me.see("review.done").await;
+    me.page.see("Second review").await;
+    me.see("promise.earlier").await;
+    me.page
+        .run(
+            "document.querySelector('details.earlier').open = true",
+            vec![],
+        )
+        .await;
+    me.page.see("Round 1").await;
+    me.good().await;
+    // Somebody follows, and no longer does.
+    me.field("follow.email").fill("nobody").await;
+    me.press("follow.add").await;
+    me.see("follow.email_empty").await;
+    me.field("follow.email").fill("colleague@example.com").await;
+    me.press("follow.add").await;
+    me.see("follow.changed").await;
+    me.page.see("colleague@example.com").await;
+    me.good().await;
+    me.page
+        .button(has(&format!("{} colleague", me.say("follow.remove"))))
+        .click()
+        .await;
+    me.see("follow.none").await;
+    me.good().await;
+}
