@@ -183,7 +183,7 @@ async fn promises_proposals_tiers_callbacks_and_announcements_are_worked_from_th
         ),
         (
             words(&["show", &reference]),
-            "promise formal_reply moved, due 2030-01-01T00:00:00+00:00: A part is missing",
+            "promise formal_reply moved, due 2030-01-01T00:00:00Z: A part is missing",
         ),
         (
             words(&["show", &reference]),

@@ -690,6 +690,20 @@ async fn a_broken_policy_leaves_the_running_server_the_one_that_it_has() {
             .await
             .provisional
     );
+    // A calendar that comes later is enough.
+    let named = own_policy().replacen("plant.json", "late.json", 1);
+    desk.write("policy.toml", &named);
+    log("late.json").await;
+    desk.write(
+        "late.json",
+        &plant("2026-12-31", &["2026-03-03"]).to_string(),
+    );
+    until("the calendar that comes later", || async {
+        let id = submitted(&customer).await;
+        let due = due(&customer, &id, "preliminary_opinion").await;
+        (due == "2026-03-07T00:00").then_some(()).ok_or(due)
+    })
+    .await;
     // What is good again is taken.
     desk.write("plant.json", &plant("2026-12-31", &[]).to_string());
     desk.write(
@@ -804,4 +818,88 @@ fn said(folder: &Path) -> (bool, String) {
     let said = String::from_utf8_lossy(&said).into_owned();
     assert!(!said.contains("panicked"), "{said}");
     (output.status.success(), said)
+}
+
+#[tokio::test]
+async fn the_desk_is_reminded_once_before_a_date() {
+    let desk = Desk::new(&plant("2026-12-31", &[]));
+    let reminded = own_policy().replacen("#: desk = ", "desk = ", 1);
+    desk.write("policy.toml", &reminded);
+    let mut server = desk.server().await;
+    let customer = server.customer("a@example.com").await;
+    clock(&server, "2026-03-02T10:00:00").await;
+    let id = submitted(&customer).await;
+    clock(&server, "2026-03-03T05:59:57").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(server.letters_to("desk@example.com").len(), 0);
+    let reminder = async |server: &Server| {
+        until("the reminder", || async {
+            let letters = server.letters_to("desk@example.com");
+            (letters.len() == 1)
+                .then(|| letters[0].subject.clone())
+                .ok_or_else(|| format!("{letters:?}"))
+        })
+        .await
+    };
+    let subject = reminder(&server).await;
+    assert!(subject.contains("2026-03-03 10:00"), "{subject}");
+    server.kill();
+    server.restart().await;
+    tokio::time::sleep(LOOKS).await;
+    reminder(&server).await;
+    assert_eq!(told(&customer, &id).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_tier_counts_for_what_is_sent_from_then_on() {
+    let server = server().await;
+    let customer = server.customer("a@example.com").await;
+    let hours = async || {
+        let preview = json!({"type_id": "other"});
+        let preview = customer
+            .post("/promises/preview")
+            .json(&preview)
+            .send()
+            .await;
+        let preview: Preview = preview.expect_status(200).decode();
+        let first = preview.promises.iter().find(|p| p.key == "first_reply");
+        first.unwrap().goal.amount
+    };
+    let set = async |address: &str, tier: Value| {
+        let path = format!("/customers/{address}/tier");
+        server
+            .desk()
+            .post(&path)
+            .json(&json!({"tier": tier}))
+            .send()
+            .await
+    };
+    assert_eq!(hours().await, 24);
+    set("A@example.com", json!("key")).await.expect_status(200);
+    assert_eq!(hours().await, 8);
+    set("a@example.com", Value::Null).await.expect_status(200);
+    assert_eq!(hours().await, 24);
+    set("nobody@example.com", json!("key"))
+        .await
+        .expect_problem(404, "not_found");
+    let urgent = json!({"type_id": "other", "urgency": "urgent"});
+    let urgent = customer
+        .post("/promises/preview")
+        .json(&urgent)
+        .send()
+        .await;
+    assert_eq!(urgent.json["promises"][0]["goal"]["amount"], 2);
+    for (body, pointer) in [
+        (json!({"type_id": "no-such-type"}), "/type_id"),
+        (json!({"type_id": "other", "colour": "red"}), "/colour"),
+        (json!({"type_id": "other", "urgency": "soon"}), "/urgency"),
+    ] {
+        let asked = server
+            .guest()
+            .post("/promises/preview")
+            .json(&body)
+            .send()
+            .await;
+        asked.expect_invalid(pointer);
+    }
 }

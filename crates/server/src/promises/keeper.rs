@@ -30,6 +30,9 @@ const BATCH: u32 = 50;
 pub async fn run(app: App) {
     let mut ticks = 0;
     let mut read = app.policy().files.clone();
+    // What was last wrong with it: said once, and tried again, because what is put right may be a file that was never
+    // read.
+    let mut wrong = None;
     loop {
         if let Err(error) = look(&app).await {
             tracing::warn!(
@@ -39,8 +42,16 @@ pub async fn run(app: App) {
         }
         if ticks == 0 {
             let found = read.now();
-            if found != read {
-                read = read_policy(&app).await.unwrap_or(found);
+            if found != read || wrong.is_some() {
+                (read, wrong) = match read_policy(&app).await {
+                    Ok(files) => (files, None),
+                    Err(error) => {
+                        if wrong.as_ref() != Some(&error) {
+                            tracing::error!(%error, "the policy stays as it was read before");
+                        }
+                        (found, Some(error))
+                    }
+                };
             }
         }
         ticks = (ticks + 1) % POLICY_TICKS;
@@ -103,26 +114,21 @@ async fn remind(
     Ok(())
 }
 
-/// Takes a policy that has changed, and gives the files that it was read from; what is wrong with it is said, and what
-/// was read before stays.
-async fn read_policy(app: &App) -> Option<Stamps> {
+/// Takes a policy that has changed, and gives the files that it was read from.
+///
+/// # Errors
+/// What is wrong with it; then what was read before stays.
+async fn read_policy(app: &App) -> Result<Stamps, String> {
     let old = app.policy();
-    let now = app.clock.now().date_time().to_utc();
-    let new = Policy::load(app.settings.policy.as_deref())
-        .and_then(|new| new.check_reach(now).map(|()| new));
-    let new = match new {
-        Ok(new) => Arc::new(new),
-        Err(error) => {
-            tracing::error!(%error, "the policy stays as it was read before");
-            return None;
-        }
-    };
+    let new = Policy::load(app.settings.policy.as_deref())?;
+    new.check_reach(app.clock.now().date_time().to_utc())?;
+    let new = Arc::new(new);
     app.set_policy(Arc::clone(&new));
     tracing::info!("the policy was read anew");
     if let Err(error) = revise(app, &old, &new).await {
         tracing::warn!(?error, "not every promise could be counted again");
     }
-    Some(new.files.clone())
+    Ok(new.files.clone())
 }
 
 async fn revise(app: &App, old: &Policy, new: &Policy) -> Result<(), ApiError> {
