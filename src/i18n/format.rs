@@ -212,7 +212,7 @@ pub fn deadline(at: Instant, zone: Option<&str>) -> String {
         ("minute", Text("2-digit")),
     ];
     settings.extend(own.is_some().then_some(("timeZoneName", Text("short"))));
-    m::promise_by_time(&with_own(instant(at, zone, &settings)))
+    with_own(m::promise_by_time(&instant(at, zone, &settings)))
 }
 
 /// [`date_time`] of an instant on the wire; as it stands where it is none.

@@ -173,7 +173,7 @@ impl Ledger {
         let left = promise.due_at.map(|at| {
             move || {
                 tick.track();
-                // Its coming has set the clock.
+                // Its coming sets the clock.
                 config::config().with(|_| ());
                 format::remaining(at)
             }
@@ -380,13 +380,19 @@ fn strip(days: Vec<PromiseDay>, promise: Option<&Promise>) -> View {
     }
     let left = promise
         .filter(|promise| promise.state == PromiseState::Running)
-        .and_then(|promise| {
-            let today = format::today(zone(promise))?;
-            let is_left = |day: &&PromiseDay| day.counted && day.date.to_string() >= today;
-            // A promise has at most some hundred days.
-            let left = u32::try_from(days.iter().filter(is_left).count()).ok()?;
-            let words = move || m::promise_days_left(f64::from(left));
-            Some(ui! { <p>{words}</p> })
+        .map(|promise| {
+            let zone = zone(promise).map(str::to_owned);
+            let counted = days.iter().filter(|day| day.counted);
+            let counted: Vec<_> = counted.map(|day| day.date.to_string()).collect();
+            let words = move || {
+                // Its coming sets the clock.
+                config::config().with(|_| ());
+                let today = format::today(zone.as_deref())?;
+                // A promise has at most some hundred days.
+                let left = counted.iter().filter(|date| **date >= today).count();
+                Some(m::promise_days_left(f64::from(u32::try_from(left).ok()?)))
+            };
+            ui! { <p>{words}</p> }
         });
     let mut number = 0_u32;
     let items = days
