@@ -336,8 +336,9 @@ pub async fn kill_after_picking(times: usize, seed: u64) {
     me.page.clean().await;
 }
 
-/// How far two medians may lie apart, as a share of the larger one.
-const MEDIANS_APART: f64 = 0.03;
+/// How far two medians may lie apart, as a share of the larger one. The rank test is the sharper one where the machine
+/// is quiet; this is for what would be plain to see.
+const MEDIANS_APART: f64 = 0.05;
 /// The largest |z| of the rank test: by chance beyond it once in 16,000 comparisons.
 const RANKS_APART: f64 = 4.0;
 
