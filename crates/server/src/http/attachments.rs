@@ -70,7 +70,7 @@ pub fn routes() -> Router<App> {
         .options(options);
     Router::new()
         .route("/attachments", uploads)
-        .route("/attachments/{id}", one().post(overridden))
+        .route("/attachments/{id}", one().fallback(overridden))
 }
 
 /// The methods of one file, on its way in and out.
@@ -207,7 +207,7 @@ pub async fn append(
 }
 
 /// For clients that can only GET and POST, as tus has it: what they mean stands in `X-HTTP-Method-Override`. Without
-/// it a POST is as little allowed here as any other method.
+/// it a POST is not allowed, so no answer names it as a method of a file.
 pub async fn overridden(State(app): State<App>, mut request: Request) -> Response {
     let meant = request.headers().get(METHOD_OVERRIDE);
     if let Some(Ok(meant)) = meant.map(|method| Method::from_bytes(method.as_bytes())) {
