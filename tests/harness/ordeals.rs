@@ -336,13 +336,12 @@ pub async fn kill_after_picking(times: usize, seed: u64) {
     me.page.clean().await;
 }
 
-/// How far two medians may lie apart, as a share of the larger one.
-const MEDIANS_APART: f64 = 0.03;
 /// The largest |z| of the rank test: by chance beyond it once in 16,000 comparisons.
 const RANKS_APART: f64 = 4.0;
 
 /// A wrong code, an unknown reference and what is no reference at all are answered alike in the same time: `each` of
-/// every kind, in an order that `seed` decides, compared by their medians and by their ranks.
+/// every kind, in an order that `seed` decides, compared by their ranks. Medians are only told: on a busy machine they
+/// lie percents apart by chance.
 pub async fn compare_wrong_codes(each: usize, seed: u64) {
     let mut rng = fastrand::Rng::with_seed(seed);
     let server = Server::with(Options::unlimited()).await;
@@ -400,7 +399,7 @@ pub async fn compare_wrong_codes(each: usize, seed: u64) {
             apart * 100.0
         );
         assert!(
-            apart < MEDIANS_APART && z.abs() < RANKS_APART,
+            z.abs() < RANKS_APART,
             "a known reference takes {one:.3} ms, an {name} one {two:.3} ms (z = {z:.2})"
         );
     }
