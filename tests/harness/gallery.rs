@@ -357,7 +357,6 @@ impl<F: AsyncFnMut(&'static str, &Page)> Tour<'_, F> {
             .await;
         me.press("proposal.decline").await;
         me.see("proposal.declined").await;
-        self.promise(&id, "formal_reply/resume", json!({})).await;
         self.promise(&id, "investigation/start", json!({})).await;
         self.clock(at("2026-10-20T10:00:00+08:00")).await;
         me.see("promise.no_new_date").await;
