@@ -1,6 +1,7 @@
 //! Every page of the portal in every state that it has, one after another: for the accessibility matrix
 //! and for pictures.
 
+use portico_contract::code::Reference;
 use serde_json::{Value, json};
 
 use crate::api::complaint;
@@ -173,11 +174,12 @@ impl<F: AsyncFnMut(&'static str, &Page)> Tour<'_, F> {
         me.see("problem.title").await;
         self.show("track-errors").await;
         me.track(&crate::Codes {
-            reference: "PT-7K3MQ-2Q8VX".into(),
+            // Well formed, and nobody's.
+            reference: Reference::from_random(7).to_string(),
             query_code: "4F9KX-81QTB".into(),
         })
         .await;
-        me.see("problem.title").await;
+        me.see("track.no_match").await;
         self.show("track-no-match").await;
         me.open("/track#t=over").await;
         me.arrive("track.link_title").await;
