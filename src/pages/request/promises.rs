@@ -64,7 +64,7 @@ pub(super) fn promises(page: Page, acting: Acting, id: &RequestId) -> View {
                 .into_iter()
                 .map(|round| {
                     let name = move || m::promise_round(&format::number(f64::from(round)));
-                    ui! { <h3>{name}</h3> {ledger.list(round, false)} }
+                    ui! { <h3>{name}</h3> {ledger.list(round)} }
                 })
                 .collect::<View>();
             ui! {
@@ -80,7 +80,7 @@ pub(super) fn promises(page: Page, acting: Acting, id: &RequestId) -> View {
         Some(ui! {
             <section aria-labelledby="promises">
                 <h2 id="promises">{m::promise_title}</h2>
-                {ledger.list(round, true)}
+                {ledger.list(round)}
                 {earlier}
             </section>
         })
@@ -97,21 +97,21 @@ struct Ledger {
 }
 
 impl Ledger {
-    fn list(self, round: u32, present: bool) -> View {
+    fn list(self, round: u32) -> View {
         let places = move || {
             self.all.with(|all| {
                 let here = all.iter().filter(|promise| promise.round == round);
                 here.map(|p| (p.key.clone(), p.round)).collect::<Vec<_>>()
             })
         };
-        let card = move |place: Place| self.card(place, present);
+        let card = move |place: Place| self.card(place);
         ui! {
             <ul class="promises"><For each=places key=Place::clone children=card /></ul>
         }
     }
 
     /// One promise. What is known of it changes where it stands, so that what was opened below stays open.
-    fn card(self, (key, round): Place, present: bool) -> View {
+    fn card(self, (key, round): Place) -> View {
         let promise = {
             let key = key.clone();
             memo(move || {
@@ -131,8 +131,7 @@ impl Ledger {
                 promise.is_some_and(|p| p.state == PromiseState::Late || was_missed(p))
             })
         };
-        // Only the present round's days can be asked for.
-        let why = move || (present && counted.get()).then(|| self.why(&key, promise));
+        let why = move || counted.get().then(|| self.why(&key, promise));
         ui! {
             <li class="card promise" class:missed=missed>
                 {move || promise.get().map(|promise| self.facts(&promise))}

@@ -86,7 +86,6 @@ pub async fn days(
     let promise = record
         .promises
         .iter()
-        .rev()
         .find(|promise| promise.key == key && !promise.terms.internal)
         .ok_or_else(ApiError::not_found)?;
     Ok(Json(view::promise_days(&app, promise, locale)))

@@ -475,7 +475,7 @@ impl RequestRecord {
         let place = self
             .promises
             .iter()
-            .rposition(|promise| promise.key == key)?;
+            .position(|promise| promise.key == key)?;
         let promise = &mut self.promises[place];
         let told = match (change, promise.state) {
             (DeskChange::Start, Waiting) => {
