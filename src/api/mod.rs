@@ -7,6 +7,7 @@
 //! the call that is no longer wanted, and holds what there is to show as a [`Load`].
 
 mod access;
+pub mod announcements;
 pub mod attachments;
 mod call;
 pub mod config;

@@ -1,7 +1,7 @@
 //! What stands around every page: header, what is lost or not sent, the page, footer. The markup is that of the static
 //! shell in `index.html`, so that nothing moves when the application takes its place.
 
-use super::{contact::contact, icon::icon, outbox::outbox};
+use super::{contact::contact, icon::icon, incidents::incidents, outbox::outbox};
 use crate::{
     browser::{dom, events, task},
     i18n::{self, format, m},
@@ -29,6 +29,7 @@ pub fn layout(page: View) -> View {
         <a class="skip" href="#main">{m::layout_skip}</a>
         {header()}
         {offline()}
+        {incidents()}
         {outbox()}
         <main class="page" class:wide=wide class:split=split id="main" tabindex="-1">
             {page}

@@ -10,6 +10,7 @@ pub mod field;
 pub mod files;
 pub mod form;
 pub mod icon;
+pub mod incidents;
 pub mod layout;
 pub mod load;
 pub mod moment;

@@ -87,6 +87,11 @@ pub fn any() -> u32 {
     CHANGES.with(|c| c.any)
 }
 
+/// A number that changes when nobody knows what has changed, and when it is something else than a request. Reactive.
+pub fn resets() -> u32 {
+    CHANGES.with(|c| c.resets)
+}
+
 /// Whether changes arrive. Reactive.
 pub fn connection() -> Connection {
     CONNECTIONS.with(|all| all.values().copied().max().unwrap_or(Connection::Quiet))
@@ -229,7 +234,9 @@ fn take(message: Message, last: &mut Option<EventId>) {
 fn take_event(event: &Event) {
     match event.kind {
         EventKind::RequestChanged => note(event.request_id.as_ref()),
-        EventKind::AnnouncementsChanged | EventKind::Unknown => {}
+        // It is rare, and about every page.
+        EventKind::AnnouncementsChanged => note(None),
+        EventKind::Unknown => {}
     }
 }
 
