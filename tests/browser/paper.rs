@@ -42,7 +42,7 @@ async fn the_list_and_the_request_are_printed_with_dates_and_without_buttons() {
 
     me.open(&format!("/requests/{}", codes.reference)).await;
     me.page.see("https://example.com/help").await;
-    me.see("request.no_promise").await;
+    me.see("promise.title").await;
     let read = "return [...document.querySelectorAll('button, textarea, select, input')]
         .filter(e => e.checkVisibility()).map(e => e.outerHTML)";
     assert_eq!(me.page.run(read, vec![]).await, json!([]));

@@ -60,12 +60,10 @@ pub(crate) fn for_site() -> Result<()> {
     let _alone = alone()?;
     wasm_target()?;
     cargo_tool("trunk", "trunk", TRUNK, &["--locked"])?;
-    cargo_tool(
-        "wasm-bindgen-cli",
-        "wasm-bindgen",
-        &locked_wasm_bindgen()?,
-        &["--bin", "wasm-bindgen"],
-    )?;
+    // Both its programs: the runner is what the tests of views run in.
+    for program in ["wasm-bindgen", "wasm-bindgen-test-runner"] {
+        cargo_tool("wasm-bindgen-cli", program, &locked_wasm_bindgen()?, &[])?;
+    }
     if find("npm").is_some() {
         npm_packages()
     } else {
