@@ -98,6 +98,7 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
         }),
         ladder: ladder(app, record, locale),
         follow_up_of: record.follow_up_of.clone(),
+        seen_at: Some(record.seen_at),
         unread_count: record.unread,
         actions: record.situation(policy.rights, app.clock.now()).actions(),
         survey: SurveySummary {

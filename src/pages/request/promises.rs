@@ -5,7 +5,6 @@ use crate::{
     api::{Query, promises},
     browser::task::{self, Task},
     components::{
-        button::{Look, button},
         export,
         icon::icon,
         load::part,
@@ -213,9 +212,14 @@ impl Ledger {
             .map(|at| {
                 let promise = promise.clone();
                 let reference = self.acting.reference();
-                button(Look::Quiet, m::promise_calendar_file, move || {
-                    untrack(|| export::calendar_file(reference, &promise, at));
-                })
+                let label = promise.label.clone();
+                let save = move |_| untrack(|| export::calendar_file(reference, &promise, at));
+                ui! {
+                    <button class="button quiet" type="button" on:click=save>
+                        {m::promise_calendar_file}
+                        <span class="visually-hidden">" "{label}</span>
+                    </button>
+                }
             });
         let NextRight { action, from } = match &promise.next_right {
             Some(right) => right.clone(),
