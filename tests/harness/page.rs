@@ -547,6 +547,12 @@ impl Page {
             .await;
     }
 
+    /// The page on paper, as PDF.
+    pub async fn paper(&self) -> Vec<u8> {
+        let pdf = self.cdp("Page.printToPDF", json!({})).await;
+        STANDARD.decode(pdf["data"].as_str().unwrap()).unwrap()
+    }
+
     /// Sets the clock of the customer's device, for every document from now on.
     pub async fn device_clock(&self, at: DateTime<FixedOffset>) {
         let source = format!(
