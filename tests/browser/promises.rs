@@ -10,7 +10,7 @@ use portico_tests::{
 };
 use serde_json::{Value, json};
 
-use crate::setting::{MEMBER, desk_resolves, desk_sets, desk_writes, only_request};
+use crate::setting::{MEMBER, desk_proposes, desk_resolves, desk_sets, desk_writes, only_request};
 
 const SUBJECT: &str = "三月的帳單重複扣款";
 /// The Friday before the Spring Festival of 2026; the Saturday after it is worked.
@@ -91,6 +91,7 @@ async fn four_dates_over_the_spring_festival_are_shanghais_in_los_angeles() {
         "by the end of Thursday 26 February",
         "by the end of Saturday 28 February",
         "by the end of Friday 13 March",
+        "15 working days left",
     ] {
         me.page.see(date).await;
     }
@@ -107,7 +108,6 @@ async fn four_dates_over_the_spring_festival_are_shanghais_in_los_angeles() {
         "Day 5: make-up working day",
         "Day 15: working day",
         "Not counted: day of receipt",
-        "15 working days left",
         "These are hours by the clock.",
     ] {
         me.page.see(part).await;
@@ -171,13 +171,7 @@ async fn a_promise_that_is_not_kept_is_said_while_the_page_is_open_once() {
 async fn decline_accept_confirm(language: Language) {
     let (server, _browser, me) = abroad(language, BEFORE_THE_FESTIVAL).await;
     let id = complain(&me, &server).await;
-    desk(
-        &server,
-        &id,
-        "proposal",
-        json!({"text": "退回一半的金額。"}),
-    )
-    .await;
+    desk_proposes(&server, &id, "退回一半的金額。").await;
     me.page.heading(me.say("proposal.title")).wait().await;
     me.good().await;
     // Not without a word.
@@ -191,7 +185,7 @@ async fn decline_accept_confirm(language: Language) {
     me.see("proposal.declined").await;
     me.page.see("是全額。").await;
     me.good().await;
-    desk(&server, &id, "proposal", json!({"text": "退回全部金額。"})).await;
+    desk_proposes(&server, &id, "退回全部金額。").await;
     me.page.heading(me.say("proposal.title")).wait().await;
     me.press("proposal.accept").await;
     let dialog = me.page.by("dialog", me.say("proposal.accept_title"));
@@ -392,6 +386,35 @@ async fn every_refused_action_says_why() {
     me.page.reload().await;
     seen.push(refusals_are_said(&me, &server, &id).await);
     assert!(seen.iter().all(|count| *count > 0), "{seen:?}");
+    me.good().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_is_promised_it_is_said_calmly() {
+    // What comes along, without its promises.
+    let policy = include_str!("../../crates/server/policy.toml");
+    let (policy, _) = policy.split_once("[[promises]]").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy.toml");
+    std::fs::write(&file, policy).unwrap();
+    let options = Options {
+        config: Some(format!("policy = \"{}\"\n", file.display())),
+        ..Options::default()
+    };
+    let server = Server::with(options.and_unlimited()).await;
+    let browser = Browser::start().await;
+    let words = Words::of(EN);
+    let me = Customer::new(browser.page(), words, &server, server.origin()).await;
+    me.sign_in(&server, MEMBER).await;
+    me.fill_form(SUBJECT, "Twice the same amount.", None).await;
+    me.send().await;
+    me.sent().await;
+    me.good().await;
+    me.page.link(me.say("sent.track")).click().await;
+    me.page.heading(SUBJECT).wait().await;
+    me.see("request.no_promise").await;
+    assert_eq!(me.page.heading(me.say("promise.title")).count().await, 0);
+    me.page.not_see(&me.say("promise.state_late")).await;
     me.good().await;
 }
 
