@@ -538,7 +538,10 @@ impl Serialize for Value {
                 seq.end()
             }
             Self::Object(object) => object.serialize(serializer),
-            Self::Date(at) => serializer.serialize_f64(*at),
+            Self::Date(at) => match crate::expression::iso(*at) {
+                Some(text) => serializer.serialize_str(&text),
+                None => serializer.serialize_unit(),
+            },
         }
     }
 }

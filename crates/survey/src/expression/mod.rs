@@ -1,11 +1,28 @@
 //! The expression language of SurveyJS: read once, evaluated many times against a [`Scope`].
 
+mod date;
+mod evaluate;
+mod functions;
+mod json;
+mod name;
+mod operators;
+mod parse;
+mod tree;
+
+pub(crate) use date::iso;
+pub use name::{Name, look_up, same_name};
+pub use operators::same;
+
 use crate::value::{Object, Value};
+use evaluate::Machine;
+use functions::Function;
 use std::{borrow::Cow, fmt};
+use tree::Node;
 
 /// A compiled expression.
 #[derive(Clone, Debug)]
 pub struct Expression {
+    root: Node,
     names: Vec<Name>,
 }
 
@@ -14,11 +31,28 @@ pub struct Expression {
 pub struct ParseError {
     /// Where reading ended, in bytes from the start of the text.
     pub at: usize,
+    /// What is wrong there.
+    pub problem: Problem,
+}
+
+/// What can be wrong with the text of an expression.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Problem {
+    /// There is no expression, or only `null`.
+    Nothing,
+    /// What stands there has no meaning.
+    NotUnderstood,
+    /// Brackets, calls and negations nest too deep.
+    TooDeep,
 }
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not understood from position {}", self.at + 1)
+        match self.problem {
+            Problem::Nothing => f.write_str("there is nothing to evaluate"),
+            Problem::NotUnderstood => write!(f, "not understood from byte {} on", self.at),
+            Problem::TooDeep => f.write_str("brackets nest too deep"),
+        }
     }
 }
 
@@ -29,23 +63,25 @@ impl Expression {
     ///
     /// # Errors
     /// Where the text stops being an expression.
-    pub fn parse(_text: &str) -> Result<Self, ParseError> {
-        Err(ParseError { at: 0 })
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        parse::parse(text)
     }
 
     /// What it gives.
-    pub fn evaluate(&self, _scope: &dyn Scope) -> Value {
-        Value::Null
+    pub fn evaluate(&self, scope: &dyn Scope) -> Value {
+        self.machine(scope).value(&self.root).into_owned()
     }
 
     /// Whether it holds, as a condition: whether its value equals true.
-    pub fn is_true(&self, _scope: &dyn Scope) -> bool {
-        false
+    pub fn is_true(&self, scope: &dyn Scope) -> bool {
+        functions::is_true(&self.machine(scope).value(&self.root))
     }
 
     /// Fully bracketed, as it was understood.
     pub fn canonical(&self) -> String {
-        String::new()
+        let mut text = String::new();
+        self.root.write(&self.names, &mut text);
+        text
     }
 
     /// The names that it reads, in order of their places, each as often as it is written.
@@ -53,54 +89,36 @@ impl Expression {
     pub fn names(&self) -> &[Name] {
         &self.names
     }
-}
 
-/// A name in braces, such as `{matrix.row[0]}`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Name {
-    text: String,
-    index: usize,
-    raw: bool,
-}
+    /// Whether what it gives can change while its names keep their values: it asks the survey for more than those.
+    pub fn asks_survey(&self) -> bool {
+        let mut asks = false;
+        self.root.visit(&mut |node| {
+            if let Node::Call(call) = node {
+                asks |= call.function.is_some_and(Function::asks_survey);
+            }
+        });
+        asks
+    }
 
-impl Name {
-    /// Splits a name as it stands between the braces.
-    pub fn new(text: &str) -> Self {
-        let (raw, text) = match text.strip_prefix('#') {
-            Some(text) => (true, text),
-            None => (false, text),
-        };
-        Self {
-            text: text.to_owned(),
-            index: 0,
-            raw,
+    /// The functions that it calls and that there are not.
+    pub fn unknown_functions(&self) -> Vec<&str> {
+        let mut unknown = Vec::new();
+        self.root.visit(&mut |node| {
+            if let Node::Call(call) = node
+                && call.function.is_none()
+            {
+                unknown.push(call.name.as_str());
+            }
+        });
+        unknown
+    }
+
+    fn machine<'a>(&'a self, scope: &'a dyn Scope) -> Machine<'a> {
+        Machine {
+            names: &self.names,
+            scope,
         }
-    }
-
-    /// As it is written, without a leading `#`.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// Its position among [`Expression::names`]: what a scope has found out about it once can be kept under this.
-    pub fn index(&self) -> usize {
-        self.index
-    }
-
-    /// Whether it was written with `#`: text stays text.
-    pub fn is_raw(&self) -> bool {
-        self.raw
-    }
-
-    /// The name without a first segment, when that is `first` (in any case): `x` of `row.x` for `row`.
-    pub fn after(&self, _first: &str) -> Option<Name> {
-        None
-    }
-
-    /// The value at this path of an object: longest dotted name first, in any case, `[i]` counts from 0 or, negative,
-    /// from the end, `.length` of what is not there is 0.
-    pub fn look_up<'a>(&self, _object: &'a Object) -> Option<Cow<'a, Value>> {
-        None
     }
 }
 
@@ -112,9 +130,13 @@ pub trait Scope {
     /// The time for date functions.
     fn clock(&self) -> &dyn Clock;
 
-    /// What a function that asks the survey gives; nothing where there is no survey.
-    fn ask(&self, _question: Ask<'_>) -> Value {
-        Value::Null
+    /// What a function that asks the survey gives; where there is no survey, no container is ready and all else is
+    /// nothing.
+    fn ask(&self, question: Ask<'_>) -> Value {
+        match question {
+            Ask::ContainerReady(..) => Value::Bool(false),
+            _ => Value::Null,
+        }
     }
 }
 
