@@ -5,9 +5,11 @@
 pub mod definition;
 pub mod expression;
 pub mod report;
+pub mod run;
 pub mod value;
 
 pub use definition::Definition;
 pub use expression::{Clock, Expression, Name, ParseError, Scope, Utc};
 pub use report::{Finding, Report, Severity};
+pub use run::Survey;
 pub use value::{Object, Value};
