@@ -122,6 +122,7 @@ fn entry(
             let words = move || m::callback_event(&topic, &limit(preferred_at));
             event("phone", words, at, None)
         }
+        Entry::Survey { .. } => event("check", m::request_survey_event, at, None),
         Entry::Edited => event("file", m::request_edited_event, at, None),
         Entry::Unknown => event("info", m::request_unknown_event, at, None),
     };

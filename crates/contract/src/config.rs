@@ -22,6 +22,8 @@ words! {
         Callbacks = "callbacks",
         /// Word of incidents and news.
         Announcements = "announcements",
+        /// Surveys, and what was done about their answers.
+        Surveys = "surveys",
     }
 }
 

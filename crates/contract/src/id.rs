@@ -40,6 +40,8 @@ ids! {
     CustomerId,
     /// An announcement.
     AnnouncementId,
+    /// A measure that the company took.
+    MeasureId,
     /// The place in the stream of events after which a client wants to go on.
     EventId,
     /// An opaque place in a list.

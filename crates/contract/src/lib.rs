@@ -24,6 +24,7 @@ pub mod promise;
 pub mod request;
 pub mod session;
 pub mod submission;
+pub mod survey;
 pub mod timeline;
 
 pub use instant::Instant;

@@ -227,6 +227,8 @@ words! {
         TopReached = "top_reached",
         /// A second review was made already; what remains is the outside body.
         Reviewed = "reviewed",
+        /// No survey was offered.
+        NotOffered = "not_offered",
     }
 }
 
@@ -376,7 +378,7 @@ pub struct ActionState {
 pub struct SurveySummary {
     /// How it stands.
     pub state: SurveyState,
-    /// Until when an answer can be changed.
+    /// Until when it can be answered, and an answer be changed; `None` when none was offered.
     pub editable_until: Option<Instant>,
 }
 

@@ -153,6 +153,11 @@ pub enum Entry {
         /// When it suits.
         preferred_at: Instant,
     },
+    /// The customer answered the survey.
+    Survey {
+        /// 0 to 100: the weighted index of what was rated; `None` where nothing was.
+        score: Option<f64>,
+    },
     /// The customer changed what was sent.
     Edited,
     /// Something that this version does not know; shown neutrally.
@@ -187,6 +192,7 @@ struct Flat {
     target: Option<String>,
     topic: Option<String>,
     preferred_at: Option<Instant>,
+    score: Option<f64>,
 }
 
 impl From<Flat> for TimelineItem {
@@ -241,6 +247,7 @@ impl Flat {
                 topic: self.topic?,
                 preferred_at: self.preferred_at?,
             },
+            "survey" => Entry::Survey { score: self.score },
             "edited" => Entry::Edited,
             _ => return None,
         })
@@ -260,7 +267,7 @@ mod tests {
             "topic": "The bill", "preferred_at": "2026-02-03T09:00:00+08:00", "new": 1})
         };
         for kind in [
-            "message", "status", "step", "promise", "proposal", "asked", "callback", "edited",
+            "message", "status", "step", "promise", "proposal", "asked", "callback", "survey", "edited",
         ] {
             let item: TimelineItem = serde_json::from_value(json(kind)).unwrap();
             assert_ne!(item.entry, Entry::Unknown, "{kind}");

@@ -117,6 +117,9 @@ impl RequestRecord {
         let from = self.status;
         let waited = waits(from, self.waiting_on);
         let came_back = is_over(from) && !is_over(to) && !change.same_round;
+        if is_over(from) != is_over(to) {
+            self.survey_from = is_over(to).then_some(now);
+        }
         let explained = change.explanation.is_some();
         self.status = to;
         self.waiting_on = change.waiting_on.or_else(|| usual_turn(to));
@@ -265,6 +268,8 @@ pub mod tests {
             escalation: None,
             reviewed_at: None,
             followers: Vec::new(),
+            survey_from: None,
+            survey: None,
             unread: 0,
         };
         record.reach(steps.first_open(), now);

@@ -4,11 +4,12 @@ use crate::{
     catalogue::Localized,
     promises::{Event, Policy, PromiseRecord, ledger::MoveReason},
     state::App,
-    store::records::{Entry as EntryRecord, Happening, RequestRecord},
+    store::records::{Entry as EntryRecord, Happening, RequestRecord, SurveyMark},
 };
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
 use portico_contract::{
+    Instant,
     form::{Field, FieldOption, FieldType, FieldValue},
     id::AttachmentId,
     lifecycle::{Situation, step_states},
@@ -101,10 +102,21 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
         seen_at: Some(record.seen_at),
         unread_count: record.unread,
         actions: record.situation(policy.rights, app.clock.now()).actions(),
-        survey: SurveySummary {
-            state: SurveyState::NotOffered,
-            editable_until: None,
-        },
+        survey: survey(record, app.clock.now()),
+    }
+}
+
+/// What is with the survey.
+fn survey(record: &RequestRecord, now: Instant) -> SurveySummary {
+    let state = match record.survey {
+        None => SurveyState::NotOffered,
+        Some(SurveyMark { answered: true, .. }) => SurveyState::Answered,
+        Some(SurveyMark { until, .. }) if until <= now => SurveyState::Expired,
+        Some(_) => SurveyState::Offered,
+    };
+    SurveySummary {
+        state,
+        editable_until: record.survey.map(|mark| mark.until),
     }
 }
 
@@ -489,6 +501,7 @@ pub fn item(app: &App, entry: &EntryRecord, reader: Reader, locale: Locale) -> T
             topic: topic.clone(),
             preferred_at: *preferred_at,
         },
+        Happening::Survey { score } => Entry::Survey { score: *score },
         Happening::Edited => Entry::Edited,
     };
     TimelineItem {

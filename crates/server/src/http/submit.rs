@@ -219,6 +219,8 @@ pub fn record(
         chased_at: None,
         escalation: None,
         reviewed_at: None,
+        survey_from: None,
+        survey: None,
         followers: Vec::new(),
         unread: 0,
     };

@@ -227,6 +227,17 @@ pub struct Policy {
 pub struct Stamps(Vec<(PathBuf, Option<SystemTime>)>);
 
 impl Stamps {
+    /// Of these files, as they are now.
+    #[must_use]
+    pub fn of(files: impl IntoIterator<Item = PathBuf>) -> Self {
+        Self(files.into_iter().map(stamp).collect())
+    }
+
+    /// With more files.
+    pub fn append(&mut self, mut more: Self) {
+        self.0.append(&mut more.0);
+    }
+
     /// The same files as they are now.
     #[must_use]
     pub fn now(&self) -> Self {
@@ -319,7 +330,15 @@ fn withdrawn() -> Vec<Event> {
 }
 
 /// What is wrong, and where in the file.
-struct Wrong(Range<usize>, String);
+pub(crate) struct Wrong(pub(crate) Range<usize>, pub(crate) String);
+
+impl Wrong {
+    /// A sentence for the operator that names the file and the line.
+    pub(crate) fn told(self, text: &str, file: &Path) -> String {
+        let line = text[..self.0.start.min(text.len())].matches('\n').count() + 1;
+        format!("{}, line {line}: {}", file.display(), self.1)
+    }
+}
 
 impl Policy {
     /// Reads the file, or takes what comes along without one.
@@ -341,10 +360,7 @@ impl Policy {
     fn read(text: &str, file: &Path) -> Result<Self, String> {
         let place = file.display();
         let raw: File = toml::from_str(text).map_err(|e| format!("{place}: {e}"))?;
-        Self::build(raw, file).map_err(|Wrong(span, words)| {
-            let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
-            format!("{place}, line {line}: {words}")
-        })
+        Self::build(raw, file).map_err(|wrong| wrong.told(text, file))
     }
 
     fn build(raw: File, file: &Path) -> Result<Self, Wrong> {

@@ -4,6 +4,7 @@
 
 pub mod records;
 mod sqlite;
+pub mod surveys;
 pub mod visitors;
 
 pub use sqlite::SqliteStore;
@@ -20,6 +21,7 @@ use records::{
     AnnouncementRecord, CallbackRecord, Customer, Entry, Filter, KeptAnswer, Listed, NewEntry,
     OutgoingMessage, RequestRecord, Scope, SessionRecord,
 };
+use surveys::Surveys;
 use tokio::sync::watch;
 use visitors::{Events, Hits, SignIn, Uploads};
 
@@ -56,7 +58,17 @@ pub trait Store: Send + Sync {
 /// A transaction.
 #[async_trait]
 pub trait Tx:
-    Requests + Submissions + Access + Notices + Outbox + SignIn + Hits + Uploads + Events + Send
+    Requests
+    + Submissions
+    + Access
+    + Notices
+    + Outbox
+    + SignIn
+    + Hits
+    + Uploads
+    + Events
+    + Surveys
+    + Send
 {
     /// Makes it lasting: when this returns, a crash no longer undoes it. Is carried through even if the caller
     /// goes away in the middle.

@@ -114,9 +114,24 @@ pub struct RequestRecord {
     /// E-mail addresses of who follows it.
     #[serde(default)]
     pub followers: Vec<String>,
+    /// Since when it is over, as long as the ledger of surveys does not know of it.
+    #[serde(default)]
+    pub survey_from: Option<Instant>,
+    /// What is with its survey, once one was sent.
+    #[serde(default)]
+    pub survey: Option<SurveyMark>,
     /// Public entries by others than the customer after `seen_at`. Counted when read, not kept.
     #[serde(skip)]
     pub unread: u32,
+}
+
+/// What is with the survey of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SurveyMark {
+    /// There is a response.
+    pub answered: bool,
+    /// Until when it can be answered, and the answer changed.
+    pub until: Instant,
 }
 
 /// How far a request was escalated.
@@ -239,6 +254,11 @@ pub enum Happening {
         topic: String,
         /// When it suits.
         preferred_at: Instant,
+    },
+    /// The customer answered the survey.
+    Survey {
+        /// 0 to 100; `None` where nothing was rated.
+        score: Option<f64>,
     },
     /// The customer changed what was sent.
     Edited,

@@ -11,7 +11,7 @@ use portico_contract::{
 use sqlx::{FromRow, Row, sqlite::SqliteRow};
 
 #[derive(FromRow)]
-struct CustomerRow {
+pub(super) struct CustomerRow {
     id: String,
     name: Option<String>,
     email: Option<String>,
@@ -22,7 +22,7 @@ struct CustomerRow {
 }
 
 impl CustomerRow {
-    fn record(self) -> Result<Customer> {
+    pub(super) fn record(self) -> Result<Customer> {
         Ok(Customer {
             id: CustomerId::new(self.id),
             name: self.name,

@@ -5,6 +5,7 @@ mod notices;
 mod outbox;
 mod requests;
 mod submissions;
+mod surveys;
 mod visitors;
 
 use super::{Result, Store, StoreError, Tx};

@@ -131,7 +131,8 @@ fn bind_request<'q>(
         .bind(r.seen_at.unix_millis())
         .bind(format!("{}\n{}\n{}", r.subject, r.body, r.reference).to_lowercase())
         .bind(encode(r)?)
-        .bind(r.next_due().map(Instant::unix_millis)))
+        .bind(r.next_due().map(Instant::unix_millis))
+        .bind(r.survey_from.map(Instant::unix_millis)))
 }
 
 #[async_trait]
@@ -139,7 +140,7 @@ impl Requests for SqliteTx {
     async fn insert_request(&mut self, request: &RequestRecord) -> Result<()> {
         let query = sqlx::query(
             "INSERT INTO requests (id, reference, customer_id, contact_email, contact_phone, kind, status, created_at,
-             updated_at, seen_at, search, doc, next_due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             updated_at, seen_at, search, doc, next_due, survey_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         );
         bind_request(query, request)?
             .execute(&mut *self.tx)
@@ -151,7 +152,8 @@ impl Requests for SqliteTx {
     async fn update_request(&mut self, request: &RequestRecord) -> Result<()> {
         let query = sqlx::query(
             "UPDATE requests SET reference = ?2, customer_id = ?3, contact_email = ?4, contact_phone = ?5, kind = ?6,
-             status = ?7, created_at = ?8, updated_at = ?9, seen_at = ?10, search = ?11, doc = ?12, next_due = ?13 WHERE id = ?1",
+             status = ?7, created_at = ?8, updated_at = ?9, seen_at = ?10, search = ?11, doc = ?12, next_due = ?13,
+             survey_from = ?14 WHERE id = ?1",
         );
         bind_request(query, request)?
             .execute(&mut *self.tx)

@@ -1,0 +1,516 @@
+//! The functions of expressions. Names are case-sensitive, as in the reference engine.
+
+use super::{
+    Ask, Scope,
+    date::{self, DAY, HOUR, Local, MINUTE, SECOND},
+    evaluate::Machine,
+    operators::{add, numeric, order, sum},
+    tree::{Call, Filter, Node},
+};
+use crate::value::{Object, Value};
+use std::{borrow::Cow, cmp::Ordering};
+
+macro_rules! functions {
+    ($($variant:ident = $name:literal),* $(,)?) => {
+        /// A function that there is.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub(crate) enum Function {
+            $($variant),*
+        }
+
+        impl Function {
+            /// The function of a name.
+            pub(super) fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+functions! {
+    Age = "age",
+    Avg = "avg",
+    AvgInArray = "avgInArray",
+    Count = "count",
+    CountInArray = "countInArray",
+    CurrentDate = "currentDate",
+    CurrentYear = "currentYear",
+    DateAdd = "dateAdd",
+    DateDiff = "dateDiff",
+    Day = "day",
+    DiffDays = "diffDays",
+    DisplayValue = "displayValue",
+    GetComment = "getComment",
+    GetDate = "getDate",
+    GetYear = "getYear",
+    Iif = "iif",
+    IsContainerReady = "isContainerReady",
+    IsDisplayMode = "isDisplayMode",
+    Max = "max",
+    MaxInArray = "maxInArray",
+    Min = "min",
+    MinInArray = "minInArray",
+    Month = "month",
+    PropertyValue = "propertyValue",
+    Round = "round",
+    Substring = "substring",
+    Sum = "sum",
+    SumInArray = "sumInArray",
+    Today = "today",
+    Trunc = "trunc",
+    Weekday = "weekday",
+    Year = "year",
+}
+
+impl Function {
+    /// Whether it goes through the rows of a list.
+    pub(super) fn reads_rows(self) -> bool {
+        matches!(
+            self,
+            Self::SumInArray
+                | Self::AvgInArray
+                | Self::MinInArray
+                | Self::MaxInArray
+                | Self::CountInArray
+        )
+    }
+
+    /// Whether what it gives depends on more than its arguments: the state of the survey.
+    pub(super) fn asks_survey(self) -> bool {
+        matches!(
+            self,
+            Self::IsContainerReady
+                | Self::IsDisplayMode
+                | Self::DisplayValue
+                | Self::PropertyValue
+                | Self::GetComment
+        )
+    }
+}
+
+/// What a call gives.
+pub(super) fn call<'a>(machine: &Machine<'a>, call: &'a Call) -> Cow<'a, Value> {
+    let Some(function) = call.function else {
+        return Cow::Owned(Value::Null);
+    };
+    let argument = |at: usize| match call.arguments.get(at) {
+        Some(node) => machine.value(node),
+        None => Cow::Owned(Value::Null),
+    };
+    let given = call.arguments.len();
+    let clock = machine.scope.clock();
+    let number = |number: f64| Cow::Owned(Value::Number(number));
+    match function {
+        Function::Iif if given < 2 => Cow::Owned(Value::Null),
+        Function::Iif if argument(0).is_truthy() => argument(1),
+        Function::Iif => argument(2),
+        _ if function.reads_rows() => Cow::Owned(over_rows(machine, function, call)),
+        _ if function.asks_survey() => Cow::Owned(ask(machine, function, call)),
+        Function::Sum | Function::Avg | Function::Min | Function::Max | Function::Count => {
+            let mut total = Total::default();
+            for node in &call.arguments {
+                total.add_flat(&machine.value(node), machine.scope);
+            }
+            Cow::Owned(total.result(function))
+        }
+        Function::Round | Function::Trunc => {
+            let places = if given > 1 {
+                argument(1).to_number()
+            } else {
+                0.0
+            };
+            let value = numeric(&argument(0)).unwrap_or(f64::NAN);
+            number(match function {
+                Function::Round => round(value, places),
+                _ => trunc(value, places),
+            })
+        }
+        Function::Substring => Cow::Owned(Value::Text(match &*argument(0) {
+            Value::Text(text) if given > 1 => {
+                let to = (given > 2).then(|| argument(2).to_number());
+                substring(text, argument(1).to_number(), to)
+            }
+            _ => String::new(),
+        })),
+        Function::GetDate => Cow::Owned(match instant(&argument(0), clock) {
+            Some(at) => Value::Date(at),
+            None => Value::Null,
+        }),
+        Function::CurrentDate => Cow::Owned(Value::Date(clock.now())),
+        Function::CurrentYear => {
+            number(Local::of(clock.now(), clock).map_or(f64::NAN, |local| local.year))
+        }
+        Function::GetYear if !argument(0).is_truthy() => Cow::Owned(Value::Null),
+        Function::Year
+        | Function::Month
+        | Function::Day
+        | Function::Weekday
+        | Function::GetYear => {
+            let at = instant(&argument(0), clock).unwrap_or_else(|| clock.now());
+            number(
+                Local::of(at, clock).map_or(f64::NAN, |local| match function {
+                    Function::Month => local.month,
+                    Function::Day => local.day,
+                    Function::Weekday => date::weekday(local),
+                    _ => local.year,
+                }),
+            )
+        }
+        Function::Today => {
+            let at = moved(
+                date::midnight(clock.now(), clock),
+                "days",
+                &argument(0),
+                clock,
+            );
+            Cow::Owned(Value::Date(at))
+        }
+        Function::DateAdd => {
+            let (from, count) = (instant(&argument(0), clock), argument(1));
+            Cow::Owned(match from {
+                Some(at) if count.is_truthy() => {
+                    Value::Date(moved(at, &unit(&argument(2)), &count, clock))
+                }
+                _ => Value::Null,
+            })
+        }
+        Function::DateDiff => Cow::Owned(
+            match (instant(&argument(0), clock), instant(&argument(1), clock)) {
+                (Some(a), Some(b)) => Value::Number(difference(a, b, &unit(&argument(2)), clock)),
+                _ => Value::Null,
+            },
+        ),
+        Function::DiffDays => number(
+            match (instant(&argument(0), clock), instant(&argument(1), clock)) {
+                (Some(a), Some(b)) => difference(a, b, "days", clock),
+                _ => 0.0,
+            },
+        ),
+        _ => Cow::Owned(match instant(&argument(0), clock) {
+            // Age: whole years, or what is asked; the reference engine knows no days of age.
+            Some(birth) => Value::Number(match &*argument(1) {
+                Value::Text(unit) if unit == "days" => 0.0,
+                Value::Text(unit) if unit == "months" => {
+                    difference(birth, clock.now(), unit, clock)
+                }
+                _ => difference(birth, clock.now(), "years", clock),
+            }),
+            None => Value::Null,
+        }),
+    }
+}
+
+/// What is counted, summed and compared on the way through values.
+#[derive(Default)]
+struct Total {
+    count: f64,
+    sum: Option<Value>,
+    least: Option<Value>,
+    most: Option<Value>,
+}
+
+impl Total {
+    /// Takes a value, or each in a list; nothing is passed over.
+    fn add_flat(&mut self, value: &Value, scope: &dyn Scope) {
+        match value {
+            Value::Null => {}
+            Value::List(items) => items.iter().for_each(|item| self.add_flat(item, scope)),
+            value => {
+                let number = match value {
+                    Value::Text(_) => numeric(value).map(Value::Number),
+                    _ => None,
+                };
+                self.count += 1.0;
+                self.add(number.as_ref().unwrap_or(value), scope);
+            }
+        }
+    }
+
+    /// Takes a value; whether it is less, and whether it is more, than all before.
+    fn add(&mut self, value: &Value, scope: &dyn Scope) -> (bool, bool) {
+        let clock = scope.clock();
+        let before = self.sum.take().unwrap_or(Value::Number(0.0));
+        self.sum = Some(match (&before, value) {
+            (Value::Number(a), Value::Number(b)) => Value::Number(sum(*a, *b)),
+            _ => add(&before, value, clock),
+        });
+        let beyond = |known: &mut Option<Value>, side| {
+            let beyond = known
+                .as_ref()
+                .is_none_or(|known| order(value, known, clock) == Some(side));
+            if beyond {
+                *known = Some(value.clone());
+            }
+            beyond
+        };
+        (
+            beyond(&mut self.least, Ordering::Less),
+            beyond(&mut self.most, Ordering::Greater),
+        )
+    }
+
+    fn result(self, function: Function) -> Value {
+        let sum = self.sum.unwrap_or(Value::Number(0.0));
+        match function {
+            Function::Count | Function::CountInArray => Value::Number(self.count),
+            Function::Avg | Function::AvgInArray if self.count == 0.0 => Value::Number(0.0),
+            Function::Avg | Function::AvgInArray => Value::Number(sum.to_number() / self.count),
+            Function::Min | Function::MinInArray => self.least.unwrap_or_default(),
+            Function::Max | Function::MaxInArray => self.most.unwrap_or_default(),
+            _ => sum,
+        }
+    }
+}
+
+/// The `...InArray` functions: the field of each row that the condition lets through.
+fn over_rows(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
+    let text = |node: Option<&Node>| match node {
+        Some(Node::Constant(Value::Text(text)) | Node::Word(Value::Text(text))) => {
+            Some(text.clone())
+        }
+        _ => None,
+    };
+    let rows = call
+        .arguments
+        .first()
+        .map(|node| machine.value(node))
+        .unwrap_or_default();
+    let field = call
+        .arguments
+        .get(1)
+        .map(|node| machine.value(node))
+        .unwrap_or_default();
+    let rows: Vec<&Value> = match &*rows {
+        Value::List(items) => items.iter().collect(),
+        Value::Object(object) => object.values().collect(),
+        _ => Vec::new(),
+    };
+    let Value::Text(field) = &*field else {
+        return Total::default().result(function);
+    };
+    let third = call.arguments.get(2);
+    let (wanted, condition) = match call.arguments.len() {
+        0..=2 => (None, None),
+        3 if call.filter.is_some() => (None, None),
+        3 => match text(third) {
+            Some(text) => (Some(text), None),
+            None => (None, third),
+        },
+        _ => (Some(text(third).unwrap_or_default()), call.arguments.get(3)),
+    };
+    let mut total = Total::default();
+    let mut least_row = None;
+    let mut most_row = None;
+    for row in rows {
+        let Some(value) = member(row, field) else {
+            continue;
+        };
+        if value.is_empty() {
+            continue;
+        }
+        let empty = Object::new();
+        let inner = Row {
+            row: row.as_object().unwrap_or(&empty),
+            outer: machine.scope,
+        };
+        let through = match (&call.filter, condition) {
+            (Some(Filter::NotUnderstood), _) => false,
+            (Some(Filter::Condition(condition)), _) => condition.is_true(&inner),
+            (None, Some(node)) => {
+                let machine = Machine {
+                    names: machine.names,
+                    scope: &inner,
+                };
+                is_true(&machine.value(node))
+            }
+            (None, None) => true,
+        };
+        if !through {
+            continue;
+        }
+        total.count += 1.0;
+        let number = match &value {
+            Value::Text(_) => match numeric(&value) {
+                Some(number) => Value::Number(number),
+                None => continue,
+            },
+            _ => value,
+        };
+        let (is_least, is_most) = total.add(&number, machine.scope);
+        if is_least {
+            least_row = Some(row);
+        }
+        if is_most {
+            most_row = Some(row);
+        }
+    }
+    let found = match function {
+        Function::MinInArray => least_row,
+        Function::MaxInArray => most_row,
+        _ => None,
+    };
+    match (wanted, found) {
+        (Some(wanted), Some(row)) => member(row, &wanted).unwrap_or_default(),
+        _ => total.result(function),
+    }
+}
+
+fn member(row: &Value, field: &str) -> Option<Value> {
+    match row {
+        Value::Object(object) => object.get(field).cloned(),
+        Value::List(items) if field == "length" => Some(Value::Number(items.len() as f64)),
+        Value::List(items) => items.get(field.parse::<usize>().ok()?).cloned(),
+        _ => None,
+    }
+}
+
+/// The names of one row, and nothing else.
+struct Row<'a> {
+    row: &'a Object,
+    outer: &'a dyn Scope,
+}
+
+impl Scope for Row<'_> {
+    fn value(&self, name: &super::Name) -> Option<Cow<'_, Value>> {
+        name.look_up(self.row)
+    }
+
+    fn clock(&self) -> &dyn super::Clock {
+        self.outer.clock()
+    }
+
+    fn ask(&self, question: Ask<'_>) -> Value {
+        self.outer.ask(question)
+    }
+}
+
+/// Whether a value holds as a condition: JavaScript's `value == true`.
+pub(super) fn is_true(value: &Value) -> bool {
+    match value {
+        Value::Bool(yes) => *yes,
+        Value::Number(number) => *number == 1.0,
+        Value::Text(_) | Value::List(_) => value.to_number() == 1.0,
+        Value::Null | Value::Object(_) | Value::Date(_) => false,
+    }
+}
+
+fn ask(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
+    let argument = |at: usize| call.arguments.get(at).map(|node| machine.value(node));
+    let name = argument(0)
+        .map(|value| value.to_text().into_owned())
+        .unwrap_or_default();
+    let second = argument(1);
+    let second = second.as_deref();
+    machine.scope.ask(match function {
+        Function::IsContainerReady => {
+            let index = second.and_then(Value::as_number);
+            Ask::ContainerReady(&name, index.map(|index| index as usize))
+        }
+        Function::IsDisplayMode => Ask::DisplayMode,
+        Function::DisplayValue => Ask::DisplayValue(&name, second),
+        Function::PropertyValue => {
+            return match second {
+                Some(Value::Text(property)) => machine.scope.ask(Ask::Property(&name, property)),
+                _ => Value::Null,
+            };
+        }
+        _ => Ask::Comment(&name, second),
+    })
+}
+
+/// Half away from zero, after adding the smallest difference that the number can have, so that 1.005 is not below the
+/// half that it was written as.
+fn round(number: f64, places: f64) -> f64 {
+    let scale = 10f64.powf(places);
+    let scaled = number.abs() * (1.0 + f64::EPSILON) * scale;
+    (scaled + 0.5).floor().copysign(number) / scale
+}
+
+/// Digits beyond the places are cut off.
+fn trunc(number: f64, places: f64) -> f64 {
+    if number.is_nan() || places.is_nan() {
+        return f64::NAN;
+    }
+    let scale = 10f64.powf(places.max(0.0).trunc());
+    let scaled = number * scale;
+    // What the number was written as: its product with the scale may fall just below.
+    let nearest = scaled.round();
+    if nearest / scale == number {
+        return number;
+    }
+    scaled.trunc() / scale
+}
+
+/// JavaScript's `substring`, in UTF-16 units; half of a pair becomes the sign for what cannot be shown.
+fn substring(text: &str, from: f64, to: Option<f64>) -> String {
+    let units: Vec<u16> = text.encode_utf16().collect();
+    // What is no number is the end of the text.
+    let place = |at: f64| {
+        let at = if at.is_nan() { f64::INFINITY } else { at };
+        (at.max(0.0) as usize).min(units.len())
+    };
+    let to = to.map_or(units.len(), place);
+    let from = place(from);
+    String::from_utf16_lossy(&units[from.min(to)..from.max(to)])
+}
+
+/// The instant that a value stands for, NaN when it is none; nothing for nothing, 0, false and empty text.
+fn instant(value: &Value, clock: &dyn super::Clock) -> Option<f64> {
+    value.is_truthy().then(|| match value {
+        Value::Text(text) => date::parse(text, clock),
+        Value::List(_) => date::parse(&value.to_text(), clock),
+        value => value.to_number(),
+    })
+}
+
+/// The unit of a duration, days when none is given.
+fn unit(value: &Value) -> Cow<'_, str> {
+    if value.is_truthy() {
+        value.to_text()
+    } else {
+        "days".into()
+    }
+}
+
+/// An instant moved by a count of units, by the local calendar: 31 January and a month is 2 or 3 March.
+fn moved(at: f64, unit: &str, count: &Value, clock: &dyn super::Clock) -> f64 {
+    let Some(mut local) = Local::of(at, clock) else {
+        return f64::NAN;
+    };
+    let field = match unit {
+        "days" => &mut local.day,
+        "hours" => &mut local.hour,
+        "minutes" => &mut local.minute,
+        "seconds" => &mut local.second,
+        "months" => &mut local.month,
+        "years" => &mut local.year,
+        _ => return at,
+    };
+    // JavaScript's `+`: text follows the digits.
+    *field = add(&Value::Number(*field), count, clock).to_number();
+    local.instant(clock)
+}
+
+/// From one instant to another. Days have no sign, nor hours, minutes and seconds, which are rounded up; months and
+/// years are whole and have a sign.
+fn difference(from: f64, to: f64, unit: &str, clock: &dyn super::Clock) -> f64 {
+    let apart = (to - from).abs();
+    match unit {
+        "days" => ((date::midnight(to, clock) - date::midnight(from, clock)).abs() / DAY).round(),
+        "hours" => (apart / HOUR).ceil(),
+        "minutes" => (apart / MINUTE).ceil(),
+        "seconds" => (apart / SECOND).ceil(),
+        "months" => months(from, to, clock).unwrap_or(f64::NAN),
+        "years" => months(from, to, clock).map_or(0.0, |months| (months / 12.0).trunc()),
+        _ => 0.0,
+    }
+}
+
+fn months(from: f64, to: f64, clock: &dyn super::Clock) -> Option<f64> {
+    let (from, to) = (Local::of(from, clock)?, Local::of(to, clock)?);
+    let months = (to.year - from.year) * 12.0 + to.month - from.month;
+    Some(months - f64::from(u8::from(to.day < from.day)))
+}
