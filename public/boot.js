@@ -2,8 +2,9 @@
 // and shows a card that keeps what was written when any of it fails. No HTML strings: Trusted Types is 'none'.
 const ASSETS = {};
 
-// Home has a program of its own, as `Route::is_here` has it.
-const program = ASSETS[location.pathname === "/" ? "door" : "whole"];
+// Home and surveys have programs of their own, as `Route::is_here` has it.
+const path = location.pathname;
+const program = ASSETS[path === "/" ? "door" : path.startsWith("/surveys/") ? "survey" : "whole"];
 
 const WORDS = {
   en: {

@@ -2,7 +2,7 @@
 
 use crate::{
     browser::{boot, dom},
-    components::layout::layout,
+    components::layout,
     i18n, navigation, pages,
     route::Route,
     state,
@@ -26,7 +26,11 @@ pub fn start() {
             |_| navigation::current(),
             |old, new| !matches!((old, new), (Some(old), Some(new)) if old.same_page(new)),
         );
-        layout((move || view_of(page.get())).view())
+        let page = (move || view_of(page.get())).view();
+        match cfg!(feature = "survey") {
+            true => layout::alone(page),
+            false => layout::layout(page),
+        }
     });
 }
 
@@ -39,7 +43,16 @@ fn view_of(route: Route) -> View {
     }
 }
 
-#[cfg(not(feature = "door"))]
+#[cfg(feature = "survey")]
+fn view_of(route: Route) -> View {
+    match route {
+        Route::Survey(token, picked) => pages::survey::page(token, picked),
+        // The whole has it, and its document is on the way.
+        _ => View::default(),
+    }
+}
+
+#[cfg(not(any(feature = "door", feature = "survey")))]
 fn view_of(route: Route) -> View {
     match route {
         Route::Home => pages::home::page(),
@@ -51,6 +64,8 @@ fn view_of(route: Route) -> View {
         Route::Request(reference) => pages::request::page(reference),
         Route::Receipt => pages::receipt::page(),
         Route::SignIn(_) => pages::sign_in::page(),
+        // A program of its own has it, and its document is on the way.
+        Route::Survey(..) => View::default(),
         Route::NotFound => pages::not_found::page(),
     }
 }

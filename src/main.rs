@@ -7,8 +7,8 @@
 //! allowed by the policy that we are served under; HTML from a string does not exist (`browser::html` has the one
 //! exception).
 
-// The door leaves out what only the other pages use.
-#![cfg_attr(feature = "door", allow(dead_code, unused_imports))]
+// The programs of one page leave out what only the other pages use.
+#![cfg_attr(any(feature = "door", feature = "survey"), allow(dead_code, unused_imports))]
 // A binary has no outside: `pub` means the whole crate, and `pub(crate)` would say it longer.
 #![allow(unreachable_pub)]
 

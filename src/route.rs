@@ -51,6 +51,8 @@ pub enum Route {
     Request(Reference),
     /// Telling whether a receipt is genuine.
     Receipt,
+    /// A survey, by the token of its link, and answers that the link brings along to be chosen beforehand.
+    Survey(String, Vec<(String, String)>),
     /// Signing in, and where to go afterwards.
     SignIn(Box<Route>),
     /// Any other address.
@@ -128,6 +130,15 @@ impl Route {
             })),
             ("requests", Some(reference)) => by_reference(reference, Self::Request),
             ("receipt", None) => Self::Receipt,
+            ("surveys", Some(token)) if !token.is_empty() => Self::Survey(
+                decode(token),
+                query
+                    .split('&')
+                    .filter_map(|pair| pair.split_once('='))
+                    .filter(|(name, _)| *name != "lang")
+                    .map(|(name, value)| (decode(name), decode(value)))
+                    .collect(),
+            ),
             ("sign-in", None) => Self::sign_in(match value("then") {
                 Some(then) => Self::parse(&then),
                 None => Self::Home,
@@ -161,16 +172,27 @@ impl Route {
             Self::Requests(query) => with_query("/requests", &query_pairs(query)),
             Self::Request(reference) => format!("/requests/{reference}"),
             Self::Receipt => "/receipt".to_owned(),
+            Self::Survey(token, picked) => {
+                let picked: Vec<_> = picked
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.clone()))
+                    .collect();
+                with_query(&format!("/surveys/{}", encode(token)), &picked)
+            }
             Self::SignIn(then) if **then == Self::Home => "/sign-in".to_owned(),
             Self::SignIn(then) => with_query("/sign-in", &[("then", then.href())]),
         }
     }
 
-    /// Whether this program has the page: the door has home alone. `public/boot.js` knows by the path which of the two
-    /// programs to load.
+    /// Whether this program has the page: the door has home alone, the survey's has surveys alone, and the whole all
+    /// but those. `public/boot.js` knows by the path which of them to load.
     #[must_use]
     pub fn is_here(&self) -> bool {
-        cfg!(not(feature = "door")) || *self == Self::Home
+        match self {
+            Self::Home => cfg!(not(feature = "survey")),
+            Self::Survey(..) => cfg!(feature = "survey"),
+            _ => cfg!(not(any(feature = "door", feature = "survey"))),
+        }
     }
 
     /// Whether going from one to the other stays on the page: another step of the same form, another filter of the
@@ -232,7 +254,7 @@ pub fn with_query(path: &str, pairs: &[(&str, String)]) -> String {
     let mut address = path.to_owned();
     for (i, (name, value)) in pairs.iter().enumerate() {
         address.push(if i == 0 { '?' } else { '&' });
-        address.push_str(name);
+        address.push_str(&encode(name));
         address.push('=');
         address.push_str(&encode(value));
     }
@@ -331,6 +353,14 @@ mod tests {
             ),
             (Route::Request(r), format!("/requests/{r}")),
             (Route::Receipt, "/receipt".to_owned()),
+            (
+                Route::Survey("a1_b".to_owned(), Vec::new()),
+                "/surveys/a1_b".to_owned(),
+            ),
+            (
+                Route::Survey("a1_b".to_owned(), vec![("solving".to_owned(), "5".to_owned())]),
+                "/surveys/a1_b?solving=5".to_owned(),
+            ),
             (Route::sign_in(Route::Home), "/sign-in".to_owned()),
             (
                 Route::sign_in(Route::Form(TypeId::new("x"), FormStep::Check)),

@@ -21,6 +21,7 @@ pub mod requests;
 pub mod retry;
 pub mod session;
 pub mod submissions;
+pub mod surveys;
 pub mod track;
 
 pub use access::Access;

@@ -37,6 +37,11 @@ pub fn now_millis() -> f64 {
         .map_or_else(device_millis, |offset| offset + monotonic())
 }
 
+/// How many minutes the customer's clock is ahead of UTC at an instant, in milliseconds since 1970.
+pub fn offset_minutes(at: f64) -> f64 {
+    -js_sys::Date::new(&at.into()).get_timezone_offset()
+}
+
 /// A date as HTTP writes it, in milliseconds since 1970.
 pub fn parse_http_date(text: &str) -> Option<f64> {
     let millis = js_sys::Date::parse(text);

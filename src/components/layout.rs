@@ -38,6 +38,23 @@ pub fn layout(page: View) -> View {
     }
 }
 
+/// A page that stands alone: nothing leads from it into the portal.
+pub fn alone(page: View) -> View {
+    let brand = || config::brand_name().unwrap_or_else(|| "Portico".to_owned());
+    ui! {
+        <a class="skip" href="#main">{m::layout_skip}</a>
+        <header class="bar">
+            <div class="wrap">
+                <p class="brand">{icon("portico")}<span>{brand}</span></p>
+                <div class="tools">{language()}</div>
+            </div>
+        </header>
+        {offline()}
+        <main class="page" id="main" tabindex="-1">{page}</main>
+        {footer()}
+    }
+}
+
 /// Whether a control belongs here; as long as that is not known it keeps its place.
 fn offered(capability: Capability) -> bool {
     config::current().is_none_or(|config| config.capabilities.contains(&capability))

@@ -25,5 +25,6 @@ pub mod request_list;
 pub mod saved;
 pub mod sign_in;
 pub mod stepper;
+pub mod survey;
 pub mod tag;
 pub mod timeline;

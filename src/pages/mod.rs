@@ -8,4 +8,5 @@ pub mod requests;
 pub mod sent;
 pub mod sign_in;
 pub mod submit;
+pub mod survey;
 pub mod track;

@@ -51,7 +51,6 @@ pub fn has(capability: Capability) -> bool {
 /// Begins to fetch. Called once, in the owner that lives as long as the application.
 pub(super) fn start() {
     LazyLock::force(&CONFIG);
-    LazyLock::force(&TYPES);
     effect(|| {
         CONFIG.with(|load| {
             if let Some(config) = load.ready() {
@@ -63,6 +62,16 @@ pub(super) fn start() {
         if CONFIG.with_untracked(|load| matches!(load, Load::Failed(_))) {
             CONFIG.reload();
         }
+    });
+    if let Some(online) = online {
+        online.forever();
+    }
+}
+
+/// The same for the service catalogue.
+pub(super) fn start_catalogue() {
+    LazyLock::force(&TYPES);
+    let online = events::on_window("online", |_| {
         if TYPES.with_untracked(|load| matches!(load, Load::Failed(_))) {
             TYPES.reload();
         }

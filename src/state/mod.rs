@@ -3,8 +3,9 @@
 //! - [`config`]: what the server is and can do; [`session`]: who is signed in; [`tracking`]: requests that are followed
 //!   without an account;
 //! - [`drafts`] and [`uploads`]: what is being written; [`outbox`]: what was sent and may not have arrived;
-//! - [`live`]: what has changed since.
+//! - [`answers`]: what is answered in a survey; [`live`]: what has changed since.
 
+pub mod answers;
 pub mod config;
 pub mod drafts;
 pub mod live;
@@ -16,6 +17,11 @@ pub mod uploads;
 /// Begins to fetch and to watch. Called once, in the owner that lives as long as the application.
 pub fn start() {
     config::start();
+    // A survey needs no more.
+    if cfg!(feature = "survey") {
+        return;
+    }
+    config::start_catalogue();
     session::start();
     outbox::start();
     live::start();

@@ -71,6 +71,7 @@ fn fingerprint() -> Result<String> {
         "Trunk.toml",
         "build.rs",
         "crates/contract",
+        "crates/survey/src",
         "crates/view",
         "crates/view-macro",
         "index.html",
@@ -110,7 +111,8 @@ pub(crate) fn files_below(path: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 /// The programs of the portal: what they are called and the features that make them.
-pub(crate) const PROGRAMS: [(&str, &str); 2] = [("door", "door"), ("whole", "")];
+pub(crate) const PROGRAMS: [(&str, &str); 3] =
+    [("door", "door"), ("survey", "survey"), ("whole", "")];
 
 /// A program and what binds it to the browser.
 struct Program {

@@ -35,6 +35,13 @@ use std::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Id(u32);
 
+impl Id {
+    /// A number of its own, for names in a view.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
+
 /// A survey that somebody answers.
 pub struct Survey {
     root: Arc<Node>,
