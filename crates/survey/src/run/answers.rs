@@ -143,11 +143,9 @@ impl Survey {
         for readers in tidy {
             self.due.extend(readers);
         }
-        // A matrix that was set as a whole is read through its rows.
-        if !matches!(self.class(id), Class::PanelDynamic) {
-            let readers = self.spec(id).inner_readers.clone();
-            self.due.extend(readers);
-        }
+        // What was set as a whole is read through its rows.
+        let readers = self.spec(id).inner_readers.clone();
+        self.due.extend(readers);
         self.touch(&root);
         true
     }
@@ -164,6 +162,7 @@ impl Survey {
             return;
         }
         self.refuse(id, None);
+        self.catch_up();
         self.change(id, value);
         self.settle();
         if self.root.word("checkErrorsMode") == "onValueChanged" {
@@ -173,6 +172,7 @@ impl Survey {
 
     /// Sets a value by the name under which it is kept, whether or not a question has it.
     pub fn set_by_key(&mut self, key: &str, value: Value) {
+        self.catch_up();
         self.write(key, value);
         self.settle();
     }
@@ -205,6 +205,7 @@ impl Survey {
             return;
         }
         if !other
+            && self.root.flag("storeOthersAsComment", true)
             && self.node(id).flag("showOtherItem", false)
             && !self.node(id).flag("showCommentArea", false)
         {
@@ -386,7 +387,16 @@ impl Survey {
             let start = self.starts_with(id);
             if !start.is_empty() {
                 let start = self.fitting(id, start);
-                self.change(id, start);
+                // What is no choice is "other", in words.
+                let other = self.node(id).flag("showOtherItem", false)
+                    && start.as_list().is_none()
+                    && !self.choices(id).iter().any(|choice| choice.value == start);
+                if other {
+                    self.change(id, "other".into());
+                    self.keep_comment(id, start.to_text().into_owned().into());
+                } else {
+                    self.change(id, start);
+                }
             }
         }
         for entry in self.element(id).children.clone() {
@@ -477,20 +487,38 @@ impl Survey {
         self.changed.clear();
     }
 
+    /// In panels what is hidden goes as well; in matrices only hidden rows do.
     fn clear_entries_at_end(&mut self, id: Id) {
+        let panel = self.class(id) == Class::PanelDynamic;
         for entry in self.element(id).children.clone() {
+            if !self.element(entry).visible {
+                self.clear_row(id, entry);
+            }
+            if !panel {
+                continue;
+            }
             let mut questions = Vec::new();
             self.questions_in(entry, &mut questions);
             for question in questions {
-                let hidden = !self.is_shown(question) && self.is_shown(id);
-                if hidden
-                    && self.clearing(self.node(question)) != "none"
-                    && self.answer(question).is_some()
+                if self.clearing(self.node(question)) != "none"
+                    && !self.is_shown(question)
+                    && self.is_shown(entry)
                 {
                     self.clear(question);
                 }
                 self.clear_entries_at_end(question);
             }
+        }
+    }
+
+    fn clear_row(&mut self, id: Id, entry: Id) {
+        let (Kind::Entry(_, row), Some(Value::Object(mut rows))) =
+            (&self.element(entry).kind, self.answer(id).cloned())
+        else {
+            return;
+        };
+        if rows.remove(&row.to_text()).is_some() {
+            self.keep(id, Value::Object(rows));
         }
     }
 

@@ -101,6 +101,13 @@ impl Survey {
                 shown.push(choice);
             }
         }
+        let most = node.number("maxSelectedChoices").filter(|most| *most > 0.0);
+        let chosen = self.answer(id).and_then(Value::as_list).unwrap_or_default();
+        if most.is_some_and(|most| chosen.len() as f64 >= most) {
+            for choice in &mut shown {
+                choice.enabled &= chosen.contains(&choice.value);
+            }
+        }
         if matches!(class, Class::Ranking | Class::ImagePicker) {
             return shown;
         }
@@ -230,7 +237,7 @@ impl Survey {
             value += step;
         }
         if steps.is_empty() {
-            steps.push(plain(Value::Number(min)));
+            steps.push(plain(Value::Number(max)));
         }
         steps
     }

@@ -234,7 +234,8 @@ impl Survey {
         if at + 1 == stops.len() {
             return self.complete();
         }
-        if !self.start() || (!self.checks_at_end() && !self.check_here()) {
+        let begun = self.start_page().is_none_or(|page| self.check(page));
+        if !begun || (!self.checks_at_end() && !self.check_here()) {
             return false;
         }
         if self.is_to_complete() {
@@ -287,16 +288,24 @@ impl Survey {
     }
 
     fn is_to_complete(&self) -> bool {
+        // Only what is asked on this page completes the survey when the page is left.
+        let mut asked = Vec::new();
+        if let Some(page) = self.position.page {
+            self.questions_in(page, &mut asked);
+        }
+        let asked: Vec<String> = asked
+            .iter()
+            .map(|id| super::spec::first_part(&self.spec(*id).key))
+            .collect();
         let mut triggers = self
             .specs
             .triggers
             .iter()
             .filter(|trigger| trigger.node.class() == Class::CompleteTrigger);
         triggers.any(|trigger| {
-            trigger
-                .condition
-                .as_ref()
-                .is_some_and(|condition| self.holds(condition, None, None))
+            let reads = trigger.reads.iter().any(|name| asked.contains(name));
+            let condition = trigger.condition.as_ref();
+            reads && condition.is_some_and(|condition| self.holds(condition, None, None))
         })
     }
 
@@ -305,7 +314,7 @@ impl Survey {
         if self.state == State::Completed {
             return true;
         }
-        if self.state() == State::Empty || !self.start() {
+        if self.state() == State::Empty || !self.start_page().is_none_or(|page| self.check(page)) {
             return false;
         }
         if self.checks_at_end() && self.is_last() {

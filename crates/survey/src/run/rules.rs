@@ -28,6 +28,12 @@ impl Survey {
         self.changed.insert(part);
     }
 
+    /// Takes up what waited for the next change.
+    pub(super) fn catch_up(&mut self) {
+        let deferred = std::mem::take(&mut self.deferred);
+        self.due.extend(deferred);
+    }
+
     /// Evaluates what is due, fires triggers, and goes on until nothing changes any more.
     pub(super) fn settle(&mut self) {
         if self.settling || self.state == State::Completed {
@@ -89,30 +95,33 @@ impl Survey {
             inside.extend(&self.element(id).children);
             at += 1;
         }
-        let specs: BTreeSet<_> = inside.iter().map(|id| self.spec_id(*id)).collect();
-        for rule in 0..self.specs.rules.len() {
-            let (spec, purpose) = (self.specs.rules[rule].spec, self.specs.rules[rule].purpose);
-            let shows = !matches!(
-                purpose,
-                Purpose::Value
-                    | Purpose::Default
-                    | Purpose::Set
-                    | Purpose::Reset
-                    | Purpose::Totals
-                    | Purpose::Count
-            );
-            if !specs.contains(&spec) {
+        for id in inside {
+            if self.is_entry(id) {
                 continue;
             }
-            if shows && purpose != Purpose::PanelsVisible {
-                for id in &inside {
-                    if !self.is_entry(*id) && self.spec_id(*id) == spec {
-                        self.apply_at(rule, purpose, *id);
-                    }
+            for rule in self.spec(id).rules.clone() {
+                let purpose = self.specs.rules[rule].purpose;
+                let computes = matches!(
+                    purpose,
+                    Purpose::Value
+                        | Purpose::Default
+                        | Purpose::Set
+                        | Purpose::Reset
+                        | Purpose::Totals
+                        | Purpose::Count
+                );
+                if computes {
+                    self.due.insert(rule);
+                } else {
+                    self.apply_at(rule, purpose, id);
                 }
-            } else {
-                self.due.insert(rule);
             }
+        }
+        if let Some(owner) = self.element(entry).parent {
+            let own = self.spec(owner).rules.clone();
+            let shows = |rule: &RuleId| self.specs.rules[*rule].purpose == Purpose::PanelsVisible;
+            let own: Vec<RuleId> = own.into_iter().filter(shows).collect();
+            self.due.extend(own);
         }
     }
 
@@ -584,7 +593,7 @@ pub(super) fn item_values(node: &Node, property: &str) -> Vec<Value> {
 /// What functions make of dates is kept as text, as in JSON.
 fn undated(value: Value) -> Value {
     match value {
-        Value::Date(_) => value.to_text().into_owned().into(),
+        Value::Date(at) => crate::expression::iso(at).map_or(Value::Null, Value::Text),
         value => value,
     }
 }

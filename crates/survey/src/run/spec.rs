@@ -29,6 +29,8 @@ pub(super) struct Spec {
     /// Its value, when that is computed until the customer changes it.
     pub default: Option<RuleId>,
     pub validators: Vec<Validator>,
+    /// Its own rules.
+    pub rules: Vec<RuleId>,
     /// Its smallest and its largest answer, when they are computed.
     pub bounds: [Option<Expression>; 2],
 }
@@ -185,6 +187,7 @@ impl Specs {
             inner_readers: Vec::new(),
             default: None,
             validators,
+            rules: Vec::new(),
             bounds: ["minValueExpression", "maxValueExpression"]
                 .map(|property| compiled(node.word(property))),
         });
@@ -316,6 +319,9 @@ impl Specs {
             condition: None,
             reads_row: false,
         });
+        if let Some(spec) = self.all.get_mut(spec) {
+            spec.rules.push(id);
+        }
         for expression in expression.iter().chain(&condition) {
             self.reads(id, expression);
         }
