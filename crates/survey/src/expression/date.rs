@@ -238,7 +238,7 @@ fn loose_day(text: &str) -> Option<Local> {
     let mut year_at = None;
     let mut month = None;
     let parts = text
-        .split(|c: char| matches!(c, '-' | '/' | '.' | ' ' | ','))
+        .split(['-', '/', '.', ' ', ','])
         .filter(|part| !part.is_empty());
     for part in parts {
         if let Some(number) = whole(part, 1..=4) {
