@@ -240,6 +240,7 @@ impl Survey {
                 .filter(|id| self.is_shown(*id) && self.can_be_answered(*id))
                 .peekable();
             if self.is_required(id)
+                && !self.is_read_only(id)
                 && shown.peek().is_some()
                 && shown.all(|id| self.is_unanswered(id))
             {
@@ -259,18 +260,19 @@ impl Survey {
             return wrong;
         }
         let node = self.node(id);
-        let of_kind = self.wrong_for_kind(id, &answer);
-        if !of_kind.is_empty() {
-            return of_kind;
-        }
+        let mut wrong = Vec::new();
         if self.has_other(id, &answer)
             && self.comment(id).trim().is_empty()
             && !node.flag("showCommentArea", false)
         {
-            return vec![Problem::new(
+            wrong.push(Problem::new(
                 Wrong::OtherEmpty,
                 self.own_words(id, "otherErrorText"),
-            )];
+            ));
+        }
+        wrong.extend(self.wrong_for_kind(id, &answer));
+        if !wrong.is_empty() {
+            return wrong;
         }
         let validators = &self.spec(id).validators;
         validators
@@ -434,8 +436,8 @@ impl Survey {
                 if !node.flag("allowDigits", true) && text.ends_with(|c: char| c.is_ascii_digit()) {
                     return Some(Wrong::Digits);
                 }
-                // As many as JavaScript counts: sixteen bits each.
-                let length = text.encode_utf16().count() as f64;
+                // As many as JavaScript counts, sixteen bits each; a number has no length.
+                let length = answer.as_text()?.encode_utf16().count() as f64;
                 let (min, max) = (limit("minLength"), limit("maxLength"));
                 let out =
                     min.is_some_and(|min| length < min) || max.is_some_and(|max| length > max);

@@ -263,12 +263,22 @@ impl Survey {
         if self.carries_in_a_circle(id) {
             return Some(Vec::new());
         }
+        let takes = self.node(source);
+        let chooses = self.class(source) != Class::Rating
+            && (!takes.nodes("choices").is_empty()
+                || !takes.word("choicesFromQuestion").is_empty());
+        if !chooses {
+            return None;
+        }
         let all = self.choices(source);
         let answer = self.answer(source);
+        // A ranking that nobody has touched holds everything in its first order.
+        let untouched = self.class(source) == Class::Ranking
+            && !self.node(source).flag("selectToRankEnabled", false);
         let chosen = |value: &Value| match answer {
+            None => untouched,
             Some(Value::List(items)) => items.contains(value),
             Some(answer) => answer == value,
-            None => false,
         };
         let mode = node.word("choicesFromQuestionMode");
         let mut carried = Vec::new();

@@ -134,13 +134,13 @@ impl Survey {
         while self.element(id).children.len() < count {
             self.push_entry(id, Value::Null);
             if let Some(entry) = self.element(id).children.last().copied() {
-                self.evaluate_entry(entry);
+                self.evaluate_entry(entry, false);
             }
         }
     }
 
     /// A dynamic panel keeps an entry for each panel, even when it has no answer.
-    fn keep_count(&mut self, id: Id) {
+    pub(super) fn keep_count(&mut self, id: Id) {
         let count = self.element(id).children.len();
         let blank = self.answer(id).is_none();
         if self.class(id) == Class::PanelDynamic && blank && count > 0 {
@@ -298,7 +298,7 @@ impl Survey {
         }
         self.start_entry(id, count);
         if let Some(entry) = self.element(id).children.get(count).copied() {
-            self.evaluate_entry(entry);
+            self.evaluate_entry(entry, true);
             self.fill_entry(entry);
         }
         self.entries_moved(id);

@@ -199,11 +199,31 @@ impl Survey {
         for id in &questions {
             self.fill(*id);
         }
-        self.due.extend(0..self.specs.rules.len());
+        // What is set from names is set when they change, and not before.
+        let waits = |rule: &spec::Rule| {
+            let names = rule
+                .expression
+                .as_ref()
+                .map(|expression| expression.names());
+            rule.purpose == spec::Purpose::Set && names.is_some_and(|names| !names.is_empty())
+        };
+        let repeats = |rule: &RuleId| {
+            let rule = &self.specs.rules[*rule];
+            let spec = self.specs.all.get(rule.spec);
+            rule.purpose == spec::Purpose::Set && spec.is_some_and(|spec| spec.owner.is_some())
+        };
+        let later: Vec<RuleId> = self.due.iter().copied().filter(repeats).collect();
+        for rule in later {
+            self.due.remove(&rule);
+        }
+        let rules = self.specs.rules.iter().enumerate();
+        self.due
+            .extend(rules.filter(|(_, rule)| !waits(rule)).map(|(id, _)| id));
         self.settle();
         // Where hiding clears, what is hidden from the start begins without its default.
         for id in questions {
-            if !self.is_shown(id) && self.clears_when_hidden(id) {
+            let computed = self.class(id) == Class::Expression;
+            if !computed && !self.is_shown(id) && self.clears_when_hidden(id) {
                 self.clear(id);
             }
         }

@@ -239,7 +239,7 @@ impl Survey {
             return false;
         }
         if self.is_to_complete() {
-            self.finish();
+            self.clear_at_end();
             return true;
         }
         self.position = stops[at + 1];
@@ -249,7 +249,7 @@ impl Survey {
     /// To the page before; says whether there is one.
     pub fn go_back(&mut self) -> bool {
         let Some((at, stops)) = self.stop() else {
-            return false;
+            return true;
         };
         let skipped = self
             .skips
@@ -312,6 +312,7 @@ impl Survey {
     /// Ends the survey when nothing stands in the way: answers of hidden questions go, as the questionnaire says.
     pub fn complete(&mut self) -> bool {
         if self.state == State::Completed {
+            self.clear_at_end();
             return true;
         }
         if self.state() == State::Empty || !self.start_page().is_none_or(|page| self.check(page)) {
@@ -333,12 +334,8 @@ impl Survey {
         } else if !self.checks_at_end() && !self.check_here() {
             return false;
         }
-        self.finish();
-        true
-    }
-
-    fn finish(&mut self) {
         self.clear_at_end();
+        true
     }
 
     /// What is shown at the end, and where to go: the first of those whose condition holds, or those for all.

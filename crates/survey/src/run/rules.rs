@@ -87,8 +87,8 @@ impl Survey {
         }
     }
 
-    /// Evaluates the rules of a new entry.
-    pub(super) fn evaluate_entry(&mut self, entry: Id) {
+    /// Evaluates the rules of a new entry: all, or those that show and those that read the entry itself.
+    pub(super) fn evaluate_entry(&mut self, entry: Id, all: bool) {
         let mut inside = vec![entry];
         let mut at = 0;
         while let Some(id) = inside.get(at).copied() {
@@ -111,7 +111,11 @@ impl Survey {
                         | Purpose::Count
                 );
                 if computes {
-                    self.due.insert(rule);
+                    // What is set waits until something changes.
+                    let reads_row = self.specs.rules[rule].reads_row;
+                    if purpose != Purpose::Set && (all || reads_row) {
+                        self.due.insert(rule);
+                    }
                 } else {
                     self.apply_at(rule, purpose, id);
                 }
@@ -269,6 +273,12 @@ impl Survey {
                     self.change(at, value);
                 }
             }
+            // A condition alone takes the answer away.
+            (Purpose::Set, None) => {
+                if condition.is_some_and(|condition| self.holds(condition, here, None)) {
+                    self.change(at, Value::Null);
+                }
+            }
             (Purpose::Set, Some(expression)) => {
                 if condition.is_none_or(|condition| self.holds(condition, here, None)) {
                     let value = self.evaluate(expression, here, None);
@@ -329,7 +339,7 @@ impl Survey {
         };
         let holds = holds(self, &values);
         self.element_mut(id).choices.resize(values.len(), SHOWN);
-        let mut hidden = Vec::new();
+        let (mut hidden, mut moved) = (Vec::new(), false);
         for (index, value) in values.into_iter().enumerate() {
             let choice = &mut self.element_mut(id).choices[index];
             let was = choice.visible();
@@ -338,11 +348,14 @@ impl Survey {
             } else {
                 choice.all_enabled = holds[index];
             }
-            if was && !choice.visible() {
+            moved |= was != choice.visible();
+            if !choice.visible() {
                 hidden.push(value);
             }
         }
-        self.drop_hidden(id, &hidden);
+        if moved {
+            self.choices_moved(id, &hidden);
+        }
     }
 
     fn show_one(&mut self, id: Id, index: usize, holds: bool, purpose: Purpose) {
@@ -358,12 +371,24 @@ impl Survey {
         } else {
             choice.own_enabled = holds;
         }
-        if was
-            && !choice.visible()
-            && let Some(value) = choices.get(index).and_then(|node| node.value("value"))
-        {
-            self.drop_hidden(id, std::slice::from_ref(value));
+        if was == choice.visible() {
+            return;
         }
+        let conditions = self.element(id).choices.clone();
+        let hidden = choices
+            .iter()
+            .zip(conditions)
+            .filter(|(_, condition)| !condition.visible());
+        let hidden: Vec<Value> = hidden
+            .filter_map(|(node, _)| node.value("value").cloned())
+            .collect();
+        self.choices_moved(id, &hidden);
+    }
+
+    fn choices_moved(&mut self, id: Id, hidden: &[Value]) {
+        let carriers = self.spec(id).carriers.clone();
+        self.due.extend(carriers);
+        self.drop_hidden(id, hidden);
     }
 
     fn show_rows(&mut self, id: Id, purpose: Purpose, expression: &Expression) {
@@ -395,27 +420,16 @@ impl Survey {
 
     /// When another question's choices have changed, answers that are none any more go.
     fn carry(&mut self, id: Id) {
-        let Some(carried) = self.carried(id) else {
-            return;
-        };
-        if self.answer(id).is_none() {
+        let carriers = self.spec(id).carriers.clone();
+        self.due.extend(carriers);
+        if self.carried(id).is_none() {
             return;
         }
         let choices = self.choices(id);
-        let known = |value: &Value| {
-            choices.iter().any(|choice| choice.value == *value)
-                || carried.iter().any(|choice| {
-                    choice.value == *value
-                        && self.choices(id).iter().any(|c| c.value == choice.value)
-                })
-        };
+        let known = |value: &Value| choices.iter().any(|choice| choice.value == *value);
         let kept = match self.answer(id) {
             Some(Value::List(items)) => {
-                let kept: Vec<Value> = items.iter().filter(|item| known(item)).cloned().collect();
-                if kept.len() == items.len() {
-                    return;
-                }
-                Value::List(kept)
+                Value::List(items.iter().filter(|item| known(item)).cloned().collect())
             }
             Some(value) if !known(value) => Value::Null,
             _ => return,
