@@ -8,7 +8,10 @@
 //! exception).
 
 // The programs of one page leave out what only the other pages use.
-#![cfg_attr(any(feature = "door", feature = "survey"), allow(dead_code, unused_imports))]
+#![cfg_attr(
+    any(feature = "door", feature = "survey"),
+    allow(dead_code, unused_imports)
+)]
 // A binary has no outside: `pub` means the whole crate, and `pub(crate)` would say it longer.
 #![allow(unreachable_pub)]
 

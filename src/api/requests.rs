@@ -17,6 +17,7 @@ use portico_contract::{
     list::{Page, RequestQuery},
     request::{Action, Request},
     submission::{Comment, Created, Edit, Follow, Grounds, Seen},
+    survey::SurveyLink,
     timeline::TimelineItem,
 };
 
@@ -87,6 +88,18 @@ pub async fn timeline(id: &RequestId) -> Result<Vec<TimelineItem>, Failure> {
         }
     }
     Ok(items)
+}
+
+/// A fresh way into the survey of a request.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn survey_link(id: &RequestId) -> Result<SurveyLink, Failure> {
+    call("POST", path("/requests/{}/survey-link", id.as_str()))
+        .access(Access::to(id))
+        .once()
+        .await?
+        .read()
 }
 
 /// Says up to where the customer has seen the timeline.

@@ -8,5 +8,7 @@ pub mod requests;
 pub mod sent;
 pub mod sign_in;
 pub mod submit;
+// A program of its own has it.
+#[cfg_attr(not(feature = "survey"), allow(dead_code))]
 pub mod survey;
 pub mod track;

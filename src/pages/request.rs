@@ -9,6 +9,7 @@ mod further;
 mod promises;
 mod reply;
 mod since;
+mod survey;
 
 use crate::{
     api::{Access, Failure, Load, Query, requests, requests::Versioned},
@@ -427,6 +428,7 @@ fn parts(page: Page, acting: Acting, first_new: Signal<Option<TimelineItemId>>) 
         <div class="text">
             {since::since(page)}
             {turn(page, acting)}
+            {survey::survey(page, &id)}
             {further::notes(page)}
             {promises::promises(page, acting, &id)}
             {edit::edit(page, acting)}

@@ -205,7 +205,8 @@ impl Page {
             let data = untrack(|| asking.answers());
             waiting.set_value(None);
             self.end.set_value(asking.end());
-            self.waiting.set_value(Some(answers::send_soon(&self.token(), &data)));
+            self.waiting
+                .set_value(Some(answers::send_soon(&self.token(), &data)));
             answers.set(data);
             task::detach(self.send());
         };
@@ -258,7 +259,11 @@ impl Page {
                 if gone { Stage::Over } else { Stage::Asking }
             }
         };
-        if self.stage.try_get_untracked().is_some_and(|before| before != stage) {
+        if self
+            .stage
+            .try_get_untracked()
+            .is_some_and(|before| before != stage)
+        {
             self.stage.try_set(stage);
             task::next_frame().await;
             dom::scroll_to(0.0);
@@ -274,7 +279,8 @@ impl Page {
         }
         task::Task::spawn(async move {
             loop {
-                if self.waiting.with_value(Option::is_some) && answers.try_get_untracked().is_some() {
+                if self.waiting.with_value(Option::is_some) && answers.try_get_untracked().is_some()
+                {
                     self.send().await;
                 }
                 task::sleep(AGAIN).await;
@@ -325,7 +331,8 @@ impl Page {
             false => markup(end.html.clone()),
         };
         let next = Some(end.address.clone()).filter(|address| address.starts_with("https://"));
-        let next = next.map(|href| ui! { <p><a href=href rel="noreferrer">{m::survey_next}</a></p> });
+        let next =
+            next.map(|href| ui! { <p><a href=href rel="noreferrer">{m::survey_next}</a></p> });
         ui! {
             <div class="outcome success">
                 {icon("step-done")}

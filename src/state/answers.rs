@@ -6,10 +6,12 @@
 
 use crate::{
     api::{Failure, surveys},
-    browser::{key_value, lock, random, task::{self, Task}},
+    browser::{
+        key_value, lock, random,
+        task::{self, Task},
+    },
     json,
 };
-use leptos::prelude::*;
 use portico_contract::survey::{Survey, SurveyAnswers};
 use portico_survey::{Object, Value};
 use serde::{Deserialize, Serialize};

@@ -114,7 +114,7 @@ pub fn follow(access: Access) {
 
 fn name_of(access: &Access) -> String {
     match access {
-        Access::Account => "account".to_owned(),
+        Access::Account | Access::Nobody => "account".to_owned(),
         Access::Tracked(request) => request.to_string(),
     }
 }

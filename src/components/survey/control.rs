@@ -52,11 +52,13 @@ impl Asked {
     }
 
     fn flag(self, property: &str) -> bool {
-        self.a.look(|s| s.definition_of(self.id).flag(property, false))
+        self.a
+            .look(|s| s.definition_of(self.id).flag(property, false))
     }
 
     pub(super) fn word(self, property: &str) -> String {
-        self.a.look(|s| s.definition_of(self.id).word(property).to_owned())
+        self.a
+            .look(|s| s.definition_of(self.id).word(property).to_owned())
     }
 
     fn number(self, property: &str) -> Option<f64> {
@@ -107,8 +109,12 @@ impl Asked {
 
     fn described_by(self) -> impl Fn() -> Option<String> + Clone + Send {
         move || {
-            let hint = self.get(|q| !q.description.is_empty()).then(|| self.hint_id());
-            let error = self.get(|q| !q.problems.is_empty()).then(|| self.error_id());
+            let hint = self
+                .get(|q| !q.description.is_empty())
+                .then(|| self.hint_id());
+            let error = self
+                .get(|q| !q.problems.is_empty())
+                .then(|| self.error_id());
             let ids: Vec<_> = error.into_iter().chain(hint).collect();
             (!ids.is_empty()).then(|| ids.join(" "))
         }
@@ -172,7 +178,10 @@ impl Asked {
     fn comment(self) -> View {
         let other = memo(move || {
             self.get(|question| {
-                let other = question.choices.iter().find(|choice| choice.role == Role::Other);
+                let other = question
+                    .choices
+                    .iter()
+                    .find(|choice| choice.role == Role::Other);
                 let chosen = |value: &Value| match &question.answer {
                     Some(Value::List(list)) => list.contains(value),
                     answer => answer.as_ref() == Some(value),
@@ -247,11 +256,25 @@ impl Asked {
 
     fn line(self) -> View {
         const KNOWN: [&str; 13] = [
-            "color", "date", "datetime-local", "email", "month", "number", "password", "range",
-            "tel", "text", "time", "url", "week",
+            "color",
+            "date",
+            "datetime-local",
+            "email",
+            "month",
+            "number",
+            "password",
+            "range",
+            "tel",
+            "text",
+            "time",
+            "url",
+            "week",
         ];
         let wanted = self.word("inputType");
-        let input_type = KNOWN.into_iter().find(|known| *known == wanted).unwrap_or("text");
+        let input_type = KNOWN
+            .into_iter()
+            .find(|known| *known == wanted)
+            .unwrap_or("text");
         let numeric = matches!(input_type, "number" | "range");
         let parse: fn(&str) -> Value = match numeric {
             true => |text| {
@@ -269,7 +292,11 @@ impl Asked {
             "number" => ("text", Some("decimal")),
             other => (other, None),
         };
-        let bound = move |name: &'static str| (!numeric).then(|| self.word(name)).filter(|b| !b.is_empty());
+        let bound = move |name: &'static str| {
+            (!numeric)
+                .then(|| self.word(name))
+                .filter(|b| !b.is_empty())
+        };
         let free = matches!(control, "text");
         let autocomplete = Some(self.word("autocomplete")).filter(|word| !word.is_empty());
         self.single(ui! {
@@ -350,7 +377,8 @@ impl Asked {
             choices.with(|choices| {
                 let count = choices.len();
                 let keys = choices.iter().enumerate();
-                keys.map(|(place, choice)| (place, count, choice.clone())).collect::<Vec<_>>()
+                keys.map(|(place, choice)| (place, count, choice.clone()))
+                    .collect::<Vec<_>>()
             })
         });
         let row = move |(place, count, choice): (usize, usize, Choice)| {
@@ -377,7 +405,12 @@ impl Asked {
             }
         };
         let key = |(place, count, choice): &(usize, usize, Choice)| {
-            format!("{place} {count} {} {} {}", choice.value.to_text(), choice.text, choice.enabled)
+            format!(
+                "{place} {count} {} {} {}",
+                choice.value.to_text(),
+                choice.text,
+                choice.enabled
+            )
         };
         ui! {
             <div class="choices" class:inline=inline>
@@ -399,7 +432,8 @@ impl Asked {
     }
 
     fn is_picture(self) -> bool {
-        self.a.look(|survey| survey.class_of(self.id) == Class::ImagePicker)
+        self.a
+            .look(|survey| survey.class_of(self.id) == Class::ImagePicker)
     }
 
     fn scale(self) -> View {
@@ -408,13 +442,17 @@ impl Asked {
             "stars" => |_, _| "★",
             "smileys" => |place, count| {
                 const FACES: [&str; 5] = ["😞", "🙁", "😐", "🙂", "😀"];
-                FACES[(place * (FACES.len() - 1)).checked_div(count.saturating_sub(1)).unwrap_or(4).min(4)]
+                FACES[(place * (FACES.len() - 1))
+                    .checked_div(count.saturating_sub(1))
+                    .unwrap_or(4)
+                    .min(4)]
             },
             _ => |_, _| "",
         };
         let content = move |choice: &Choice, place: usize, count: usize| {
             let mark = glyph(place, count);
-            let mark = (!mark.is_empty()).then(|| ui! { <span aria-hidden="true">{mark}" "</span> });
+            let mark =
+                (!mark.is_empty()).then(|| ui! { <span aria-hidden="true">{mark}" "</span> });
             ui! { {mark} {choice.text.clone()} }
         };
         let buttons = self.buttons(
@@ -426,7 +464,10 @@ impl Asked {
         );
         let end = move |text: String| (!text.is_empty()).then(|| ui! { <span>{text}</span> });
         let ends = move || {
-            let (low, high) = (self.text("minRateDescription"), self.text("maxRateDescription"));
+            let (low, high) = (
+                self.text("minRateDescription"),
+                self.text("maxRateDescription"),
+            );
             (!low.is_empty() || !high.is_empty()).then(|| {
                 ui! { <p class="ends">{end(low)} <span aria-hidden="true">"–"</span> {end(high)}</p> }
             })
@@ -486,7 +527,9 @@ impl Asked {
 
     fn yes_or_no(self) -> View {
         let value = move |property: &str, default: bool| {
-            let set = self.a.look(|s| s.definition_of(self.id).value(property).cloned());
+            let set = self
+                .a
+                .look(|s| s.definition_of(self.id).value(property).cloned());
             set.unwrap_or(Value::Bool(default))
         };
         let one = move |value: Value, own: &'static str, words: crate::i18n::Message| {
@@ -530,7 +573,8 @@ impl Asked {
         let rest = move |place: usize| if place == 0 { min } else { max };
         let one = move |place: usize| {
             let shown = move || at(place).unwrap_or(rest(place)).to_string();
-            let value = move || at(place).map_or_else(m::survey_not_set, crate::i18n::format::number);
+            let value =
+                move || at(place).map_or_else(m::survey_not_set, crate::i18n::format::number);
             let set = move |event: Event| {
                 let number = portico_survey::value::number_of(&event_target_value(&event));
                 let other = untrack(|| at(1 - place)).unwrap_or(rest(1 - place));
@@ -587,10 +631,7 @@ impl Asked {
 
     fn image(self) -> View {
         let source = move || picture(&self.text("imageLink"));
-        (move || {
-            source().map(|source| ui! { <img src=source alt=self.text("altText") /> })
-        })
-        .view()
+        (move || source().map(|source| ui! { <img src=source alt=self.text("altText") /> })).view()
     }
 
     /// What cannot be answered on this page, which says so.

@@ -21,7 +21,7 @@ use portico_contract::locale::Locale;
 use portico_survey::{
     Clock, Definition, Object, Survey, Value,
     definition::Class,
-    run::{End, Id, Page, Part, Problem, Question, Start, State, Wrong},
+    run::{End, Id, Page, Part, Problem, Start, State, Wrong},
 };
 use portico_view::{Child, View, effect_after, memo, ui};
 
@@ -50,7 +50,7 @@ pub struct Answering {
 /// The name of a language in questionnaires; the words without a name are English.
 fn language(locale: Locale) -> &'static str {
     match locale {
-        Locale::En => "en",
+        Locale::En | Locale::Unknown => "en",
         Locale::ZhHans => "zh-cn",
         Locale::ZhHant => "zh-tw",
     }
@@ -83,7 +83,11 @@ impl Answering {
         if survey.state() == State::Starting && survey.page().is_none_or(|p| p.parts.is_empty()) {
             survey.start();
         }
-        let names: Vec<String> = definition.locales().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = definition
+            .locales()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         let survey = StoredValue::new_local(survey);
         let changed = RwSignal::new(0_u32);
         effect_after(move |_: Option<()>| {
@@ -160,13 +164,21 @@ impl Answering {
 
 /// The language of the questionnaire that fits the one on screen best.
 fn locale_of(definition: &Definition) -> String {
-    let names: Vec<String> = definition.locales().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = definition
+        .locales()
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
     named(&names, i18n::locale())
 }
 
 /// What the questionnaire is called, if it says.
 pub fn title(definition: &Definition, locale: Locale) -> Option<String> {
-    let names: Vec<String> = definition.locales().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = definition
+        .locales()
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
     let title = definition.root().text("title")?;
     Some(title.get(&named(&names, locale)).to_owned()).filter(|title| !title.is_empty())
 }
@@ -174,8 +186,12 @@ pub fn title(definition: &Definition, locale: Locale) -> Option<String> {
 /// What people call a language in questionnaires: our own name, or that of other tools. Empty: the default one.
 fn named(names: &[String], locale: Locale) -> String {
     let known = [locale.as_str(), language(locale)];
-    let mut found = known.iter().filter(|name| names.iter().any(|n| n == **name));
-    found.next().map_or_else(String::new, |name| (*name).to_owned())
+    let mut found = known
+        .iter()
+        .filter(|name| names.iter().any(|n| n == **name));
+    found
+        .next()
+        .map_or_else(String::new, |name| (*name).to_owned())
 }
 
 /// The id of the control that takes the focus.
@@ -253,7 +269,10 @@ fn said(wrong: &Wrong) -> String {
 
 /// The form. `done` is called once all is answered that must be.
 pub fn form(a: Answering, sending: Signal<bool>, done: impl Fn() + Clone + 'static) -> View {
-    let place = memo(move || a.page.with(|page| page.as_ref().map(|p| (p.number, p.count))));
+    let place = memo(move || {
+        a.page
+            .with(|page| page.as_ref().map(|p| (p.number, p.count)))
+    });
     let first = memo(move || {
         a.changed.track();
         a.look(|survey| survey.state() == State::Starting || survey.is_first())
@@ -306,7 +325,10 @@ pub fn form(a: Answering, sending: Signal<bool>, done: impl Fn() + Clone + 'stat
         })
     };
     let title = move || a.page.with(|page| page.as_ref().map(|p| p.title.clone()));
-    let about = move || a.page.with(|page| page.as_ref().map(|p| p.description.clone()));
+    let about = move || {
+        a.page
+            .with(|page| page.as_ref().map(|p| p.description.clone()))
+    };
     let heading = move || title().filter(|title| !title.is_empty());
     let forward = move || match last.get() {
         true => submit_button(m::survey_send, sending),
@@ -355,7 +377,7 @@ fn parts(a: Answering, all: Memo<Vec<Part>>) -> View {
         }
         None => group(a, id, all, None),
     };
-    ui! { <For each=move || ids.get() key=|key: &(Id, Option<Class>)| *key children=child /> }
+    ui! { <For each=move || ids.get() key=|(id, class): &(Id, Option<Class>)| (id.number(), class.is_some()) children=child /> }
 }
 
 /// A group with its words; `more` stands at its end.
@@ -387,7 +409,8 @@ fn group(a: Answering, id: Id, all: Memo<Vec<Part>>, more: Option<View>) -> View
         })
     });
     let text = move |pick: fn(&(String, String, Vec<Problem>)) -> &String| {
-        of.with(|of| of.as_ref().map(|of| pick(of).clone())).filter(|text| !text.is_empty())
+        of.with(|of| of.as_ref().map(|of| pick(of).clone()))
+            .filter(|text| !text.is_empty())
     };
     let legend = move || text(|of| &of.0).map(|title| ui! { <legend>{title}</legend> });
     let hint = move || text(|of| &of.1).map(|text| ui! { <p class="hint">{text}</p> });
@@ -427,7 +450,11 @@ pub fn markup(html: String) -> View {
 }
 
 /// A button beside a question.
-fn small_button(label: i18n::Message, what: impl Fn() -> String + Send + 'static, act: impl Fn() + 'static) -> View {
+fn small_button(
+    label: i18n::Message,
+    what: impl Fn() -> String + Send + 'static,
+    act: impl Fn() + 'static,
+) -> View {
     ui! {
         <button class="button quiet small" type="button" on:click=move |_| act()>
             {label}

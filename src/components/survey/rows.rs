@@ -19,7 +19,8 @@ use portico_view::{Child, View, memo, ui};
 /// A column for each row, as a list of groups: it reads the same on a phone and aloud.
 pub(super) fn matrix(asked: Asked) -> View {
     let several = asked.word("cellType") == "checkbox";
-    let shape = memo(move || asked.get(|question| (question.rows.clone(), question.columns.clone())));
+    let shape =
+        memo(move || asked.get(|question| (question.rows.clone(), question.columns.clone())));
     let rows = move || {
         let (rows, columns) = shape.get();
         rows.into_iter()
@@ -89,20 +90,31 @@ fn cell(asked: Asked, row: &str, column: &Value, words: &str, several: bool) -> 
 
 /// What is put into an order: by buttons, which a keyboard and a screen reader have too, or by dragging.
 pub(super) fn ranking(asked: Asked) -> View {
-    let choosing = asked.a.look(|s| s.definition_of(asked.id).flag("selectToRankEnabled", false));
+    let choosing = asked
+        .a
+        .look(|s| s.definition_of(asked.id).flag("selectToRankEnabled", false));
     let dragged = StoredValue::new(None::<usize>);
     // In the order of the answer; what is not in it follows, unless it is to be chosen first.
     let order = memo(move || {
         asked.get(|question| {
             let answer = question.answer.clone().unwrap_or(Value::Null);
             let ranked = answer.as_list().unwrap_or_default().to_vec();
-            let own = || question.choices.iter().filter(|choice| choice.role == Role::Own);
+            let own = || {
+                question
+                    .choices
+                    .iter()
+                    .filter(|choice| choice.role == Role::Own)
+            };
             let word = |value: &Value| {
-                own().find(|choice| choice.value == *value).map(|choice| (value.clone(), choice.text.clone()))
+                own()
+                    .find(|choice| choice.value == *value)
+                    .map(|choice| (value.clone(), choice.text.clone()))
             };
             let mut first: Vec<_> = ranked.iter().filter_map(word).collect();
             let rest = own().filter(|choice| !ranked.contains(&choice.value));
-            let rest: Vec<_> = rest.map(|choice| (choice.value.clone(), choice.text.clone())).collect();
+            let rest: Vec<_> = rest
+                .map(|choice| (choice.value.clone(), choice.text.clone()))
+                .collect();
             if choosing {
                 return (first, rest);
             }
