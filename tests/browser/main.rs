@@ -16,6 +16,7 @@ mod paper;
 mod promises;
 mod setting;
 mod start;
+mod surveys;
 mod taken_along;
 mod unseen;
 mod unsent;
