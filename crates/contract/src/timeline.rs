@@ -267,7 +267,8 @@ mod tests {
             "topic": "The bill", "preferred_at": "2026-02-03T09:00:00+08:00", "new": 1})
         };
         for kind in [
-            "message", "status", "step", "promise", "proposal", "asked", "callback", "survey", "edited",
+            "message", "status", "step", "promise", "proposal", "asked", "callback", "survey",
+            "edited",
         ] {
             let item: TimelineItem = serde_json::from_value(json(kind)).unwrap();
             assert_ne!(item.entry, Entry::Unknown, "{kind}");

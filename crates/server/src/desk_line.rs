@@ -6,15 +6,15 @@ use portico_contract::{
     announcement::AnnouncementKind,
     locale::Locale,
     problem::Problem,
-    request::{Class, Grade, Outcome, Status, StepKey, WaitingOn},
+    request::{Class, Grade, Kind, Outcome, Status, StepKey, WaitingOn},
 };
 use reqwest::{Client, Method};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
-/// `portico desk`
+/// Where the desk of a running server is.
 #[derive(Args)]
-pub struct Desk {
+pub struct Connection {
     /// Where the server listens.
     #[arg(long, global = true, default_value = "http://127.0.0.1:8080")]
     url: String,
@@ -24,6 +24,13 @@ pub struct Desk {
     /// The language of the answers: en, zh-Hans, zh-Hant.
     #[arg(long, global = true, default_value = "en")]
     language: String,
+}
+
+/// `portico desk`
+#[derive(Args)]
+pub struct Desk {
+    #[command(flatten)]
+    connection: Connection,
     #[command(subcommand)]
     command: Command,
 }
@@ -95,6 +102,17 @@ enum Command {
         /// Its id.
         announcement: String,
     },
+    /// Begins a round of a campaign of the programme now, or asks a survey beside the plan.
+    Campaign(CampaignArguments),
+    /// Tells customers what was done about what they said.
+    Measure(MeasureArguments),
+    /// Lists what customers were told of what was done.
+    Measures,
+    /// Takes a measure back.
+    Withdraw {
+        /// Its id.
+        measure: String,
+    },
     /// Moves business time, when the server was started with --test-clock.
     Clock {
         /// RFC 3339, such as 2026-11-24T09:00:00+08:00.
@@ -153,6 +171,35 @@ struct PromiseArguments {
 }
 
 #[derive(Args)]
+struct CampaignArguments {
+    /// A campaign of the programme; its round of the present period.
+    #[arg(required_unless_present = "survey", conflicts_with = "survey")]
+    campaign: Option<String>,
+    /// A survey to ask beside the plan.
+    #[arg(long)]
+    survey: Option<String>,
+    /// Only customers of these tiers.
+    #[arg(long, requires = "survey")]
+    tier: Vec<String>,
+    /// What share of them in percent.
+    #[arg(long, requires = "survey")]
+    sample: Option<u32>,
+}
+
+#[derive(Args)]
+struct MeasureArguments {
+    /// What customers said, in every language.
+    #[arg(long, num_args = 3, value_names = ["EN", "ZH_HANS", "ZH_HANT"], required = true)]
+    said: Vec<String>,
+    /// What was done, in every language.
+    #[arg(long, num_args = 3, value_names = ["EN", "ZH_HANS", "ZH_HANT"], required = true)]
+    did: Vec<String>,
+    /// Only on requests of this kind; may stand there several times.
+    #[arg(long, value_parser = words(Kind::ALL, Kind::as_str))]
+    kind: Vec<String>,
+}
+
+#[derive(Args)]
 struct AnnouncementArguments {
     /// What it is about.
     #[arg(value_parser = words(AnnouncementKind::ALL, AnnouncementKind::as_str))]
@@ -181,18 +228,7 @@ fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> PossibleValuesParse
 /// # Errors
 /// A sentence for the operator.
 pub async fn run(desk: Desk) -> Result<(), String> {
-    let token = keys::desk_token(&desk.data).map_err(|e| {
-        format!(
-            "no desk token: set {} or name the data directory with --data ({e})",
-            keys::DESK_TOKEN_VARIABLE
-        )
-    })?;
-    let line = Line {
-        http: Client::new(),
-        url: desk.url,
-        token,
-        language: desk.language,
-    };
+    let line = Line::open(desk.connection)?;
     match desk.command {
         Command::List { status, q } => {
             let mut cursor: Option<String> = None;
@@ -270,6 +306,40 @@ pub async fn run(desk: Desk) -> Result<(), String> {
             let path = format!("announcements/{announcement}/end");
             print_announcement(&line.post(&path, &json!({})).await?);
         }
+        Command::Campaign(arguments) => {
+            let CampaignArguments {
+                campaign,
+                survey,
+                tier,
+                sample,
+            } = arguments;
+            let tiers = (!tier.is_empty()).then_some(tier);
+            let body =
+                json!({"campaign": campaign, "survey": survey, "tiers": tiers, "sample": sample});
+            let round = line.post("campaigns", &body).await?;
+            println!(
+                "{}  invited {}, until {}",
+                text(&round["survey"]),
+                round["invited"],
+                text(&round["until"])
+            );
+            for (reason, count) in round["skipped"].as_object().into_iter().flatten() {
+                println!("skipped {count}: {reason}");
+            }
+        }
+        Command::Measure(arguments) => {
+            let body = json!({
+                "said": by_language(&arguments.said), "did": by_language(&arguments.did), "kinds": arguments.kind,
+            });
+            print_measure(&line.post("measures", &body).await?);
+        }
+        Command::Measures => items(&line.get("measures", &[]).await?)
+            .iter()
+            .for_each(print_measure),
+        Command::Withdraw { measure } => {
+            let path = format!("measures/{measure}");
+            line.text(Method::DELETE, &path, &[], None).await?;
+        }
         Command::Clock { now } => {
             println!(
                 "{}",
@@ -308,21 +378,23 @@ impl StatusArguments {
 
 impl AnnouncementArguments {
     fn body(&self) -> Value {
-        let by_language = |texts: &[String]| -> Value {
-            let languages = [Locale::En, Locale::ZhHans, Locale::ZhHant];
-            let texts = languages.iter().map(|l| l.as_str().to_owned()).zip(texts);
-            texts
-                .map(|(language, text)| (language, json!(text)))
-                .collect::<Map<_, _>>()
-                .into()
-        };
         json!({"kind": self.kind, "title": by_language(&self.title), "body": by_language(&self.body),
             "from": self.from, "until": self.until})
     }
 }
 
+/// Three texts as the desk takes them.
+fn by_language(texts: &[String]) -> Value {
+    let languages = [Locale::En, Locale::ZhHans, Locale::ZhHant];
+    let texts = languages.iter().map(|l| l.as_str().to_owned()).zip(texts);
+    texts
+        .map(|(language, text)| (language, json!(text)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
 /// The line to a desk.
-struct Line {
+pub(crate) struct Line {
     http: Client,
     url: String,
     token: String,
@@ -330,6 +402,25 @@ struct Line {
 }
 
 impl Line {
+    /// Prepares to call the desk.
+    ///
+    /// # Errors
+    /// A sentence for the operator when there is no token for it.
+    pub(crate) fn open(connection: Connection) -> Result<Self, String> {
+        let token = keys::desk_token(&connection.data).map_err(|e| {
+            format!(
+                "no desk token: set {} or name the data directory with --data ({e})",
+                keys::DESK_TOKEN_VARIABLE
+            )
+        })?;
+        Ok(Self {
+            http: Client::new(),
+            url: connection.url,
+            token,
+            language: connection.language,
+        })
+    }
+
     async fn get(&self, path: &str, query: &[(&str, Option<String>)]) -> Result<Value, String> {
         self.call(Method::GET, path, query, None).await
     }
@@ -355,6 +446,21 @@ impl Line {
         query: &[(&str, Option<String>)],
         body: Option<&Value>,
     ) -> Result<Value, String> {
+        let text = self.text(method, path, query, body).await?;
+        serde_json::from_str(&text).map_err(|e| e.to_string())
+    }
+
+    /// Calls the desk and gives what it answers as it is.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub(crate) async fn text(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, Option<String>)],
+        body: Option<&Value>,
+    ) -> Result<String, String> {
         let url = format!("{}/desk/v1/{path}", self.url.trim_end_matches('/'));
         let mut call = self.http.request(method, url).bearer_auth(&self.token);
         call = call.header("accept-language", &self.language).query(query);
@@ -368,7 +474,7 @@ impl Line {
         let good = answer.status().is_success();
         let bytes = answer.bytes().await.map_err(|e| e.to_string())?;
         if good {
-            return serde_json::from_slice(&bytes).map_err(|e| e.to_string());
+            return String::from_utf8(bytes.into()).map_err(|e| e.to_string());
         }
         let problem: Problem = serde_json::from_slice(&bytes)
             .map_err(|_| format!("{} is no desk of Portico", self.url))?;
@@ -392,6 +498,16 @@ fn text(value: &Value) -> &str {
 /// The items of a list.
 fn items(list: &Value) -> &[Value] {
     list["items"].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn print_measure(measure: &Value) {
+    println!(
+        "{}  {}  {} → {}",
+        text(&measure["id"]),
+        text(&measure["published_at"]),
+        text(&measure["said"]["en"]),
+        text(&measure["did"]["en"])
+    );
 }
 
 fn print_announcement(announcement: &Value) {

@@ -12,6 +12,7 @@ use crate::{
     settings::Settings,
     state::{App, Parts},
     store::{SqliteStore, Store},
+    surveys::{self, Programme},
     telemetry,
 };
 use std::{
@@ -65,6 +66,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
     }
     let catalogue = Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
     let policy = Policy::load(settings.policy.as_deref())?;
+    let programme = Programme::load(settings.surveys.as_deref())?;
     let data = options.data;
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -99,6 +101,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
         store,
         settings,
         policy: RwLock::new(Arc::new(policy)),
+        programme: RwLock::new(Arc::new(programme)),
         clock,
         test_clock: options.test_clock,
         catalogue,
@@ -115,6 +118,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
     let delivering = tokio::spawn(delivery.run(app.stopping.clone()));
     tokio::spawn(housekeeping::run(app.clone()));
     tokio::spawn(keeper::run(app.clone()));
+    tokio::spawn(surveys::keeper::run(app.clone()));
     println!("listening on http://{address}");
     if options.demo {
         let program = std::env::args().next().unwrap_or_default();

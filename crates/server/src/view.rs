@@ -4,7 +4,10 @@ use crate::{
     catalogue::Localized,
     promises::{Event, Policy, PromiseRecord, ledger::MoveReason},
     state::App,
-    store::records::{Entry as EntryRecord, Happening, RequestRecord, SurveyMark},
+    store::{
+        records::{Entry as EntryRecord, Happening, RequestRecord, SurveyMark},
+        surveys::MeasureRecord,
+    },
 };
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
@@ -19,6 +22,7 @@ use portico_contract::{
         Action, Escalation, FieldDisplay, Participant, Request, Rung, RungKey, Status, Step,
         StepState, SurveyState, SurveySummary, TypeName,
     },
+    survey::Measure,
     timeline::{Author, Body, Entry, Role, TextFormat, TimelineItem},
 };
 use portico_promise::Reason;
@@ -116,6 +120,18 @@ fn survey(record: &RequestRecord, now: Instant) -> SurveySummary {
     SurveySummary {
         state,
         editable_until: record.survey.map(|mark| mark.until),
+    }
+}
+
+/// What was done about what customers said.
+#[must_use]
+pub fn measure(record: &MeasureRecord, locale: Locale) -> Measure {
+    Measure {
+        id: record.id.clone(),
+        said: record.said.get(locale).to_owned(),
+        did: record.did.get(locale).to_owned(),
+        kinds: record.kinds.clone(),
+        published_at: record.published_at,
     }
 }
 

@@ -230,7 +230,10 @@ fn status_key(request: &RequestRecord) -> &'static str {
 }
 
 /// Where the sender of a request wants to be written to: what they gave with it, else what they have proven.
-async fn recipient(
+///
+/// # Errors
+/// When the store fails.
+pub async fn recipient(
     tx: &mut dyn Tx,
     request: &RequestRecord,
 ) -> Result<Option<Recipient>, ApiError> {
@@ -246,7 +249,8 @@ async fn recipient(
 }
 
 /// The way that somebody likes best among those that they gave.
-fn by_contact(contact: &Contact) -> Option<Recipient> {
+#[must_use]
+pub fn by_contact(contact: &Contact) -> Option<Recipient> {
     let read = |channel, address: &Option<String>| Recipient::new(channel, address.as_deref()?);
     let email = read(Channel::Email, &contact.email);
     let phone = read(Channel::Sms, &contact.phone);
@@ -257,7 +261,7 @@ fn by_contact(contact: &Contact) -> Option<Recipient> {
 }
 
 /// How the company is reached, for the end of a letter; empty where it named no way.
-fn contact(app: &App, locale: Locale) -> String {
+pub(super) fn contact(app: &App, locale: Locale) -> String {
     let catalogue = &app.catalogue;
     let lines: Vec<String> = app
         .settings
@@ -283,7 +287,7 @@ fn contact(app: &App, locale: Locale) -> String {
     catalogue.fill("mail.contact", locale, &[("contacts", &lines.join("\n"))])
 }
 
-fn write(
+pub(super) fn write(
     app: &App,
     to: &Recipient,
     kind: &str,

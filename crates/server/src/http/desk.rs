@@ -9,6 +9,7 @@ use super::{
     once::{Answer, Key, Once, once_as},
     posted::Posted,
     requests::{ListQuery, page},
+    survey_desk,
 };
 use crate::{
     delivery::letter::{self, Occasion},
@@ -30,7 +31,7 @@ use axum::{
     extract::{FromRequestParts, Path, Query, State},
     http::{StatusCode, header, request::Parts},
     response::Response,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use portico_contract::{
     Instant,
@@ -68,6 +69,13 @@ pub fn routes() -> Router<App> {
             get(announcements::all).post(announcements::announce),
         )
         .route("/announcements/{id}/end", post(announcements::end))
+        .route("/campaigns", post(survey_desk::begin))
+        .route("/surveys/{id}/results", get(survey_desk::results))
+        .route(
+            "/measures",
+            get(survey_desk::measures).post(survey_desk::publish),
+        )
+        .route("/measures/{id}", delete(survey_desk::withdraw))
         .route("/clock", post(clock))
 }
 

@@ -230,14 +230,20 @@ pub trait Surveys {
     /// The ballot of a token.
     async fn ballot(&mut self, token: &Hash) -> Result<Option<Ballot>>;
     /// Writes on a ballot.
-    async fn mark_ballot(&mut self, token: &Hash, draft: Option<&str>, data: Option<&str>) -> Result<()>;
+    async fn mark_ballot(
+        &mut self,
+        token: &Hash,
+        draft: Option<&str>,
+        data: Option<&str>,
+    ) -> Result<()>;
     /// What was answered in an anonymous round, as JSON, in the order of the hashes, and how many ballots there are.
     async fn ballots(&mut self, wave: &str) -> Result<(u32, Vec<String>)>;
 
     /// Adds a way out for who got an invitation.
     async fn add_unsubscribe_link(&mut self, token: &Hash, invitation: &str) -> Result<()>;
     /// Who goes out by a token.
-    async fn invitation_by_unsubscribe(&mut self, token: &Hash) -> Result<Option<InvitationRecord>>;
+    async fn invitation_by_unsubscribe(&mut self, token: &Hash)
+    -> Result<Option<InvitationRecord>>;
     /// Whether somebody wants no surveys.
     async fn is_unsubscribed(&mut self, person: &str) -> Result<bool>;
     /// Notes that somebody wants none from now on, or wants them again.

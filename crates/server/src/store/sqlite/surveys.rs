@@ -13,7 +13,11 @@ use sqlx::{QueryBuilder, Sqlite};
 
 impl SqliteTx {
     /// One record by the text of a query and what it asks for.
-    async fn record<T: serde::de::DeserializeOwned>(&mut self, sql: &'static str, key: &str) -> Result<Option<T>> {
+    async fn record<T: serde::de::DeserializeOwned>(
+        &mut self,
+        sql: &'static str,
+        key: &str,
+    ) -> Result<Option<T>> {
         let doc: Option<String> = sqlx::query_scalar(sql)
             .bind(key)
             .fetch_optional(&mut *self.tx)
@@ -22,7 +26,11 @@ impl SqliteTx {
         doc.as_deref().map(decode).transpose()
     }
 
-    async fn invitation_behind(&mut self, sql: &'static str, token: &Hash) -> Result<Option<InvitationRecord>> {
+    async fn invitation_behind(
+        &mut self,
+        sql: &'static str,
+        token: &Hash,
+    ) -> Result<Option<InvitationRecord>> {
         let doc: Option<String> = sqlx::query_scalar(sql)
             .bind(&token[..])
             .fetch_optional(&mut *self.tx)
@@ -31,7 +39,11 @@ impl SqliteTx {
         doc.as_deref().map(decode).transpose()
     }
 
-    async fn write_invitation(&mut self, sql: &'static str, invitation: &InvitationRecord) -> Result<()> {
+    async fn write_invitation(
+        &mut self,
+        sql: &'static str,
+        invitation: &InvitationRecord,
+    ) -> Result<()> {
         sqlx::query(sql)
             .bind(&invitation.id)
             .bind(&invitation.person)
@@ -91,7 +103,8 @@ impl Surveys for SqliteTx {
     }
 
     async fn invitation(&mut self, id: &str) -> Result<Option<InvitationRecord>> {
-        self.record("SELECT doc FROM invitations WHERE id = ?", id).await
+        self.record("SELECT doc FROM invitations WHERE id = ?", id)
+            .await
     }
 
     async fn invitation_of(&mut self, request: &RequestId) -> Result<Option<InvitationRecord>> {
@@ -114,12 +127,13 @@ impl Surveys for SqliteTx {
     }
 
     async fn planned_of(&mut self, wave: &str) -> Result<Vec<InvitationRecord>> {
-        let docs: Vec<String> =
-            sqlx::query_scalar("SELECT doc FROM invitations WHERE wave_id = ? AND state = 'planned'")
-                .bind(wave)
-                .fetch_all(&mut *self.tx)
-                .await
-                .map_err(failed)?;
+        let docs: Vec<String> = sqlx::query_scalar(
+            "SELECT doc FROM invitations WHERE wave_id = ? AND state = 'planned'",
+        )
+        .bind(wave)
+        .fetch_all(&mut *self.tx)
+        .await
+        .map_err(failed)?;
         docs.iter().map(|doc| decode(doc)).collect()
     }
 
@@ -145,7 +159,12 @@ impl Surveys for SqliteTx {
         .await
         .map_err(failed)?;
         rows.into_iter()
-            .map(|(doc, data)| Ok(Asked { invitation: decode(&doc)?, data }))
+            .map(|(doc, data)| {
+                Ok(Asked {
+                    invitation: decode(&doc)?,
+                    data,
+                })
+            })
             .collect()
     }
 
@@ -159,15 +178,21 @@ impl Surveys for SqliteTx {
         .map_err(failed)?;
         rows.into_iter()
             .map(|(state, reason, count)| {
-                let reason = reason.map(|reason| decode(&format!("\"{reason}\""))).transpose()?;
+                let reason = reason
+                    .map(|reason| decode(&format!("\"{reason}\"")))
+                    .transpose()?;
                 Ok((state, reason, count))
             })
             .collect()
     }
 
     async fn add_survey_link(&mut self, token: &Hash, invitation: &str) -> Result<()> {
-        self.add_link("INSERT INTO survey_links (token_hash, invitation_id) VALUES (?, ?)", token, invitation)
-            .await
+        self.add_link(
+            "INSERT INTO survey_links (token_hash, invitation_id) VALUES (?, ?)",
+            token,
+            invitation,
+        )
+        .await
     }
 
     async fn invitation_by_link(&mut self, token: &Hash) -> Result<Option<InvitationRecord>> {
@@ -179,11 +204,12 @@ impl Surveys for SqliteTx {
     }
 
     async fn draft(&mut self, invitation: &str) -> Result<Option<String>> {
-        let draft: Option<Option<String>> = sqlx::query_scalar("SELECT draft FROM invitations WHERE id = ?")
-            .bind(invitation)
-            .fetch_optional(&mut *self.tx)
-            .await
-            .map_err(failed)?;
+        let draft: Option<Option<String>> =
+            sqlx::query_scalar("SELECT draft FROM invitations WHERE id = ?")
+                .bind(invitation)
+                .fetch_optional(&mut *self.tx)
+                .await
+                .map_err(failed)?;
         Ok(draft.flatten())
     }
 
@@ -267,12 +293,13 @@ impl Surveys for SqliteTx {
     }
 
     async fn has_wave(&mut self, campaign: &str, period: &str) -> Result<bool> {
-        let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM waves WHERE campaign = ? AND period = ?")
-            .bind(campaign)
-            .bind(period)
-            .fetch_optional(&mut *self.tx)
-            .await
-            .map_err(failed)?;
+        let found: Option<i64> =
+            sqlx::query_scalar("SELECT 1 FROM waves WHERE campaign = ? AND period = ?")
+                .bind(campaign)
+                .bind(period)
+                .fetch_optional(&mut *self.tx)
+                .await
+                .map_err(failed)?;
         Ok(found.is_some())
     }
 
@@ -295,13 +322,21 @@ impl Surveys for SqliteTx {
             }
             query.push(")");
         }
-        let rows: Vec<CustomerRow> = query.build_query_as().fetch_all(&mut *self.tx).await.map_err(failed)?;
+        let rows: Vec<CustomerRow> = query
+            .build_query_as()
+            .fetch_all(&mut *self.tx)
+            .await
+            .map_err(failed)?;
         rows.into_iter().map(CustomerRow::record).collect()
     }
 
     async fn add_ballot(&mut self, token: &Hash, wave: &str) -> Result<()> {
-        self.add_link("INSERT INTO ballots (token_hash, wave_id) VALUES (?, ?)", token, wave)
-            .await
+        self.add_link(
+            "INSERT INTO ballots (token_hash, wave_id) VALUES (?, ?)",
+            token,
+            wave,
+        )
+        .await
     }
 
     async fn ballot(&mut self, token: &Hash) -> Result<Option<Ballot>> {
@@ -311,10 +346,19 @@ impl Surveys for SqliteTx {
                 .fetch_optional(&mut *self.tx)
                 .await
                 .map_err(failed)?;
-        Ok(row.map(|(wave_id, draft, data)| Ballot { wave_id, draft, data }))
+        Ok(row.map(|(wave_id, draft, data)| Ballot {
+            wave_id,
+            draft,
+            data,
+        }))
     }
 
-    async fn mark_ballot(&mut self, token: &Hash, draft: Option<&str>, data: Option<&str>) -> Result<()> {
+    async fn mark_ballot(
+        &mut self,
+        token: &Hash,
+        draft: Option<&str>,
+        data: Option<&str>,
+    ) -> Result<()> {
         sqlx::query("UPDATE ballots SET draft = ?, data = ? WHERE token_hash = ?")
             .bind(draft)
             .bind(data)
@@ -350,7 +394,10 @@ impl Surveys for SqliteTx {
         .await
     }
 
-    async fn invitation_by_unsubscribe(&mut self, token: &Hash) -> Result<Option<InvitationRecord>> {
+    async fn invitation_by_unsubscribe(
+        &mut self,
+        token: &Hash,
+    ) -> Result<Option<InvitationRecord>> {
         self.invitation_behind(
             "SELECT i.doc FROM unsubscribe_links l JOIN invitations i ON i.id = l.invitation_id WHERE l.token_hash = ?",
             token,
@@ -369,9 +416,11 @@ impl Surveys for SqliteTx {
 
     async fn set_unsubscribed(&mut self, person: &str, at: Option<Instant>) -> Result<()> {
         let query = match at {
-            Some(at) => sqlx::query("INSERT OR IGNORE INTO unsubscribed (person, at) VALUES (?, ?)")
-                .bind(person)
-                .bind(at.unix_millis()),
+            Some(at) => {
+                sqlx::query("INSERT OR IGNORE INTO unsubscribed (person, at) VALUES (?, ?)")
+                    .bind(person)
+                    .bind(at.unix_millis())
+            }
             None => sqlx::query("DELETE FROM unsubscribed WHERE person = ?").bind(person),
         };
         query.execute(&mut *self.tx).await.map_err(failed)?;
@@ -399,10 +448,11 @@ impl Surveys for SqliteTx {
     }
 
     async fn measures(&mut self) -> Result<Vec<MeasureRecord>> {
-        let docs: Vec<String> = sqlx::query_scalar("SELECT doc FROM measures ORDER BY published_at DESC, id")
-            .fetch_all(&mut *self.tx)
-            .await
-            .map_err(failed)?;
+        let docs: Vec<String> =
+            sqlx::query_scalar("SELECT doc FROM measures ORDER BY published_at DESC, id")
+                .fetch_all(&mut *self.tx)
+                .await
+                .map_err(failed)?;
         docs.iter().map(|doc| decode(doc)).collect()
     }
 }
