@@ -15,6 +15,7 @@ pub mod intake;
 pub mod keys;
 pub mod life;
 pub mod limits;
+pub mod lines;
 pub mod problem;
 pub mod promises;
 pub mod receipt;
@@ -23,6 +24,7 @@ pub mod serve;
 pub mod settings;
 pub mod state;
 pub mod store;
+pub mod survey_line;
 pub mod surveys;
 pub mod telemetry;
 pub mod text;
@@ -54,9 +56,12 @@ enum Command {
     Desk(Box<desk_line::Desk>),
     /// Asks a working calendar.
     Calendar(calendar_line::CalendarLine),
+    /// Checks a questionnaire, asks the survey engine, and shows the results of a survey.
+    Survey(survey_line::SurveyLine),
     /// Writes the default configuration, policy, surveys and questionnaires for editing.
     Init {
-        /// The folder that gets `portico.toml`, `policy.toml`, `surveys.toml` and the questionnaires; made when it is not there.
+        /// The folder that gets `portico.toml`, `policy.toml`, `surveys.toml` and the questionnaires; made when it is not
+        /// there.
         dir: PathBuf,
     },
     /// Checks a configuration, a policy or surveys, with all that it names.
@@ -81,6 +86,7 @@ fn run(command: Command) -> Result<(), String> {
         Command::Serve(options) => runtime()?.block_on(serve::serve(options)),
         Command::Desk(desk) => runtime()?.block_on(desk_line::run(*desk)),
         Command::Calendar(line) => calendar_line::run(line),
+        Command::Survey(line) => runtime()?.block_on(survey_line::run(line)),
         Command::Init { dir } => init(&dir),
         Command::Check { file } => check(&file),
     }

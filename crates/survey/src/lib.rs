@@ -6,6 +6,7 @@ pub mod definition;
 pub mod expression;
 pub mod report;
 pub mod run;
+pub mod score;
 pub mod value;
 
 pub use definition::Definition;

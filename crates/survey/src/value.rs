@@ -31,15 +31,16 @@ pub enum Value {
 }
 
 impl Value {
-    /// Whether it counts as no answer: nothing, empty text, an empty list, and an object with empty members alone.
-    /// 0, false, a blank and a list that holds nothing are answers.
+    /// Whether it counts as no answer: nothing, no number, empty text, an empty list, and an object with empty members
+    /// alone. 0, false, a blank and a list that holds nothing are answers.
     pub fn is_empty(&self) -> bool {
         match self {
             Self::Null => true,
             Self::Text(text) => text.is_empty(),
             Self::List(items) => items.is_empty(),
             Self::Object(object) => object.values().all(Self::is_empty),
-            Self::Bool(_) | Self::Number(_) | Self::Date(_) => false,
+            Self::Number(number) => number.is_nan(),
+            Self::Bool(_) | Self::Date(_) => false,
         }
     }
 
@@ -94,7 +95,7 @@ impl Value {
         }
     }
 
-    /// As JavaScript's `String(value)` makes it; a list joins its items by commas.
+    /// As JavaScript's `String(value)` makes it; a list joins its items by commas. An instant is in UTC, as in JSON.
     pub fn to_text(&self) -> Cow<'_, str> {
         match self {
             Self::Null => "null".into(),
@@ -115,7 +116,7 @@ impl Value {
                 text.into()
             }
             Self::Object(_) => "[object Object]".into(),
-            Self::Date(at) => number_text(*at).into(),
+            Self::Date(at) => crate::expression::iso(*at).unwrap_or_default().into(),
         }
     }
 

@@ -16,30 +16,17 @@ use crate::{
 };
 use chrono_tz::Tz;
 use portico_contract::{Instant, locale::Locale};
-use portico_survey::{Object, Value};
+use portico_survey::{
+    Object, Value,
+    score::{self, Scale, Standing, Target},
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The normal quantile of an interval of 95 %.
-const Z: f64 = 1.959_963_984_540_054;
+/// Of the intervals.
+const CONFIDENCE: f64 = 0.95;
 /// Below so many answers a score says little.
 const FEW: u32 = 30;
-
-/// A figure and the target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TargetState {
-    /// Nobody has answered.
-    NoData,
-    /// Too few have answered to say.
-    TooFew,
-    /// It is below the target.
-    Missed,
-    /// It reaches the target.
-    Met,
-    /// Even the lower end of its interval does.
-    MetSurely,
-}
 
 /// The score of a group of answers. All figures are in percent but the mean, which is on the scale.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -65,20 +52,20 @@ pub struct Group {
     pub few: bool,
     /// What is held against the target.
     pub score: Option<f64>,
-    /// The lower end of its interval of 95 % (Wilson).
+    /// The share of satisfied customers.
+    pub satisfied: Option<f64>,
+    /// The lower end of that share's interval of 95 % (Wilson).
     pub low: Option<f64>,
     /// The upper end.
     pub high: Option<f64>,
-    /// The share of satisfied customers.
-    pub satisfied: Option<f64>,
     /// The weighted index.
     pub index: Option<f64>,
     /// The weighted share of the highest rating.
     pub share_of_maximum: Option<f64>,
     /// The weighted mean.
     pub mean: Option<f64>,
-    /// The score and the target.
-    pub target: TargetState,
+    /// How the score stands to the target: `no_data`, `too_few`, `missed`, `met`, `met_surely`.
+    pub target: &'static str,
 }
 
 /// By what the figure is computed, so that it can be told with it.
@@ -193,67 +180,45 @@ struct Gathered {
     by_tier: BTreeMap<String, Reach>,
 }
 
-/// The weighted mean of what was rated; `None` where nothing was. Weights are taken over what was answered.
-fn weighted_mean(weights: &[f64], ratings: &[Option<f64>]) -> Option<f64> {
-    let answered = || {
-        weights
-            .iter()
-            .zip(ratings)
-            .filter_map(|(weight, rating)| Some((*weight, (*rating)?)))
-    };
-    let sum: f64 = answered().map(|(weight, _)| weight).sum();
-    (sum > 0.0).then(|| {
-        answered()
-            .map(|(weight, rating)| weight * rating)
-            .sum::<f64>()
-            / sum
-    })
+/// One response over its dimensions; `None` where nothing was rated.
+fn weighted(terms: &SurveyTerms, ratings: &[Option<f64>]) -> Option<score::Weighted> {
+    let pairs = terms.dimensions.iter().zip(ratings);
+    score::weighted(
+        pairs.map(|(dimension, rating)| (dimension.weight, *rating)),
+        scale(terms),
+    )
+}
+
+/// The mean without the noise of its last digits, which would make 4 less than 4.
+fn mean_of(weighted: score::Weighted) -> f64 {
+    (weighted.mean * 1e9).round() / 1e9
+}
+
+fn scale(terms: &SurveyTerms) -> Scale {
+    let (lowest, highest) = terms.scale;
+    Scale { lowest, highest }
 }
 
 /// The weighted index of one response, 0 to 100: what its timeline entry says.
 #[must_use]
 pub fn score_of(terms: &SurveyTerms, answers: &Object) -> Option<f64> {
-    let (low, high) = terms.scale;
-    let mean = weighted_mean(&weights(terms), &ratings(terms, answers))?;
-    Some(rounded(100.0 * (mean - low) / (high - low)))
-}
-
-fn weights(terms: &SurveyTerms) -> Vec<f64> {
-    terms
-        .dimensions
-        .iter()
-        .map(|dimension| dimension.weight)
-        .collect()
+    weighted(terms, &ratings(terms, answers)).map(|weighted| rounded(weighted.index))
 }
 
 fn ratings(terms: &SurveyTerms, answers: &Object) -> Vec<Option<f64>> {
-    let (low, high) = terms.scale;
     let rating = |question: &str| {
         let number = match answers.get(question)? {
             Value::Number(number) => *number,
             Value::Text(text) => text.trim().parse().ok()?,
             _ => return None,
         };
-        (low..=high).contains(&number).then_some(number)
+        scale(terms).has(number).then_some(number)
     };
     terms
         .dimensions
         .iter()
         .map(|dimension| rating(&dimension.question))
         .collect()
-}
-
-/// Wilson's interval of a share `p` of `n`, in percent (Wilson 1927). Of a mean of values between 0 and 1 it is no
-/// narrower than it has to be, because none of the same mean varies more than yes and no.
-fn wilson(p: f64, n: f64) -> (f64, f64) {
-    let (square, p) = (Z * Z, p.clamp(0.0, 1.0));
-    let scale = 1.0 + square / n;
-    let middle = (p + square / (2.0 * n)) / scale;
-    let half = Z * (p * (1.0 - p) / n + square / (4.0 * n * n)).sqrt() / scale;
-    (
-        100.0 * (middle - half).max(0.0),
-        100.0 * (middle + half).min(1.0),
-    )
 }
 
 /// For showing: one decimal, half away from zero.
@@ -264,32 +229,28 @@ fn rounded(number: f64) -> f64 {
 impl Group {
     fn of(name: &str, means: &[f64], reach: Option<Reach>, terms: &SurveyTerms) -> Self {
         let n = u32::try_from(means.len()).unwrap_or(u32::MAX);
-        let count = f64::from(n);
-        let (low, high) = terms.scale;
-        let average = |of: &dyn Fn(f64) -> f64| {
-            (n > 0).then(|| means.iter().map(|mean| of(*mean)).sum::<f64>() / count)
+        let found = score::satisfaction(means.iter().copied(), scale(terms), terms.satisfied_from);
+        let value = found.map(|found| match terms.formula {
+            Formula::Satisfied => found.percent,
+            Formula::Index => found.index,
+            Formula::ShareOfMaximum => found.share_of_max,
+        });
+        let ends = found.and_then(|found| score::wilson(found.satisfied, found.n, CONFIDENCE));
+        let target = Target {
+            value: terms.target,
+            minimum: terms.minimum_n.into(),
         };
-        let satisfied = average(&|mean| f64::from(u8::from(mean >= terms.satisfied_from - 1e-9)));
-        let index = average(&|mean| (mean - low) / (high - low));
-        let share = average(&|mean| mean / high);
-        let score = match terms.formula {
-            Formula::Satisfied => satisfied,
-            Formula::Index => index,
-            Formula::ShareOfMaximum => share,
+        // The interval is one of shares: of another figure nothing is sure.
+        let lower = ends
+            .filter(|_| terms.formula == Formula::Satisfied)
+            .map(|ends| ends.low);
+        let target = match value.map(|value| target.judge(value, n.into(), lower)) {
+            None => "no_data",
+            Some(Standing::TooFew) => "too_few",
+            Some(Standing::Missed) => "missed",
+            Some(Standing::Met) => "met",
+            Some(Standing::MetSurely) => "met_surely",
         };
-        let ends = score.map(|score| wilson(score, count));
-        let target = match (score, ends) {
-            (Some(score), _) if n >= terms.minimum_n && 100.0 * score < terms.target - 1e-9 => {
-                TargetState::Missed
-            }
-            (Some(_), Some((low, _))) if n >= terms.minimum_n && low >= terms.target => {
-                TargetState::MetSurely
-            }
-            (Some(_), _) if n >= terms.minimum_n => TargetState::Met,
-            (Some(_), _) => TargetState::TooFew,
-            (None, _) => TargetState::NoData,
-        };
-        let percent = |share: Option<f64>| share.map(|share| rounded(100.0 * share));
         Self {
             name: name.to_owned(),
             label: None,
@@ -302,13 +263,13 @@ impl Group {
             n: Some(n),
             hidden: false,
             few: n < FEW,
-            score: percent(score),
-            low: ends.map(|(low, _)| rounded(low)),
-            high: ends.map(|(_, high)| rounded(high)),
-            satisfied: percent(satisfied),
-            index: percent(index),
-            share_of_maximum: percent(share),
-            mean: average(&|mean| mean).map(|mean| (mean * 100.0).round() / 100.0),
+            score: value.map(rounded),
+            satisfied: found.map(|found| rounded(found.percent)),
+            low: ends.map(|ends| rounded(ends.low)),
+            high: ends.map(|ends| rounded(ends.high)),
+            index: found.map(|found| rounded(found.index)),
+            share_of_maximum: found.map(|found| rounded(found.share_of_max)),
+            mean: found.map(|found| (found.mean * 100.0).round() / 100.0),
             target,
         }
     }
@@ -328,7 +289,7 @@ impl Group {
             mean: None,
             completed: None,
             response_rate: None,
-            target: TargetState::TooFew,
+            target: "too_few",
             ..self.clone()
         };
     }
@@ -492,11 +453,11 @@ fn shown(
     title_of: &dyn Fn(&str) -> String,
     title: String,
 ) -> Results {
-    let (weights, minimum) = (weights(terms), terms.minimum_n);
+    let minimum = terms.minimum_n;
     let means = |fits: &dyn Fn(&Rated) -> bool| -> Vec<f64> {
         let fitting = gathered.rated.iter().filter(|rated| fits(rated));
         fitting
-            .filter_map(|rated| weighted_mean(&weights, &rated.ratings))
+            .filter_map(|rated| weighted(terms, &rated.ratings).map(mean_of))
             .collect()
     };
     let whole = gathered
@@ -628,7 +589,7 @@ pub async fn composite(
             .map(|(terms, weight, gathered)| {
                 let of_year = gathered.rated.iter().filter(|rated| rated.year == *year);
                 let means: Vec<f64> = of_year
-                    .filter_map(|rated| weighted_mean(&weights(terms), &rated.ratings))
+                    .filter_map(|rated| weighted(terms, &rated.ratings).map(mean_of))
                     .collect();
                 let mut group = Group::of(year, &means, None, terms);
                 if group.is_too_small(terms.minimum_n) {
@@ -669,7 +630,7 @@ impl Results {
     /// apostrophe before it.
     #[must_use]
     pub fn csv(&self) -> String {
-        let header = "part,name,label,weight,delivered,completed,response_rate,n,hidden,score,low,high,satisfied,index,share_of_maximum,mean,target,text";
+        let header = "part,name,label,weight,delivered,completed,response_rate,n,hidden,score,satisfied,low,high,index,share_of_maximum,mean,target,text";
         let mut out = String::from(header);
         out.push_str("\r\n");
         let groups = std::iter::once(("total", &self.total))
@@ -679,7 +640,6 @@ impl Results {
         for (part, group) in groups {
             let count = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
             let figure = |n: Option<f64>| n.map(|n| n.to_string()).unwrap_or_default();
-            let target = serde_json::to_value(group.target).unwrap_or_default();
             let row = [
                 part.to_owned(),
                 group.name.clone(),
@@ -691,13 +651,13 @@ impl Results {
                 count(group.n),
                 group.hidden.to_string(),
                 figure(group.score),
+                figure(group.satisfied),
                 figure(group.low),
                 figure(group.high),
-                figure(group.satisfied),
                 figure(group.index),
                 figure(group.share_of_maximum),
                 figure(group.mean),
-                target.as_str().unwrap_or_default().to_owned(),
+                group.target.to_owned(),
                 String::new(),
             ];
             row_of(&mut out, &row);
@@ -801,35 +761,28 @@ mod tests {
         );
         assert_eq!(
             (group.low, group.high, group.target),
-            (Some(74.4), Some(96.5), TargetState::Met)
+            (Some(74.4), Some(96.5), "met")
         );
         let none = Group::of("", &[], None, terms(&programme));
-        assert_eq!((none.score, none.target), (None, TargetState::NoData));
-    }
-
-    #[test]
-    fn wilson_agrees_with_known_intervals() {
-        for (k, n, low, high) in [
-            (0, 1, 0.0, 79.3451),
-            (9, 10, 59.585, 98.2124),
-            (90, 100, 82.5636, 94.4772),
-            (100, 100, 96.3005, 100.0),
-        ] {
-            let (found_low, found_high) = wilson(f64::from(k) / f64::from(n), f64::from(n));
-            assert!(
-                (found_low - low).abs() < 5e-4 && (found_high - high).abs() < 5e-4,
-                "{k} of {n}: {found_low} {found_high}"
-            );
-        }
+        assert_eq!((none.score, none.target), (None, "no_data"));
     }
 
     #[test]
     fn what_is_not_answered_is_in_no_denominator() {
-        let weights = [30.0, 30.0, 20.0, 20.0];
-        let mean = weighted_mean(&weights, &[Some(5.0), None, Some(3.0), Some(4.0)]).unwrap();
-        assert!((mean - 4.142_857).abs() < 1e-6);
-        assert_eq!(weighted_mean(&weights, &[None; 4]), None);
-        assert_eq!(weighted_mean(&[0.0, 1.0], &[Some(5.0), None]), None);
+        let programme = Programme::load(None).unwrap();
+        let terms = terms(&programme);
+        let answers = |text: &str| {
+            serde_json::from_str::<Value>(text)
+                .unwrap()
+                .as_object()
+                .cloned()
+                .unwrap()
+        };
+        let some = answers(
+            r#"{"attitude": 5, "speed": 3, "solving": 4, "quality": 9, "suggestion": "5"}"#,
+        );
+        assert_eq!(score_of(terms, &some), Some(78.6));
+        assert_eq!(score_of(terms, &answers(r#"{"suggestion": "More"}"#)), None);
     }
 
     #[test]

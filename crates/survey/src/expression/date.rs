@@ -189,11 +189,12 @@ pub(super) fn parse(text: &str, clock: &dyn Clock) -> f64 {
         }
         _ => (text, None),
     };
-    let Some(mut local) = iso_day(day).or_else(|| loose_day(day)) else {
-        return f64::NAN;
-    };
     let Some(time) = time else {
-        return local.instant(clock);
+        let local = iso_day(day).or_else(|| loose_day(day));
+        return local.map_or(f64::NAN, |local| local.instant(clock));
+    };
+    let Some(mut local) = iso_day(day) else {
+        return f64::NAN;
     };
     match time_of_day(time, &mut local) {
         Some(Some(offset)) => {
@@ -229,12 +230,15 @@ fn whole(text: &str, digits: std::ops::RangeInclusive<usize>) -> Option<f64> {
 
 /// Days as people write them.
 fn loose_day(text: &str) -> Option<Local> {
+    if text.starts_with(' ') || text.ends_with(' ') {
+        return None;
+    }
     let mut numbers = [0.0; 3];
     let mut count = 0;
     let mut year_at = None;
     let mut month = None;
     let parts = text
-        .split(|c: char| matches!(c, '-' | '/' | ' ' | ','))
+        .split(['-', '/', '.', ' ', ','])
         .filter(|part| !part.is_empty());
     for part in parts {
         if let Some(number) = whole(part, 1..=4) {
@@ -264,6 +268,7 @@ fn loose_day(text: &str) -> Option<Local> {
     };
     let [a, b, c] = numbers;
     let (year, month, day) = match (month, count, year_at) {
+        (Some(month), 1, Some(_)) => (a, month, 1.0),
         (Some(month), 2, Some(0)) => (a, month, b),
         (Some(month), 2, at) => (full(b, at.is_some()), month, a),
         (None, 3, Some(0)) => (a, b, c),

@@ -4,7 +4,7 @@ use super::{
     Ask, Scope,
     date::{self, DAY, HOUR, Local, MINUTE, SECOND},
     evaluate::Machine,
-    operators::{add, numeric, order, sum},
+    operators::{EXACT, add, numeric, order, sum},
     tree::{Call, Filter, Node},
 };
 use crate::value::{Object, Value};
@@ -112,29 +112,43 @@ pub(super) fn call<'a>(machine: &Machine<'a>, call: &'a Call) -> Cow<'a, Value> 
         Function::Sum | Function::Avg | Function::Min | Function::Max | Function::Count => {
             let mut total = Total::default();
             for node in &call.arguments {
-                total.add_flat(&machine.value(node), machine.scope);
+                flatten(&machine.value(node), &mut |value| {
+                    let number = match value {
+                        Value::Text(_) => numeric(value).map(Value::Number),
+                        _ => None,
+                    };
+                    total.count += 1.0;
+                    total.add(number.as_ref().unwrap_or(value), machine.scope);
+                });
             }
             Cow::Owned(total.result(function))
         }
         Function::Round | Function::Trunc => {
-            let places = if given > 1 {
-                argument(1).to_number()
-            } else {
-                0.0
+            // What is not given moves the next one up.
+            let mut flat = Vec::new();
+            for node in &call.arguments {
+                flatten(&machine.value(node), &mut |value| flat.push(value.clone()));
+            }
+            let value = flat.first().and_then(numeric).unwrap_or(f64::NAN);
+            let places = match flat.get(1) {
+                Some(places) if places.is_truthy() => numeric(places).unwrap_or(f64::NAN),
+                _ => 0.0,
             };
-            let value = numeric(&argument(0)).unwrap_or(f64::NAN);
             number(match function {
                 Function::Round => round(value, places),
                 _ => trunc(value, places),
             })
         }
-        Function::Substring => Cow::Owned(Value::Text(match &*argument(0) {
-            Value::Text(text) if given > 1 => {
-                let to = (given > 2).then(|| argument(2).to_number());
-                substring(text, argument(1).to_number(), to)
-            }
-            _ => String::new(),
-        })),
+        Function::Substring => {
+            let (text, from, to) = (argument(0), argument(1), argument(2));
+            Cow::Owned(Value::Text(match &*text {
+                Value::Text(text) if numeric(&from).is_some() => {
+                    let to = numeric(&to).map(|_| to.to_number());
+                    substring(text, from.to_number(), to)
+                }
+                _ => String::new(),
+            }))
+        }
         Function::GetDate => Cow::Owned(match instant(&argument(0), clock) {
             Some(at) => Value::Date(at),
             None => Value::Null,
@@ -203,6 +217,15 @@ pub(super) fn call<'a>(machine: &Machine<'a>, call: &'a Call) -> Cow<'a, Value> 
     }
 }
 
+/// Calls on a value, or on each in a list; nothing is passed over.
+fn flatten(value: &Value, see: &mut dyn FnMut(&Value)) {
+    match value {
+        Value::Null => {}
+        Value::List(items) => items.iter().for_each(|item| flatten(item, see)),
+        value => see(value),
+    }
+}
+
 /// What is counted, summed and compared on the way through values.
 #[derive(Default)]
 struct Total {
@@ -213,22 +236,6 @@ struct Total {
 }
 
 impl Total {
-    /// Takes a value, or each in a list; nothing is passed over.
-    fn add_flat(&mut self, value: &Value, scope: &dyn Scope) {
-        match value {
-            Value::Null => {}
-            Value::List(items) => items.iter().for_each(|item| self.add_flat(item, scope)),
-            value => {
-                let number = match value {
-                    Value::Text(_) => numeric(value).map(Value::Number),
-                    _ => None,
-                };
-                self.count += 1.0;
-                self.add(number.as_ref().unwrap_or(value), scope);
-            }
-        }
-    }
-
     /// Takes a value; whether it is less, and whether it is more, than all before.
     fn add(&mut self, value: &Value, scope: &dyn Scope) -> (bool, bool) {
         let clock = scope.clock();
@@ -292,14 +299,16 @@ fn over_rows(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
         return Total::default().result(function);
     };
     let third = call.arguments.get(2);
-    let (wanted, condition) = match call.arguments.len() {
-        0..=2 => (None, None),
-        3 if call.filter.is_some() => (None, None),
-        3 => match text(third) {
-            Some(text) => (Some(text), None),
-            None => (None, third),
-        },
-        _ => (Some(text(third).unwrap_or_default()), call.arguments.get(3)),
+    // The condition, unless it is text and read already.
+    let condition = call
+        .arguments
+        .get(if call.arguments.len() > 3 { 3 } else { 2 });
+    let condition = condition.filter(|node| call.filter.is_none() && text(Some(node)).is_none());
+    let wanted = match (text(third), call.arguments.len()) {
+        (_, 3) if call.filter.is_some() => None,
+        (wanted, 3) => wanted,
+        (wanted, 4..) => Some(wanted.unwrap_or_default()),
+        _ => None,
     };
     let mut total = Total::default();
     let mut least_row = None;
@@ -353,7 +362,7 @@ fn over_rows(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
         _ => None,
     };
     match (wanted, found) {
-        (Some(wanted), Some(row)) => member(row, &wanted).unwrap_or_default(),
+        (Some(wanted), Some(row)) if wanted != *field => member(row, &wanted).unwrap_or_default(),
         _ => total.result(function),
     }
 }
@@ -421,12 +430,18 @@ fn ask(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
     })
 }
 
-/// Half away from zero, after adding the smallest difference that the number can have, so that 1.005 is not below the
-/// half that it was written as.
+/// To the nearest, after moving away from zero by the least difference that numbers of this size have: 1.005 is held
+/// as a little less, and yet is half a hundredth.
 fn round(number: f64, places: f64) -> f64 {
     let scale = 10f64.powf(places);
-    let scaled = number.abs() * (1.0 + f64::EPSILON) * scale;
-    (scaled + 0.5).floor().copysign(number) / scale
+    let scaled = number * scale * (1.0 + f64::EPSILON);
+    let below = scaled.floor();
+    let rounded = if scaled - below >= 0.5 {
+        below + 1.0
+    } else {
+        below
+    };
+    rounded / scale
 }
 
 /// Digits beyond the places are cut off.
@@ -437,8 +452,7 @@ fn trunc(number: f64, places: f64) -> f64 {
     let scale = 10f64.powf(places.max(0.0).trunc());
     let scaled = number * scale;
     // What the number was written as: its product with the scale may fall just below.
-    let nearest = scaled.round();
-    if nearest / scale == number {
+    if scaled.round() / scale == number || scaled.abs() >= EXACT {
         return number;
     }
     scaled.trunc() / scale
@@ -447,13 +461,8 @@ fn trunc(number: f64, places: f64) -> f64 {
 /// JavaScript's `substring`, in UTF-16 units; half of a pair becomes the sign for what cannot be shown.
 fn substring(text: &str, from: f64, to: Option<f64>) -> String {
     let units: Vec<u16> = text.encode_utf16().collect();
-    // What is no number is the end of the text.
-    let place = |at: f64| {
-        let at = if at.is_nan() { f64::INFINITY } else { at };
-        (at.max(0.0) as usize).min(units.len())
-    };
-    let to = to.map_or(units.len(), place);
-    let from = place(from);
+    let place = |at: f64| (at.max(0.0) as usize).min(units.len());
+    let (from, to) = (place(from), to.map_or(units.len(), place));
     String::from_utf16_lossy(&units[from.min(to)..from.max(to)])
 }
 
@@ -462,7 +471,7 @@ fn instant(value: &Value, clock: &dyn super::Clock) -> Option<f64> {
     value.is_truthy().then(|| match value {
         Value::Text(text) => date::parse(text, clock),
         Value::List(_) => date::parse(&value.to_text(), clock),
-        value => value.to_number(),
+        value => value.to_number().trunc(),
     })
 }
 
@@ -504,8 +513,8 @@ fn difference(from: f64, to: f64, unit: &str, clock: &dyn super::Clock) -> f64 {
         "minutes" => (apart / MINUTE).ceil(),
         "seconds" => (apart / SECOND).ceil(),
         "months" => months(from, to, clock).unwrap_or(f64::NAN),
-        "years" => months(from, to, clock).map_or(0.0, |months| (months / 12.0).trunc()),
-        _ => 0.0,
+        // Years, also when it is no unit at all.
+        _ => months(from, to, clock).map_or(0.0, |months| (months / 12.0).trunc()),
     }
 }
 

@@ -18,8 +18,8 @@ impl Name {
     /// A name as it stands between the braces.
     pub fn new(text: &str) -> Self {
         let (raw, text) = match text.strip_prefix('#') {
-            Some(text) => (true, text),
-            None => (false, text),
+            Some(rest) if !rest.is_empty() => (true, rest),
+            _ => (false, text),
         };
         let literal = text.contains(':').then(|| json::object_of(text)).flatten();
         Self {
@@ -134,7 +134,9 @@ fn plain_index(text: &str) -> Option<usize> {
 
 /// A name without a last `[i]`, and that.
 fn indexed(name: &str) -> (&str, Option<&str>) {
-    let split = name.strip_suffix(']').and_then(|name| name.split_once('['));
+    let split = name
+        .strip_suffix(']')
+        .and_then(|name| name.rsplit_once('['));
     match split {
         Some((name, item)) => (name, Some(item)),
         None => (name, None),
@@ -153,8 +155,9 @@ fn nth<'a>(value: &'a Value, item: &str) -> Option<&'a Value> {
 }
 
 fn entry<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
-    object
-        .iter()
+    // A bracket always means an item.
+    let mut entries = object.iter().filter(|_| !name.contains('['));
+    entries
         .find(|(known, _)| same_name(known, name))
         .map(|(_, value)| value)
 }

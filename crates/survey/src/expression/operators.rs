@@ -8,6 +8,7 @@ use std::{borrow::Cow, cmp::Ordering};
 pub(super) fn text_of<'a>(value: &'a Value, clock: &dyn Clock) -> Cow<'a, str> {
     match value {
         Value::Date(at) => date::text(*at, clock).into(),
+        Value::List(items) => joined(items, ",", clock).into(),
         other => other.to_text(),
     }
 }
@@ -90,10 +91,14 @@ pub(super) fn apply<'a>(
     let holds = match operator {
         Equal => is_equal(&left, &right, clock),
         NotEqual => !is_equal(&left, &right, clock),
-        Less => is_less(&left, &right, clock),
-        Greater => is_less(&right, &left, clock),
-        LessOrEqual => is_equal(&left, &right, clock) || is_less(&left, &right, clock),
-        GreaterOrEqual => is_equal(&left, &right, clock) || is_less(&right, &left, clock),
+        Less => is_ordered(&left, &right, Ordering::Less, clock),
+        Greater => is_ordered(&left, &right, Ordering::Greater, clock),
+        LessOrEqual => {
+            is_equal(&left, &right, clock) || is_ordered(&left, &right, Ordering::Less, clock)
+        }
+        GreaterOrEqual => {
+            is_equal(&left, &right, clock) || is_ordered(&left, &right, Ordering::Greater, clock)
+        }
         Contains => contains(&left, &right, clock),
         NotContains => not_contains(&left, &right, clock),
         AnyOf => any_of(&left, &right, clock),
@@ -143,18 +148,18 @@ fn plus(left: &Value, right: &Value, clock: &dyn Clock) -> Value {
             let numbers = items.iter().filter_map(Value::as_number);
             Value::Number(sum(numbers.fold(0.0, sum), *number))
         }
-        (Value::List(items), Value::Text(text)) => Value::Text(joined(items, clock) + text),
+        (Value::List(items), Value::Text(text)) => Value::Text(joined(items, ", ", clock) + text),
         (Value::Text(text), Value::List(items)) => {
-            Value::Text(text.clone() + &joined(items, clock))
+            Value::Text(text.clone() + &joined(items, ", ", clock))
         }
         _ => add(left, right, clock),
     }
 }
 
-fn joined(items: &[Value], clock: &dyn Clock) -> String {
+fn joined(items: &[Value], between: &str, clock: &dyn Clock) -> String {
     let mut text = String::new();
     for (index, item) in items.iter().enumerate() {
-        text.push_str(if index > 0 { ", " } else { "" });
+        text.push_str(if index > 0 { between } else { "" });
         if *item != Value::Null {
             text.push_str(&text_of(item, clock));
         }
@@ -184,26 +189,42 @@ pub(super) const TENS: [f64; 23] = [
 ];
 
 /// Beyond it not every whole number is one.
-const EXACT: f64 = 9_007_199_254_740_992.0;
+pub(super) const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// Below it the rounding of a product is too small to matter.
+const SAFE: f64 = EXACT / 16.0;
 
 /// How many decimals a number is written with.
 fn decimals(number: f64) -> usize {
     if number.fract() == 0.0 || !number.is_finite() {
         return 0;
     }
-    let fits = |ten: &f64| (number * ten).abs() >= EXACT || (number * ten).round() / ten == number;
-    TENS.iter().position(fits).unwrap_or(TENS.len() - 1)
+    for (decimals, ten) in TENS.iter().enumerate() {
+        let scaled = number * ten;
+        if scaled.abs() >= SAFE {
+            break;
+        }
+        if scaled.round() / ten == number {
+            return decimals;
+        }
+    }
+    let text = format!("{number}");
+    text.split_once('.')
+        .map_or(0, |(_, fraction)| fraction.len())
 }
 
 fn rounded(number: f64, decimals: usize) -> f64 {
+    if decimals == 0 || !number.is_finite() {
+        return number;
+    }
     match TENS.get(decimals) {
-        Some(ten) if decimals > 0 && (number * ten).abs() < EXACT => (number * ten).round() / ten,
-        _ => number,
+        Some(ten) if (number * ten).abs() < SAFE => (number * ten).round() / ten,
+        _ => format!("{number:.decimals$}").parse().unwrap_or(number),
     }
 }
 
-/// An instant and the text that it is compared with, as instants. Text without a time is a day, and so is the instant
-/// then; an instant at midnight is a day, and so is the text then.
+/// An instant and the text that it is compared with, as instants. When the text on the right has no time, the instant
+/// counts as its day; when the instant is midnight, the text does.
 fn as_dates(left: &Value, right: &Value, clock: &dyn Clock) -> Option<(f64, f64)> {
     let (at, text, swapped) = match (left, right) {
         (Value::Date(at), Value::Text(text)) => (*at, text, false),
@@ -215,7 +236,7 @@ fn as_dates(left: &Value, right: &Value, clock: &dyn Clock) -> Option<(f64, f64)
     if text.is_empty() {
         other = clock.now();
     }
-    if text.len() <= "2026-01-15".len() {
+    if !swapped && text.len() <= "2026-01-15".len() {
         at = date::midnight(at, clock);
     }
     if at == date::midnight(at, clock) {
@@ -231,15 +252,16 @@ fn is_equal(left: &Value, right: &Value, clock: &dyn Clock) -> bool {
     }
 }
 
-fn is_less(left: &Value, right: &Value, clock: &dyn Clock) -> bool {
-    match (left, right) {
-        (Value::Number(a), Value::Number(b)) => a < b,
-        (Value::Null, _) | (_, Value::Null) => false,
+fn is_ordered(left: &Value, right: &Value, wanted: Ordering, clock: &dyn Clock) -> bool {
+    let order = match (left, right) {
+        (Value::Number(a), Value::Number(b)) => a.partial_cmp(b),
+        (Value::Null, _) | (_, Value::Null) => None,
         _ => match as_dates(left, right, clock) {
-            Some((a, b)) => a < b,
-            None => order(left, right, clock) == Some(Ordering::Less),
+            Some((a, b)) => a.partial_cmp(&b),
+            None => order(left, right, clock),
         },
-    }
+    };
+    order == Some(wanted)
 }
 
 /// The order in which JavaScript's `<` and `>` see two values: text by its letters, all else as numbers.
@@ -320,6 +342,7 @@ fn has(items: &[Value], wanted: &Value) -> bool {
 fn contains(left: &Value, right: &Value, clock: &dyn Clock) -> bool {
     match (left, right) {
         (Value::Null, _) => false,
+        (Value::Number(number), _) if number.is_nan() => false,
         (Value::List(items), _) if items.is_empty() => false,
         (Value::List(items), Value::List(wanted)) => wanted.iter().all(|wanted| has(items, wanted)),
         (Value::List(items), wanted) => has(items, wanted),
@@ -346,7 +369,7 @@ fn not_contains(left: &Value, right: &Value, clock: &dyn Clock) -> bool {
 fn any_of(left: &Value, right: &Value, clock: &dyn Clock) -> bool {
     match (left, right) {
         (Value::List(items), Value::List(wanted)) if !items.is_empty() && !wanted.is_empty() => {
-            wanted.iter().any(|wanted| has(items, wanted))
+            wanted.iter().any(|wanted| contains(left, wanted, clock))
         }
         (Value::List(items), Value::List(_)) if items.is_empty() => false,
         _ if right.is_empty() => true,
@@ -359,6 +382,8 @@ fn any_of(left: &Value, right: &Value, clock: &dyn Clock) -> bool {
 fn all_of(left: &Value, right: &Value, clock: &dyn Clock) -> bool {
     match (left, right) {
         (Value::List(_), _) => contains(left, right, clock),
+        (_, Value::List(wanted)) if wanted.is_empty() => true,
+        _ if !left.is_truthy() => false,
         (_, Value::List(wanted)) => wanted.iter().all(|wanted| contains(left, wanted, clock)),
         _ => contains(left, right, clock),
     }

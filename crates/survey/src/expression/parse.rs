@@ -356,6 +356,7 @@ impl Parser<'_> {
     /// What stands in the brackets of a list or call. When the first is missing, or nothing, the others do not count.
     fn sequence(&mut self) -> Vec<Node> {
         let before = self.at;
+        let names = self.names.len();
         let mut items = Vec::new();
         match self.expression() {
             Some(first) => items.push(first),
@@ -379,6 +380,7 @@ impl Parser<'_> {
         }
         if missing {
             items.clear();
+            self.names.truncate(names);
         }
         items
     }
@@ -412,17 +414,15 @@ fn count_names(node: &Node) -> usize {
     count
 }
 
-/// The condition that is the fourth argument as text, or the third when it looks like one.
+/// The condition that the fourth argument is as text, or the third: text with an operator or a name in it.
 fn row_filter(arguments: &[Node]) -> Option<Filter> {
-    let text = |at: usize| match arguments.get(at) {
-        Some(Node::Constant(Value::Text(text)) | Node::Word(Value::Text(text))) => {
-            Some(text.as_str())
-        }
+    let text = |at: usize| match arguments.get(at)? {
+        Node::Constant(Value::Text(text)) | Node::Word(Value::Text(text)) => Some(text),
         _ => None,
     };
-    let text = match arguments.len() {
-        3 => text(2).filter(|text| text.contains(['{', '=', '<', '>', '!'])),
-        _ => text(3),
-    }?;
+    let condition = |text: &&String| text.contains(['{', '=', '<', '>', '!']);
+    let text = text(3)
+        .filter(condition)
+        .or_else(|| text(2).filter(condition))?;
     Some(parse(text).map_or(Filter::NotUnderstood, Filter::Condition))
 }

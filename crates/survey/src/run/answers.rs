@@ -100,8 +100,9 @@ impl Survey {
     pub(super) fn keep_as(&mut self, id: Id, key: String, value: Value) -> bool {
         let value = match value {
             Value::Text(text) if text.is_empty() => Value::Null,
+            Value::Number(number) if !number.is_finite() => Value::Null,
             Value::List(items) if items.is_empty() => Value::Null,
-            Value::Object(object) if object.is_empty() => Value::Null,
+            Value::Object(object) if object.values().all(Value::is_empty) => Value::Null,
             value => value,
         };
         let mut keys = vec![Key::Name(key)];
@@ -143,11 +144,9 @@ impl Survey {
         for readers in tidy {
             self.due.extend(readers);
         }
-        // A matrix that was set as a whole is read through its rows.
-        if !matches!(self.class(id), Class::PanelDynamic) {
-            let readers = self.spec(id).inner_readers.clone();
-            self.due.extend(readers);
-        }
+        // What was set as a whole is read through its rows.
+        let readers = self.spec(id).inner_readers.clone();
+        self.due.extend(readers);
         self.touch(&root);
         true
     }
@@ -164,8 +163,7 @@ impl Survey {
             return;
         }
         self.refuse(id, None);
-        self.change(id, value);
-        self.settle();
+        self.changing(|survey| survey.change(id, value));
         if self.root.word("checkErrorsMode") == "onValueChanged" {
             self.check(id);
         }
@@ -173,7 +171,20 @@ impl Survey {
 
     /// Sets a value by the name under which it is kept, whether or not a question has it.
     pub fn set_by_key(&mut self, key: &str, value: Value) {
-        self.write(key, value);
+        self.changing(|survey| survey.write(key, value));
+    }
+
+    /// Changes something, takes up what waited for that, and evaluates what depends on it.
+    fn changing(&mut self, change: impl FnOnce(&mut Self)) {
+        let waiting = std::mem::take(&mut self.deferred);
+        change(self);
+        if self.changed.is_empty() {
+            self.deferred = waiting;
+        } else {
+            let again = self.deferred.clone();
+            self.due
+                .extend(waiting.into_iter().filter(|rule| !again.contains(rule)));
+        }
         self.settle();
     }
 
@@ -205,6 +216,7 @@ impl Survey {
             return;
         }
         if !other
+            && self.root.flag("storeOthersAsComment", true)
             && self.node(id).flag("showOtherItem", false)
             && !self.node(id).flag("showCommentArea", false)
         {
@@ -257,8 +269,9 @@ impl Survey {
         match self.class(id) {
             Class::Text => match node.word("inputType") {
                 "number" | "range" => number_from(value),
-                _ => value,
+                _ => joined(value),
             },
+            Class::Comment => joined(value),
             Class::Slider => {
                 let clamp = |value: Value| match number_from(value) {
                     Value::Number(number) => {
@@ -357,8 +370,9 @@ impl Survey {
         };
         let choices = self.choices(id);
         let known = |item: &Value| choices.iter().any(|choice| choice.value == *item);
+        let given = !items.is_empty();
         let mut ranked: Vec<Value> = items.into_iter().filter(known).collect();
-        if !self.node(id).flag("selectToRankEnabled", false) && !ranked.is_empty() {
+        if !self.node(id).flag("selectToRankEnabled", false) && given {
             for choice in &choices {
                 if !ranked.contains(&choice.value) {
                     ranked.push(choice.value.clone());
@@ -379,14 +393,29 @@ impl Survey {
     /// Gives a question the answer with which it begins, when it has none.
     pub(super) fn fill(&mut self, id: Id) {
         self.make_entries(id);
+        self.keep_count(id);
         if self.answer(id).is_none() {
             if self.clears_when_hidden(id) && !self.is_shown(id) {
                 return;
             }
             let start = self.starts_with(id);
             if !start.is_empty() {
-                let start = self.fitting(id, start);
-                self.change(id, start);
+                let mut start = self.fitting(id, start);
+                if let (Class::Checkbox | Class::TagBox, Value::List(items)) =
+                    (self.class(id), &mut start)
+                {
+                    items.retain(|item| self.is_known(id, item));
+                }
+                // What is no choice is "other", in words.
+                let other = self.node(id).flag("showOtherItem", false)
+                    && start.as_list().is_none()
+                    && !self.choices(id).iter().any(|choice| choice.value == start);
+                if other {
+                    self.change(id, "other".into());
+                    self.keep_comment(id, start.to_text().into_owned().into());
+                } else {
+                    self.change(id, start);
+                }
             }
         }
         for entry in self.element(id).children.clone() {
@@ -468,7 +497,11 @@ impl Survey {
         for id in hidden {
             self.clear(id);
         }
+        let keeps = self.root.word("clearInvisibleValues") == "none";
         for id in questions {
+            if keeps {
+                break;
+            }
             self.drop_unknown(id);
             self.clear_entries_at_end(id);
         }
@@ -477,15 +510,22 @@ impl Survey {
         self.changed.clear();
     }
 
+    /// In panels what is hidden goes as well; in matrices only hidden rows do.
     fn clear_entries_at_end(&mut self, id: Id) {
+        let panel = self.class(id) == Class::PanelDynamic;
         for entry in self.element(id).children.clone() {
+            if !self.element(entry).visible {
+                self.clear_row(id, entry);
+            }
+            if !panel {
+                continue;
+            }
             let mut questions = Vec::new();
             self.questions_in(entry, &mut questions);
             for question in questions {
-                let hidden = !self.is_shown(question) && self.is_shown(id);
-                if hidden
-                    && self.clearing(self.node(question)) != "none"
-                    && self.answer(question).is_some()
+                if self.clearing(self.node(question)) != "none"
+                    && !self.is_shown(question)
+                    && self.is_shown(entry)
                 {
                     self.clear(question);
                 }
@@ -494,8 +534,28 @@ impl Survey {
         }
     }
 
+    fn clear_row(&mut self, id: Id, entry: Id) {
+        let (Kind::Entry(_, row), Some(Value::Object(mut rows))) =
+            (&self.element(entry).kind, self.answer(id).cloned())
+        else {
+            return;
+        };
+        if rows.remove(&row.to_text()).is_some() {
+            self.keep(id, Value::Object(rows));
+        }
+    }
+
     /// Answers that were set from outside and are no choice go at the end.
     fn drop_unknown(&mut self, id: Id) {
+        let Some(value) = self.answer(id) else {
+            return;
+        };
+        let node = self.node(id);
+        let comments =
+            node.flag("showCommentArea", false) || !self.root.flag("storeOthersAsComment", true);
+        if node.flag("showOtherItem", false) && !comments && !self.has_other(id, value) {
+            self.keep_comment(id, Value::Null);
+        }
         let Some(value) = self.answer(id) else {
             return;
         };
@@ -547,6 +607,7 @@ impl Survey {
         let node = self.node(id);
         let choices = self.choices(id);
         if choices.is_empty()
+            || (node.flag("showOtherItem", false) && !self.root.flag("storeOthersAsComment", true))
             || node.flag("allowCustomChoices", false)
             || node.node("choicesByUrl").is_some()
         {
@@ -583,6 +644,17 @@ impl Survey {
             _ => return,
         };
         self.change(id, kept);
+    }
+}
+
+/// One text of several.
+fn joined(value: Value) -> Value {
+    match value {
+        Value::List(items) => {
+            let items: Vec<_> = items.iter().map(Value::to_text).collect();
+            items.join(", ").into()
+        }
+        value => value,
     }
 }
 

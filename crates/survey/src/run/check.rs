@@ -10,6 +10,8 @@ pub struct Problem {
     pub wrong: Wrong,
     /// The words of whoever wrote the questionnaire, answers filled in; empty where there are none.
     pub words: String,
+    /// Whether it stands in the way; a warning or a hint does not.
+    pub blocks: bool,
 }
 
 /// What can be wrong with an answer.
@@ -118,6 +120,14 @@ fn between(words: &str, min: Option<f64>, max: Option<f64>, what: &str) -> Strin
 }
 
 impl Problem {
+    fn new(wrong: Wrong, words: String) -> Self {
+        Self {
+            wrong,
+            words,
+            blocks: true,
+        }
+    }
+
     /// The words of the questionnaire, or English ones.
     pub fn text(&self) -> String {
         if self.words.is_empty() {
@@ -192,7 +202,7 @@ impl Survey {
             return true;
         }
         let problems = self.wrong_with(id);
-        well &= problems.is_empty();
+        well &= !problems.iter().any(|problem| problem.blocks);
         self.element_mut(id).problems = problems;
         for child in self.element(id).children.clone() {
             if self.is_entry(child) && !self.element(child).visible {
@@ -220,12 +230,8 @@ impl Survey {
         if self.is_entry(id) {
             return Vec::new();
         }
-        let required = |wrong: Wrong| {
-            vec![Problem {
-                wrong,
-                words: self.own_words(id, "requiredErrorText"),
-            }]
-        };
+        let required =
+            |wrong: Wrong| vec![Problem::new(wrong, self.own_words(id, "requiredErrorText"))];
         if self.is_panel(id) {
             let mut questions = Vec::new();
             self.questions_in(id, &mut questions);
@@ -234,6 +240,7 @@ impl Survey {
                 .filter(|id| self.is_shown(*id) && self.can_be_answered(*id))
                 .peekable();
             if self.is_required(id)
+                && !self.is_read_only(id)
                 && shown.peek().is_some()
                 && shown.all(|id| self.is_unanswered(id))
             {
@@ -244,23 +251,28 @@ impl Survey {
         if self.is_read_only(id) || !self.can_be_answered(id) {
             return Vec::new();
         }
-        if self.is_required(id) && self.is_unanswered(id) {
-            return required(Wrong::Required);
-        }
         let answer = self.shown_answer(id).cloned().unwrap_or_default();
-        let node = self.node(id);
-        let of_kind = self.wrong_for_kind(id, &answer);
-        if !of_kind.is_empty() {
-            return of_kind;
+        if self.is_required(id) && self.is_unanswered(id) {
+            let mut wrong = required(Wrong::Required);
+            if self.class(id) == Class::Matrix {
+                wrong.extend(self.wrong_rows(id, &answer));
+            }
+            return wrong;
         }
+        let node = self.node(id);
+        let mut wrong = Vec::new();
         if self.has_other(id, &answer)
             && self.comment(id).trim().is_empty()
             && !node.flag("showCommentArea", false)
         {
-            return vec![Problem {
-                wrong: Wrong::OtherEmpty,
-                words: self.own_words(id, "otherErrorText"),
-            }];
+            wrong.push(Problem::new(
+                Wrong::OtherEmpty,
+                self.own_words(id, "otherErrorText"),
+            ));
+        }
+        wrong.extend(self.wrong_for_kind(id, &answer));
+        if !wrong.is_empty() {
+            return wrong;
         }
         let validators = &self.spec(id).validators;
         validators
@@ -279,19 +291,14 @@ impl Survey {
 
     fn wrong_for_kind(&self, id: Id, answer: &Value) -> Vec<Problem> {
         let node = self.node(id);
-        let plain = |wrong: Wrong| {
-            vec![Problem {
-                wrong,
-                words: String::new(),
-            }]
-        };
+        let plain = |wrong: Wrong| vec![Problem::new(wrong, String::new())];
         if let Some((wrong, property)) = self.out_of_bounds(id, answer) {
             let bound = match &wrong {
                 Wrong::BelowMin(bound) | Wrong::AboveMax(bound) => bound.to_text().into_owned(),
                 _ => String::new(),
             };
             let words = self.own_words(id, property).replace("{0}", &bound);
-            return vec![Problem { wrong, words }];
+            return vec![Problem::new(wrong, words)];
         }
         match self.class(id) {
             Class::Text
@@ -303,16 +310,10 @@ impl Survey {
             }
             Class::Checkbox | Class::TagBox | Class::Ranking => {
                 let count = answer.as_list().unwrap_or_default().len() as f64;
-                let limit = |property: &str| node.number(property).filter(|limit| *limit > 0.0);
-                let (min, max) = (limit("minSelectedChoices"), limit("maxSelectedChoices"));
-                let few = min.is_some_and(|min| count > 0.0 && count < min);
-                let many = max.is_some_and(|max| count > max);
-                if few {
-                    plain(Wrong::Count(min, None))
-                } else if many {
-                    plain(Wrong::Count(None, max))
-                } else {
-                    Vec::new()
+                // More than the most cannot be chosen: then the others are disabled.
+                match node.number("minSelectedChoices") {
+                    Some(min) if count > 0.0 && count < min => plain(Wrong::Count(Some(min), None)),
+                    _ => Vec::new(),
                 }
             }
             Class::Matrix => self.wrong_rows(id, answer),
@@ -356,10 +357,7 @@ impl Survey {
             .collect();
         let mut wrong = Vec::new();
         if node.flag("eachRowRequired", false) && cells.iter().any(Option::is_none) {
-            wrong.push(Problem {
-                wrong: Wrong::RequiredInAllRows,
-                words: String::new(),
-            });
+            wrong.push(Problem::new(Wrong::RequiredInAllRows, String::new()));
         }
         let given: Vec<&Value> = cells.into_iter().flatten().collect();
         let twice = given
@@ -367,10 +365,7 @@ impl Survey {
             .enumerate()
             .any(|(index, cell)| given[..index].contains(cell));
         if node.flag("eachRowUnique", false) && twice {
-            wrong.push(Problem {
-                wrong: Wrong::EachRowUnique,
-                words: String::new(),
-            });
+            wrong.push(Problem::new(Wrong::EachRowUnique, String::new()));
         }
         wrong
     }
@@ -404,13 +399,14 @@ impl Survey {
 
     fn fails(&self, id: Id, validator: &Validator, answer: &Value) -> Option<Problem> {
         let node = &validator.node;
-        // A warning or a hint stands in nobody's way.
-        if !matches!(node.word("notificationType"), "" | "error") {
-            return None;
-        }
         let wrong = self.breaks(id, validator, answer)?;
         let words = self.filled(self.words(node.text("text")), Some(id));
-        Some(Problem { wrong, words })
+        let blocks = matches!(node.word("notificationType"), "" | "error");
+        Some(Problem {
+            wrong,
+            words,
+            blocks,
+        })
     }
 
     fn breaks(&self, id: Id, validator: &Validator, answer: &Value) -> Option<Wrong> {
@@ -440,8 +436,8 @@ impl Survey {
                 if !node.flag("allowDigits", true) && text.ends_with(|c: char| c.is_ascii_digit()) {
                     return Some(Wrong::Digits);
                 }
-                // As many as JavaScript counts: sixteen bits each.
-                let length = text.encode_utf16().count() as f64;
+                // As many as JavaScript counts, sixteen bits each; a number has no length.
+                let length = answer.as_text()?.encode_utf16().count() as f64;
                 let (min, max) = (limit("minLength"), limit("maxLength"));
                 let out =
                     min.is_some_and(|min| length < min) || max.is_some_and(|max| length > max);
@@ -523,10 +519,9 @@ impl Survey {
         }
         let words = self.own_words(id, "keyDuplicationError");
         for cell in &double {
-            self.element_mut(*cell).problems.push(Problem {
-                wrong: Wrong::KeyDuplication,
-                words: words.clone(),
-            });
+            self.element_mut(*cell)
+                .problems
+                .push(Problem::new(Wrong::KeyDuplication, words.clone()));
         }
         double.is_empty()
     }

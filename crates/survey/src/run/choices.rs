@@ -101,6 +101,13 @@ impl Survey {
                 shown.push(choice);
             }
         }
+        let most = node.number("maxSelectedChoices").filter(|most| *most > 0.0);
+        let chosen = self.answer(id).and_then(Value::as_list).unwrap_or_default();
+        if most.is_some_and(|most| chosen.len() as f64 >= most) {
+            for choice in &mut shown {
+                choice.enabled &= chosen.contains(&choice.value);
+            }
+        }
         if matches!(class, Class::Ranking | Class::ImagePicker) {
             return shown;
         }
@@ -230,7 +237,7 @@ impl Survey {
             value += step;
         }
         if steps.is_empty() {
-            steps.push(plain(Value::Number(min)));
+            steps.push(plain(Value::Number(max)));
         }
         steps
     }
@@ -256,12 +263,22 @@ impl Survey {
         if self.carries_in_a_circle(id) {
             return Some(Vec::new());
         }
+        let takes = self.node(source);
+        let chooses = self.class(source) != Class::Rating
+            && (!takes.nodes("choices").is_empty()
+                || !takes.word("choicesFromQuestion").is_empty());
+        if !chooses {
+            return None;
+        }
         let all = self.choices(source);
         let answer = self.answer(source);
+        // A ranking that nobody has touched holds everything in its first order.
+        let untouched = self.class(source) == Class::Ranking
+            && !self.node(source).flag("selectToRankEnabled", false);
         let chosen = |value: &Value| match answer {
+            None => untouched,
             Some(Value::List(items)) => items.contains(value),
             Some(answer) => answer == value,
-            None => false,
         };
         let mode = node.word("choicesFromQuestionMode");
         let mut carried = Vec::new();

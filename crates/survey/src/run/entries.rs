@@ -12,6 +12,7 @@ impl Survey {
     pub(super) fn make_entries(&mut self, id: Id) {
         let node = self.node(id).clone();
         match self.class(id) {
+            _ if !self.element(id).children.is_empty() => {}
             Class::MultipleText => self.push_entry(id, Value::Null),
             Class::MatrixDropdown => {
                 for row in node.nodes("rows") {
@@ -41,8 +42,13 @@ impl Survey {
                     None => {
                         let start = self.starts_with(id);
                         if start.as_list().is_none_or(<[Value]>::is_empty) {
-                            self.resize(id, self.within(id, count));
+                            self.element_mut(id).least = self.within(id, count);
+                            self.resize(id, self.element(id).least);
                             self.keep_count(id);
+                            if !panel && node.number("rowCount").is_none() && min > default {
+                                let blank = Value::Object(Object::new());
+                                self.keep(id, Value::List(vec![blank; self.element(id).least]));
+                            }
                             for index in 0..self.element(id).children.len() {
                                 self.start_entry(id, index);
                             }
@@ -85,6 +91,7 @@ impl Survey {
             choices: Vec::new(),
             rows: Vec::new(),
             columns: Vec::new(),
+            least: 0,
             refused: None,
             follows: true,
             problems: Vec::new(),
@@ -127,13 +134,13 @@ impl Survey {
         while self.element(id).children.len() < count {
             self.push_entry(id, Value::Null);
             if let Some(entry) = self.element(id).children.last().copied() {
-                self.evaluate_entry(entry);
+                self.evaluate_entry(entry, false);
             }
         }
     }
 
     /// A dynamic panel keeps an entry for each panel, even when it has no answer.
-    fn keep_count(&mut self, id: Id) {
+    pub(super) fn keep_count(&mut self, id: Id) {
         let count = self.element(id).children.len();
         let blank = self.answer(id).is_none();
         if self.class(id) == Class::PanelDynamic && blank && count > 0 {
@@ -171,21 +178,65 @@ impl Survey {
         }
     }
 
-    /// After an answer was set as a whole: as many entries as it has.
+    /// After an answer was set as a whole: as many entries as it has, and not fewer than a matrix began with.
     pub(super) fn follow_entries(&mut self, id: Id) {
-        let count = match self.class(id) {
-            // Without an answer the entries stay, and are blank.
-            Class::MatrixDynamic | Class::PanelDynamic => {
-                match self.answer(id).and_then(Value::as_list) {
-                    Some(entries) => entries.len(),
-                    None => return self.follow_inner(id),
+        if matches!(self.class(id), Class::MatrixDynamic | Class::PanelDynamic) {
+            let before = self.element(id).children.len();
+            let least = self.element(id).least;
+            let matrix = self.class(id) == Class::MatrixDynamic;
+            let count = match self.answer(id).and_then(Value::as_list) {
+                Some(entries) if matrix => entries.len().max(least),
+                Some(entries) => entries.len(),
+                // Without an answer the rows stay, and are blank.
+                None if matrix && least > 0 => before,
+                None => least,
+            };
+            if matrix && self.answer(id).is_none() && least > 0 {
+                self.element_mut(id).least = before;
+            }
+            self.resize(id, count);
+            if matrix {
+                for entry in self
+                    .element(id)
+                    .children
+                    .iter()
+                    .skip(before)
+                    .copied()
+                    .collect::<Vec<_>>()
+                {
+                    self.fill_entry(entry);
                 }
             }
-            Class::MatrixDropdown | Class::MultipleText => return self.follow_inner(id),
-            _ => return,
-        };
-        self.resize(id, count);
+            self.follow_inner(id);
+            if !matrix && count > before {
+                self.defer(id);
+            }
+            return;
+        }
         self.follow_inner(id);
+    }
+
+    /// When panels were added by setting the answer as a whole, what stands in panels is evaluated with the next change.
+    fn defer(&mut self, id: Id) {
+        let mut inside = vec![self.spec_id(id)];
+        let mut at = 0;
+        while let Some(spec) = inside.get(at).copied() {
+            let spec = &self.specs.all[spec];
+            inside.extend(&spec.children);
+            at += 1;
+        }
+        for spec in inside.iter().skip(1) {
+            for rule in &self.specs.all[*spec].rules {
+                if self.due.remove(rule) {
+                    self.deferred.insert(*rule);
+                }
+            }
+        }
+        let readers = self.spec(id).inner_readers.clone();
+        for rule in readers {
+            self.due.remove(&rule);
+            self.deferred.insert(rule);
+        }
     }
 
     fn follow_inner(&mut self, id: Id) {
@@ -193,6 +244,8 @@ impl Survey {
             let mut questions = Vec::new();
             self.questions_in(entry, &mut questions);
             for question in questions {
+                let readers = self.spec(question).inner_readers.clone();
+                self.due.extend(readers);
                 self.follow_entries(question);
             }
         }
@@ -229,6 +282,7 @@ impl Survey {
         if !self.can_add(id) {
             return false;
         }
+        self.catch_up();
         let count = self.element(id).children.len();
         self.push_entry(id, Value::Null);
         if self.class(id) == Class::PanelDynamic {
@@ -244,7 +298,7 @@ impl Survey {
         }
         self.start_entry(id, count);
         if let Some(entry) = self.element(id).children.get(count).copied() {
-            self.evaluate_entry(entry);
+            self.evaluate_entry(entry, true);
             self.fill_entry(entry);
         }
         self.entries_moved(id);
@@ -257,6 +311,7 @@ impl Survey {
         if !self.can_remove(id) || index >= self.element(id).children.len() {
             return false;
         }
+        self.catch_up();
         self.pop_entry(id, index);
         if let Some(Value::List(mut entries)) = self.answer(id).cloned()
             && index < entries.len()

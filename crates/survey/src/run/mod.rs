@@ -58,6 +58,8 @@ pub struct Survey {
     skips: Vec<(Id, Id)>,
     /// Rules whose names have changed, and names that triggers have not seen yet.
     due: BTreeSet<RuleId>,
+    /// Rules that wait for the next change.
+    deferred: BTreeSet<RuleId>,
     changed: BTreeSet<String>,
     /// How many questions have an answer that was refused.
     refusals: usize,
@@ -80,6 +82,8 @@ struct Element {
     choices: Vec<Shown>,
     rows: Vec<Shown>,
     columns: Vec<Shown>,
+    /// How many entries it has at least when it is set as a whole.
+    least: usize,
     /// An answer outside of its bounds: shown and wrong, but not kept.
     refused: Option<Value>,
     /// Whether the answer still follows its default expression.
@@ -160,6 +164,7 @@ impl Survey {
             position: pages::Position::default(),
             skips: Vec::new(),
             due: BTreeSet::new(),
+            deferred: BTreeSet::new(),
             changed: BTreeSet::new(),
             refusals: 0,
             shares_key: false,
@@ -194,11 +199,31 @@ impl Survey {
         for id in &questions {
             self.fill(*id);
         }
-        self.due.extend(0..self.specs.rules.len());
+        // What is set from names is set when they change, and not before.
+        let waits = |rule: &spec::Rule| {
+            let names = rule
+                .expression
+                .as_ref()
+                .map(|expression| expression.names());
+            rule.purpose == spec::Purpose::Set && names.is_some_and(|names| !names.is_empty())
+        };
+        let repeats = |rule: &RuleId| {
+            let rule = &self.specs.rules[*rule];
+            let spec = self.specs.all.get(rule.spec);
+            rule.purpose == spec::Purpose::Set && spec.is_some_and(|spec| spec.owner.is_some())
+        };
+        let later: Vec<RuleId> = self.due.iter().copied().filter(repeats).collect();
+        for rule in later {
+            self.due.remove(&rule);
+        }
+        let rules = self.specs.rules.iter().enumerate();
+        self.due
+            .extend(rules.filter(|(_, rule)| !waits(rule)).map(|(id, _)| id));
         self.settle();
         // Where hiding clears, what is hidden from the start begins without its default.
         for id in questions {
-            if !self.is_shown(id) && self.clears_when_hidden(id) {
+            let computed = self.class(id) == Class::Expression;
+            if !computed && !self.is_shown(id) && self.clears_when_hidden(id) {
                 self.clear(id);
             }
         }
@@ -215,12 +240,13 @@ impl Survey {
             kind: Kind::Of(spec),
             parent,
             children: Vec::new(),
-            visible: !hidden || !node.word("visibleIf").is_empty(),
+            visible: !hidden || spec::compiled(node.word("visibleIf")).is_some(),
             enabled: true,
             required: node.flag("isRequired", false) && !required_if,
             choices: Vec::new(),
             rows: Vec::new(),
             columns: Vec::new(),
+            least: 0,
             refused: None,
             follows: true,
             problems: Vec::new(),
@@ -414,6 +440,7 @@ impl Survey {
             self.variables.insert(name, value.clone())
         };
         if old != Some(value) {
+            self.catch_up();
             self.touch(name);
             self.settle();
         }

@@ -234,11 +234,12 @@ impl Survey {
         if at + 1 == stops.len() {
             return self.complete();
         }
-        if !self.start() || (!self.checks_at_end() && !self.check_here()) {
+        let begun = self.start_page().is_none_or(|page| self.check(page));
+        if !begun || (!self.checks_at_end() && !self.check_here()) {
             return false;
         }
         if self.is_to_complete() {
-            self.finish();
+            self.clear_at_end();
             return true;
         }
         self.position = stops[at + 1];
@@ -248,7 +249,7 @@ impl Survey {
     /// To the page before; says whether there is one.
     pub fn go_back(&mut self) -> bool {
         let Some((at, stops)) = self.stop() else {
-            return false;
+            return true;
         };
         let skipped = self
             .skips
@@ -287,25 +288,34 @@ impl Survey {
     }
 
     fn is_to_complete(&self) -> bool {
+        // Only what is asked on this page completes the survey when the page is left.
+        let mut asked = Vec::new();
+        if let Some(page) = self.position.page {
+            self.questions_in(page, &mut asked);
+        }
+        let asked: Vec<String> = asked
+            .iter()
+            .map(|id| super::spec::first_part(&self.spec(*id).key))
+            .collect();
         let mut triggers = self
             .specs
             .triggers
             .iter()
             .filter(|trigger| trigger.node.class() == Class::CompleteTrigger);
         triggers.any(|trigger| {
-            trigger
-                .condition
-                .as_ref()
-                .is_some_and(|condition| self.holds(condition, None, None))
+            let reads = trigger.reads.iter().any(|name| asked.contains(name));
+            let condition = trigger.condition.as_ref();
+            reads && condition.is_some_and(|condition| self.holds(condition, None, None))
         })
     }
 
     /// Ends the survey when nothing stands in the way: answers of hidden questions go, as the questionnaire says.
     pub fn complete(&mut self) -> bool {
         if self.state == State::Completed {
+            self.clear_at_end();
             return true;
         }
-        if self.state() == State::Empty || !self.start() {
+        if self.state() == State::Empty || !self.start_page().is_none_or(|page| self.check(page)) {
             return false;
         }
         if self.checks_at_end() && self.is_last() {
@@ -324,12 +334,8 @@ impl Survey {
         } else if !self.checks_at_end() && !self.check_here() {
             return false;
         }
-        self.finish();
-        true
-    }
-
-    fn finish(&mut self) {
         self.clear_at_end();
+        true
     }
 
     /// What is shown at the end, and where to go: the first of those whose condition holds, or those for all.

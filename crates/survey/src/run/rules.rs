@@ -28,6 +28,12 @@ impl Survey {
         self.changed.insert(part);
     }
 
+    /// Takes up what waited for the next change.
+    pub(super) fn catch_up(&mut self) {
+        let deferred = std::mem::take(&mut self.deferred);
+        self.due.extend(deferred);
+    }
+
     /// Evaluates what is due, fires triggers, and goes on until nothing changes any more.
     pub(super) fn settle(&mut self) {
         if self.settling || self.state == State::Completed {
@@ -81,38 +87,45 @@ impl Survey {
         }
     }
 
-    /// Evaluates the rules of a new entry.
-    pub(super) fn evaluate_entry(&mut self, entry: Id) {
+    /// Evaluates the rules of a new entry: all, or those that show and those that read the entry itself.
+    pub(super) fn evaluate_entry(&mut self, entry: Id, all: bool) {
         let mut inside = vec![entry];
         let mut at = 0;
         while let Some(id) = inside.get(at).copied() {
             inside.extend(&self.element(id).children);
             at += 1;
         }
-        let specs: BTreeSet<_> = inside.iter().map(|id| self.spec_id(*id)).collect();
-        for rule in 0..self.specs.rules.len() {
-            let (spec, purpose) = (self.specs.rules[rule].spec, self.specs.rules[rule].purpose);
-            let shows = !matches!(
-                purpose,
-                Purpose::Value
-                    | Purpose::Default
-                    | Purpose::Set
-                    | Purpose::Reset
-                    | Purpose::Totals
-                    | Purpose::Count
-            );
-            if !specs.contains(&spec) {
+        for id in inside {
+            if self.is_entry(id) {
                 continue;
             }
-            if shows && purpose != Purpose::PanelsVisible {
-                for id in &inside {
-                    if !self.is_entry(*id) && self.spec_id(*id) == spec {
-                        self.apply_at(rule, purpose, *id);
+            for rule in self.spec(id).rules.clone() {
+                let purpose = self.specs.rules[rule].purpose;
+                let computes = matches!(
+                    purpose,
+                    Purpose::Value
+                        | Purpose::Default
+                        | Purpose::Set
+                        | Purpose::Reset
+                        | Purpose::Totals
+                        | Purpose::Count
+                );
+                if computes {
+                    // What is set waits until something changes.
+                    let reads_row = self.specs.rules[rule].reads_row;
+                    if purpose != Purpose::Set && (all || reads_row) {
+                        self.due.insert(rule);
                     }
+                } else {
+                    self.apply_at(rule, purpose, id);
                 }
-            } else {
-                self.due.insert(rule);
             }
+        }
+        if let Some(owner) = self.element(entry).parent {
+            let own = self.spec(owner).rules.clone();
+            let shows = |rule: &RuleId| self.specs.rules[*rule].purpose == Purpose::PanelsVisible;
+            let own: Vec<RuleId> = own.into_iter().filter(shows).collect();
+            self.due.extend(own);
         }
     }
 
@@ -260,6 +273,12 @@ impl Survey {
                     self.change(at, value);
                 }
             }
+            // A condition alone takes the answer away.
+            (Purpose::Set, None) => {
+                if condition.is_some_and(|condition| self.holds(condition, here, None)) {
+                    self.change(at, Value::Null);
+                }
+            }
             (Purpose::Set, Some(expression)) => {
                 if condition.is_none_or(|condition| self.holds(condition, here, None)) {
                     let value = self.evaluate(expression, here, None);
@@ -320,7 +339,7 @@ impl Survey {
         };
         let holds = holds(self, &values);
         self.element_mut(id).choices.resize(values.len(), SHOWN);
-        let mut hidden = Vec::new();
+        let (mut hidden, mut moved) = (Vec::new(), false);
         for (index, value) in values.into_iter().enumerate() {
             let choice = &mut self.element_mut(id).choices[index];
             let was = choice.visible();
@@ -329,11 +348,14 @@ impl Survey {
             } else {
                 choice.all_enabled = holds[index];
             }
-            if was && !choice.visible() {
+            moved |= was != choice.visible();
+            if !choice.visible() {
                 hidden.push(value);
             }
         }
-        self.drop_hidden(id, &hidden);
+        if moved {
+            self.choices_moved(id, &hidden);
+        }
     }
 
     fn show_one(&mut self, id: Id, index: usize, holds: bool, purpose: Purpose) {
@@ -349,12 +371,24 @@ impl Survey {
         } else {
             choice.own_enabled = holds;
         }
-        if was
-            && !choice.visible()
-            && let Some(value) = choices.get(index).and_then(|node| node.value("value"))
-        {
-            self.drop_hidden(id, std::slice::from_ref(value));
+        if was == choice.visible() {
+            return;
         }
+        let conditions = self.element(id).choices.clone();
+        let hidden = choices
+            .iter()
+            .zip(conditions)
+            .filter(|(_, condition)| !condition.visible());
+        let hidden: Vec<Value> = hidden
+            .filter_map(|(node, _)| node.value("value").cloned())
+            .collect();
+        self.choices_moved(id, &hidden);
+    }
+
+    fn choices_moved(&mut self, id: Id, hidden: &[Value]) {
+        let carriers = self.spec(id).carriers.clone();
+        self.due.extend(carriers);
+        self.drop_hidden(id, hidden);
     }
 
     fn show_rows(&mut self, id: Id, purpose: Purpose, expression: &Expression) {
@@ -386,27 +420,16 @@ impl Survey {
 
     /// When another question's choices have changed, answers that are none any more go.
     fn carry(&mut self, id: Id) {
-        let Some(carried) = self.carried(id) else {
-            return;
-        };
-        if self.answer(id).is_none() {
+        let carriers = self.spec(id).carriers.clone();
+        self.due.extend(carriers);
+        if self.carried(id).is_none() {
             return;
         }
         let choices = self.choices(id);
-        let known = |value: &Value| {
-            choices.iter().any(|choice| choice.value == *value)
-                || carried.iter().any(|choice| {
-                    choice.value == *value
-                        && self.choices(id).iter().any(|c| c.value == choice.value)
-                })
-        };
+        let known = |value: &Value| choices.iter().any(|choice| choice.value == *value);
         let kept = match self.answer(id) {
             Some(Value::List(items)) => {
-                let kept: Vec<Value> = items.iter().filter(|item| known(item)).cloned().collect();
-                if kept.len() == items.len() {
-                    return;
-                }
-                Value::List(kept)
+                Value::List(items.iter().filter(|item| known(item)).cloned().collect())
             }
             Some(value) if !known(value) => Value::Null,
             _ => return,
@@ -584,7 +607,7 @@ pub(super) fn item_values(node: &Node, property: &str) -> Vec<Value> {
 /// What functions make of dates is kept as text, as in JSON.
 fn undated(value: Value) -> Value {
     match value {
-        Value::Date(_) => value.to_text().into_owned().into(),
+        Value::Date(at) => crate::expression::iso(at).map_or(Value::Null, Value::Text),
         value => value,
     }
 }

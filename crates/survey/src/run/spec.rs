@@ -29,6 +29,10 @@ pub(super) struct Spec {
     /// Its value, when that is computed until the customer changes it.
     pub default: Option<RuleId>,
     pub validators: Vec<Validator>,
+    /// The rules by which other questions take its choices.
+    pub carriers: Vec<RuleId>,
+    /// Its own rules.
+    pub rules: Vec<RuleId>,
     /// Its smallest and its largest answer, when they are computed.
     pub bounds: [Option<Expression>; 2],
 }
@@ -157,6 +161,7 @@ impl Specs {
             let id = specs.add(page, page.class(), None);
             specs.pages.push(id);
         }
+        specs.carry();
         for trigger in root.nodes("triggers") {
             specs.trigger(trigger);
         }
@@ -185,6 +190,8 @@ impl Specs {
             inner_readers: Vec::new(),
             default: None,
             validators,
+            carriers: Vec::new(),
+            rules: Vec::new(),
             bounds: ["minValueExpression", "maxValueExpression"]
                 .map(|property| compiled(node.word(property))),
         });
@@ -286,12 +293,11 @@ impl Specs {
             }
         }
         if !node.word("choicesFromQuestion").is_empty() {
-            let rule = self.rule(id, Purpose::CarryForward, None, None);
-            self.asking.push(rule);
+            self.rule(id, Purpose::CarryForward, None, None);
         }
         let set = compiled(node.word("setValueExpression"));
         let set_if = compiled(node.word("setValueIf"));
-        if set.is_some() {
+        if set.is_some() || set_if.is_some() {
             self.rule(id, Purpose::Set, set, set_if);
         }
         if class == Class::Expression
@@ -316,6 +322,9 @@ impl Specs {
             condition: None,
             reads_row: false,
         });
+        if let Some(spec) = self.all.get_mut(spec) {
+            spec.rules.push(id);
+        }
         for expression in expression.iter().chain(&condition) {
             self.reads(id, expression);
         }
@@ -351,6 +360,38 @@ impl Specs {
         }
         if expression.asks_survey() {
             note(&mut self.asking, rule);
+        }
+    }
+
+    /// Notes where choices come from.
+    fn carry(&mut self) {
+        for rule in 0..self.rules.len() {
+            if self.rules[rule].purpose != Purpose::CarryForward {
+                continue;
+            }
+            let of = self.rules[rule].spec;
+            let name = self.all[of].node.word("choicesFromQuestion");
+            let owner = self.all[of].owner;
+            let mut named = self
+                .all
+                .iter()
+                .enumerate()
+                .filter(|(_, spec)| spec.name == name);
+            let source = named
+                .clone()
+                .find(|(_, spec)| spec.owner == owner)
+                .or_else(|| named.next());
+            let Some((source, _)) = source else {
+                continue;
+            };
+            self.all[source].carriers.push(rule);
+            match self.all[source].owner {
+                Some(owner) => note(&mut self.all[owner].inner_readers, rule),
+                None => {
+                    let part = first_part(&self.all[source].key);
+                    note(self.readers.entry(part).or_default(), rule);
+                }
+            }
         }
     }
 
