@@ -70,6 +70,7 @@ pub fn routes() -> Router<App> {
         )
         .route("/announcements/{id}/end", post(announcements::end))
         .route("/campaigns", post(survey_desk::begin))
+        .route("/surveys/{id}/invitations", get(survey_desk::invitations))
         .route("/surveys/{id}/results", get(survey_desk::results))
         .route(
             "/measures",

@@ -12,7 +12,7 @@ use crate::{
     intake,
     problem::{ApiError, Fault},
     state::App,
-    store::surveys::{MeasureRecord, Skip},
+    store::surveys::{InvitationRecord, MeasureRecord, Skip},
     surveys::{
         keeper::{self, Audience},
         results,
@@ -148,6 +148,22 @@ pub async fn begin(State(app): State<App>, _: Agent, posted: Posted) -> Result<R
     };
     let answer = Answer::json(StatusCode::CREATED, &round)?;
     turn.commit(tx, answer, None).await
+}
+
+/// The most of the ledger that the desk is shown at once.
+const SHOWN: u32 = 1_000;
+
+/// `GET /desk/v1/surveys/{id}/invitations`: the ledger, the newest first: who was asked, and who was not and why.
+pub async fn invitations(
+    State(app): State<App>,
+    _: Agent,
+    Path(id): Path<String>,
+) -> Result<Json<Items<InvitationRecord>>, ApiError> {
+    app.programme()
+        .survey(&id)
+        .ok_or_else(ApiError::not_found)?;
+    let items = app.store.read().await?.invitations(&id, SHOWN).await?;
+    Ok(Json(Items { items }))
 }
 
 /// The query of results.
