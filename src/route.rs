@@ -49,6 +49,8 @@ pub enum Route {
     Requests(Box<RequestQuery>),
     /// One request.
     Request(Reference),
+    /// Telling whether a receipt is genuine.
+    Receipt,
     /// Signing in, and where to go afterwards.
     SignIn(Box<Route>),
     /// Any other address.
@@ -125,6 +127,7 @@ impl Route {
                 ..RequestQuery::default()
             })),
             ("requests", Some(reference)) => by_reference(reference, Self::Request),
+            ("receipt", None) => Self::Receipt,
             ("sign-in", None) => Self::sign_in(match value("then") {
                 Some(then) => Self::parse(&then),
                 None => Self::Home,
@@ -157,6 +160,7 @@ impl Route {
             Self::Track(TrackLink::Token(token)) => format!("/track#t={token}"),
             Self::Requests(query) => with_query("/requests", &query_pairs(query)),
             Self::Request(reference) => format!("/requests/{reference}"),
+            Self::Receipt => "/receipt".to_owned(),
             Self::SignIn(then) if **then == Self::Home => "/sign-in".to_owned(),
             Self::SignIn(then) => with_query("/sign-in", &[("then", then.href())]),
         }
@@ -326,6 +330,7 @@ mod tests {
                     .to_owned(),
             ),
             (Route::Request(r), format!("/requests/{r}")),
+            (Route::Receipt, "/receipt".to_owned()),
             (Route::sign_in(Route::Home), "/sign-in".to_owned()),
             (
                 Route::sign_in(Route::Form(TypeId::new("x"), FormStep::Check)),

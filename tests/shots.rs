@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use portico_tests::words::{EN, ZH_HANS, ZH_HANT};
 use portico_tests::{Language, Look, Page, Window, gallery, root};
 
-/// Files named `page-state.language.width.scheme.png` of every state that `wanted` names.
+/// Files named `page-state.language.width.scheme.png` of every state that `wanted` names, and what people print as
+/// `page-state.language.pdf`.
 async fn take(language: Language, wanted: fn(&str) -> bool) {
     let folder = std::env::var_os("PORTICO_SHOTS").map_or_else(|| "shots".into(), PathBuf::from);
     let folder = root().join(folder);
@@ -29,6 +30,10 @@ async fn take(language: Language, wanted: fn(&str) -> bool) {
         }
         page.window(Window::Wide).await;
         page.look(Look::default()).await;
+        if ["sent", "request-review", "requests-late"].contains(&state) {
+            let file = folder.join(format!("{state}.{}.pdf", language.tag));
+            std::fs::write(file, page.paper().await).unwrap();
+        }
     })
     .await;
 }

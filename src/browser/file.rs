@@ -1,6 +1,9 @@
 //! Files that the customer picked, and files that we give.
 
-use super::js::{call, construct, get, get_text, global, object, set};
+use super::{
+    crypto,
+    js::{call, construct, get, get_text, global, object, set},
+};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Event;
@@ -29,6 +32,18 @@ impl Blob {
         get(&value, "size").as_f64().map(|_| Self(value))
     }
 
+    /// The bytes of a text.
+    pub fn of_text(text: &str, media_type: &str) -> Self {
+        let parts: js_sys::Array = [JsValue::from_str(text)].iter().collect();
+        let options = object(&[("type", JsValue::from_str(media_type))]);
+        Self(construct(&global(), "Blob", &[parts.into(), options]).unwrap_or_default())
+    }
+
+    /// Its bytes as a text; `None` where it cannot be read.
+    pub async fn text(&self) -> Option<String> {
+        promised(call(&self.0, "text", &[])).await?.as_string()
+    }
+
     /// Its size in bytes.
     pub fn size(&self) -> u64 {
         // A size is a whole number below 2^53.
@@ -47,9 +62,8 @@ impl Blob {
     /// served securely.
     pub async fn sha256(&self) -> Option<String> {
         let bytes = promised(call(&self.0, "arrayBuffer", &[])).await?;
-        let subtle = get(&get(&global(), "crypto"), "subtle");
         let digest = promised(call(
-            &subtle,
+            &crypto::subtle(),
             "digest",
             &[JsValue::from_str("SHA-256"), bytes],
         ))
@@ -64,7 +78,7 @@ impl Blob {
     }
 }
 
-async fn promised(promise: Result<JsValue, JsValue>) -> Option<JsValue> {
+pub(super) async fn promised(promise: Result<JsValue, JsValue>) -> Option<JsValue> {
     let promise: js_sys::Promise = promise.ok()?.dyn_into().ok()?;
     JsFuture::from(promise).await.ok()
 }
@@ -115,11 +129,7 @@ pub fn choose(input_id: &str) {
 
 /// Gives a text to the customer as a file to save.
 pub fn save_text(name: &str, media_type: &str, text: &str) {
-    let parts: js_sys::Array = [JsValue::from_str(text)].iter().collect();
-    let options = object(&[("type", JsValue::from_str(media_type))]);
-    if let Ok(blob) = construct(&global(), "Blob", &[parts.into(), options]) {
-        save_blob(name, &Blob(blob));
-    }
+    save_blob(name, &Blob::of_text(text, media_type));
 }
 
 /// Gives bytes to the customer as a file to save.

@@ -8,6 +8,7 @@ pub mod boot;
 pub mod channel;
 pub mod clipboard;
 pub mod clock;
+pub mod crypto;
 pub mod dom;
 pub mod events;
 pub mod file;

@@ -5,13 +5,10 @@
 //! attachments(draft, "reply-files".to_owned(), None)   // files that go with the message
 //! ```
 
-use super::{icon::icon, problems};
+use super::{drop::drop, icon::icon, problems};
 use crate::{
     api::Failure,
-    browser::{
-        dom, events,
-        file::{self, Picked},
-    },
+    browser::{dom, file::Picked},
     i18n::{format, m},
     state::{
         config,
@@ -26,10 +23,7 @@ use portico_view::{View, effect_after, memo, ui};
 /// The files of a draft that answer a question (`None`: that go with the message), and adding some. `id` is the
 /// button's.
 pub fn attachments(draft: OpenDraft, id: String, field: Option<FieldId>) -> View {
-    let over = RwSignal::new(false);
     let refused = RwSignal::new(Vec::<(String, Refused)>::new());
-    let input = format!("{id}-input");
-    let rules = format!("{id}-rules");
     let add = {
         let field = field.clone();
         move |files: Vec<Picked>| {
@@ -48,28 +42,6 @@ pub fn attachments(draft: OpenDraft, id: String, field: Option<FieldId>) -> View
                 );
             }
             refused.set(not_taken);
-        }
-    };
-    let paste = {
-        let add = add.clone();
-        move |event: leptos::ev::Event| {
-            // Where there are several places for files, the first takes them.
-            let files = file::pasted(&event);
-            if !files.is_empty() && !event.default_prevented() {
-                event.prevent_default();
-                add(files);
-            }
-        }
-    };
-    if let Some(paste) = events::on_document("paste", paste) {
-        paste.owned();
-    }
-    let drop = {
-        let add = add.clone();
-        move |event: leptos::ev::DragEvent| {
-            event.prevent_default();
-            over.set(false);
-            add(file::dropped(&event));
         }
     };
     let rows = {
@@ -99,38 +71,9 @@ pub fn attachments(draft: OpenDraft, id: String, field: Option<FieldId>) -> View
             .map(|(name, why)| problems::words(why_not(&name, why, &limits)));
         Some(words.collect::<View>())
     };
-    let choose = {
-        let input = input.clone();
-        move |_| file::choose(&input)
-    };
     ui! {
         {problems}
-        <div
-            class="drop"
-            class:over=over
-            on:dragover=move |event| {
-                event.prevent_default();
-                over.set(true);
-            }
-            on:dragleave=move |_| over.set(false)
-            on:drop=drop
-        >
-            {icon("upload")}
-            <p>{m::upload_drop}</p>
-            <button class="button secondary" type="button" id=id aria-describedby=rules.clone() on:click=choose>
-                {m::upload_choose}
-            </button>
-            <p class="hint" id=rules>{limits_in_words}</p>
-            <input
-                class="visually-hidden"
-                type="file"
-                multiple
-                id=input
-                tabindex="-1"
-                aria-hidden="true"
-                on:change=move |event| add(file::picked(&event))
-            />
-        </div>
+        {drop(id, m::upload_drop, m::upload_choose, limits_in_words, add)}
         {rows}
     }
 }

@@ -72,14 +72,9 @@ fn entry(
             explanation,
             ..
         } => {
-            // That the customer has confirmed the result is not another one.
-            let ended = outcome.filter(|_| from != Some(Status::Resolved));
             let words = move || match from {
                 None => m::request_received_event(),
-                Some(_) => ended.and_then(result).unwrap_or_else(|| {
-                    i18n::status(to)
-                        .map_or_else(m::request_status_changed, |s| m::request_status_event(&s()))
-                }),
+                Some(from) => status(from, to, outcome),
             };
             let mark = match to {
                 Status::Resolved | Status::Closed => "step-done",
@@ -149,8 +144,21 @@ pub fn result(outcome: Outcome) -> Option<String> {
     })
 }
 
+/// Where it stands now.
+pub fn status(from: Status, to: Status, outcome: Option<Outcome>) -> String {
+    // That the customer has confirmed the result is not another one.
+    let ended = outcome.filter(|_| from != Status::Resolved);
+    ended.and_then(result).unwrap_or_else(|| {
+        i18n::status(to).map_or_else(m::request_status_changed, |s| m::request_status_event(&s()))
+    })
+}
+
 /// What happened to a promise.
-fn promise(label: &str, change: PromiseChange, due: Option<portico_contract::Instant>) -> String {
+pub fn promise(
+    label: &str,
+    change: PromiseChange,
+    due: Option<portico_contract::Instant>,
+) -> String {
     let due = due
         .map(|due| format::deadline(due, None))
         .unwrap_or_default();

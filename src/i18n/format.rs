@@ -150,12 +150,15 @@ fn in_words(date: &str, style: &'static str) -> String {
         ("month", Text(style)),
         ("timeZone", Text("UTC")),
     ];
-    let this_year = today(None).is_some_and(|today| today.get(..4) == date.get(..4));
-    settings.extend((!this_year).then_some(("year", Text("numeric"))));
+    settings.extend((!is_this_year(date)).then_some(("year", Text("numeric"))));
     Instant::parse(&format!("{date}T00:00:00Z"))
         .ok()
         .and_then(|at| intl::date_time(intl_tag(), millis(at), &settings))
         .unwrap_or_else(|| date.to_owned())
+}
+
+fn is_this_year(date: &str) -> bool {
+    today(None).is_some_and(|today| today.get(..4) == date.get(..4))
 }
 
 /// The server's time now, by milliseconds.
@@ -212,6 +215,8 @@ pub fn deadline(at: Instant, zone: Option<&str>) -> String {
         ("minute", Text("2-digit")),
     ];
     settings.extend(own.is_some().then_some(("timeZoneName", Text("short"))));
+    let date = local_in(at, zone).unwrap_or_default();
+    settings.extend((!is_this_year(&date)).then_some(("year", Text("numeric"))));
     with_own(m::promise_by_time(&instant(at, zone, &settings)))
 }
 

@@ -2,6 +2,7 @@
 
 pub mod home;
 pub mod not_found;
+pub mod receipt;
 pub mod request;
 pub mod requests;
 pub mod sent;

@@ -8,6 +8,7 @@ mod edit;
 mod further;
 mod promises;
 mod reply;
+mod since;
 
 use crate::{
     api::{Access, Failure, Load, Query, requests, requests::Versioned},
@@ -424,6 +425,7 @@ fn parts(page: Page, acting: Acting, first_new: Signal<Option<TimelineItemId>>) 
             {move || steps.get().filter(|steps| !steps.is_empty()).map(stepper)}
         </section>
         <div class="text">
+            {since::since(page)}
             {turn(page, acting)}
             {further::notes(page)}
             {promises::promises(page, acting, &id)}

@@ -9,7 +9,7 @@ use crate::{
         button::{Look, button},
         copy::copy_button,
         icon::icon,
-        promise,
+        promise, receipt,
         tag::status_tag,
     },
     i18n::{Message, format, m},
@@ -149,15 +149,18 @@ fn keep(kept: &Confirmation) -> View {
         }
     };
     let receipt = kept.created.receipt.clone().map(|receipt| {
-        let save = move || {
-            let json = json::to_string(&receipt);
-            file::save_text(&format!("{reference}.json"), "application/json", &json);
-        };
-        button(Look::Secondary, m::sent_receipt, save)
+        button(Look::Secondary, m::sent_receipt, move || {
+            task::detach(receipt::save(receipt.clone()));
+        })
     });
-    let hint = receipt
-        .is_some()
-        .then(|| ui! { <p class="hint">{m::sent_receipt_hint}</p> });
+    let hint = receipt.is_some().then(|| {
+        ui! {
+            <p class="hint">
+                {m::sent_receipt_hint} " "
+                <a href=Route::Receipt.href()>{m::receipt_check_title}</a>
+            </p>
+        }
+    });
     ui! {
         <div class="flow">
             <div class="buttons">

@@ -74,6 +74,9 @@ async fn a_submission_answers_with_a_reference_a_query_code_and_a_signed_receipt
     );
     assert_eq!(content["reference"], reference.as_str());
     assert_eq!(content["subject"], body["subject"]);
+    assert_eq!(content["type"]["id"], body["type_id"]);
+    let config = server.guest().get("/config").send().await.json;
+    assert_eq!(config["receipt_keys"], json!([receipt.public_key]));
     let key: [u8; 32] = STANDARD
         .decode(&receipt.public_key)
         .unwrap()

@@ -7,7 +7,9 @@ use portico_tests::words::{EN, ZH_HANT};
 use portico_tests::{Browser, Codes, Customer, Language, Options, Page, Server, Window, Words};
 use thirtyfour::Key;
 
-use crate::setting::{GUEST, MEMBER, customer_in, desk_resolves, desk_writes, only_request};
+use crate::setting::{
+    GUEST, MEMBER, customer_in, desk_proposes, desk_resolves, desk_writes, only_request,
+};
 
 /// Tabs to a field, by a part of its name, and types.
 async fn type_into(page: &Page, label: &str, text: &str) {
@@ -160,6 +162,33 @@ async fn a_member_without_a_mouse(language: Language) {
     enter(&me, "request.send").await;
     page.see("The one ending in 4242.").await;
     me.see("request.sent").await;
+
+    // Why the date is what it is.
+    page.press(Key::Home).await;
+    page.tab_to("DisclosureTriangle", has(&me.say("promise.why")))
+        .await;
+    page.press(Key::Enter).await;
+    me.see("promise.days_none").await;
+    // A proposal is declined with a word, the next one accepted.
+    desk_proposes(&server, &id, "Half of it is paid back.").await;
+    page.heading(me.say("proposal.title")).wait().await;
+    page.press(Key::Home).await;
+    enter(&me, "proposal.decline").await;
+    page.by("dialog", me.say("proposal.decline_title"))
+        .wait()
+        .await;
+    type_into(page, &me.say("proposal.decline_comment"), "All of it.").await;
+    enter(&me, "proposal.decline").await;
+    me.see("proposal.declined").await;
+    desk_proposes(&server, &id, "All of it is paid back.").await;
+    page.heading(me.say("proposal.title")).wait().await;
+    page.press(Key::Home).await;
+    enter(&me, "proposal.accept").await;
+    page.by("dialog", me.say("proposal.accept_title"))
+        .wait()
+        .await;
+    enter(&me, "proposal.accept").await;
+    me.see("proposal.accepted").await;
 
     desk_resolves(&server, &id, "The second charge was paid back.").await;
     me.see("request.solved_question").await;

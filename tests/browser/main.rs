@@ -16,5 +16,6 @@ mod paper;
 mod promises;
 mod setting;
 mod start;
+mod taken_along;
 mod unseen;
 mod unsent;

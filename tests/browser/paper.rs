@@ -1,6 +1,5 @@
 //! On paper: the case file, without what can only be pressed.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use portico_tests::words::ZH_HANT;
 use portico_tests::{Look, Page};
 use serde_json::json;
@@ -9,8 +8,7 @@ use crate::setting::{MEMBER, customer_in, desk_writes, only_request};
 
 /// How many sheets a page takes.
 async fn sheets(page: &Page) -> usize {
-    let pdf = page.cdp("Page.printToPDF", json!({})).await;
-    let pdf = STANDARD.decode(pdf["data"].as_str().unwrap()).unwrap();
+    let pdf = page.paper().await;
     let mark = b"/Type /Page\n";
     pdf.windows(mark.len()).filter(|part| part == mark).count()
 }

@@ -1,21 +1,25 @@
 //! Journey 3: what was promised is told in the calendar's days wherever the customer is, a broken promise is
 //! said plainly, and there is a next step until the customer is satisfied.
 
+use chrono::{DateTime, TimeDelta};
 use portico_tests::browser::Setup;
 use portico_tests::page::has;
 use portico_tests::words::{EN, ZH_HANS, ZH_HANT};
-use portico_tests::{Browser, Customer, Language, Options, Server, Window, Words, api::complaint};
+use portico_tests::{
+    Browser, Customer, Language, Options, Server, Window, Words, api::complaint, until,
+};
 use serde_json::{Value, json};
 
-use crate::setting::{MEMBER, desk_resolves, desk_writes, only_request};
+use crate::setting::{MEMBER, desk_proposes, desk_resolves, desk_sets, desk_writes, only_request};
 
 const SUBJECT: &str = "三月的帳單重複扣款";
 /// The Friday before the Spring Festival of 2026; the Saturday after it is worked.
 const BEFORE_THE_FESTIVAL: &str = "2026-02-13T10:00:00+08:00";
-/// That Saturday, the last working day before it. The browser's own clock is wrong by months.
+/// That Saturday, the last working day before it.
 const LAST_WORKING_DAY: &str = "2026-02-14T10:00:00+08:00";
 
-/// Somebody in Los Angeles in front of a company in Shanghai, at a moment of business time.
+/// Somebody in Los Angeles, whose device is a day ahead, in front of a company in Shanghai, at a moment of business
+/// time.
 async fn abroad(language: Language, now: &str) -> (Server, Browser, Customer) {
     let options = Options {
         test_clock: true,
@@ -30,6 +34,8 @@ async fn abroad(language: Language, now: &str) -> (Server, Browser, Customer) {
     })
     .await;
     browser.page().zone("America/Los_Angeles").await;
+    let ahead = DateTime::parse_from_rfc3339(now).unwrap() + TimeDelta::days(1);
+    browser.page().device_clock(ahead).await;
     let words = Words::of(language);
     let me = Customer::new(browser.page(), words, &server, server.origin()).await;
     (server, browser, me)
@@ -85,6 +91,7 @@ async fn four_dates_over_the_spring_festival_are_shanghais_in_los_angeles() {
         "by the end of Thursday 26 February",
         "by the end of Saturday 28 February",
         "by the end of Friday 13 March",
+        "15 working days left",
     ] {
         me.page.see(date).await;
     }
@@ -101,7 +108,6 @@ async fn four_dates_over_the_spring_festival_are_shanghais_in_los_angeles() {
         "Day 5: make-up working day",
         "Day 15: working day",
         "Not counted: day of receipt",
-        "15 working days left",
         "These are hours by the clock.",
     ] {
         me.page.see(part).await;
@@ -165,13 +171,7 @@ async fn a_promise_that_is_not_kept_is_said_while_the_page_is_open_once() {
 async fn decline_accept_confirm(language: Language) {
     let (server, _browser, me) = abroad(language, BEFORE_THE_FESTIVAL).await;
     let id = complain(&me, &server).await;
-    desk(
-        &server,
-        &id,
-        "proposal",
-        json!({"text": "退回一半的金額。"}),
-    )
-    .await;
+    desk_proposes(&server, &id, "退回一半的金額。").await;
     me.page.heading(me.say("proposal.title")).wait().await;
     me.good().await;
     // Not without a word.
@@ -185,7 +185,7 @@ async fn decline_accept_confirm(language: Language) {
     me.see("proposal.declined").await;
     me.page.see("是全額。").await;
     me.good().await;
-    desk(&server, &id, "proposal", json!({"text": "退回全部金額。"})).await;
+    desk_proposes(&server, &id, "退回全部金額。").await;
     me.page.heading(me.say("proposal.title")).wait().await;
     me.press("proposal.accept").await;
     let dialog = me.page.by("dialog", me.say("proposal.accept_title"));
@@ -215,43 +215,80 @@ async fn declines_accepts_and_confirms_in_traditional_chinese() {
     decline_accept_confirm(ZH_HANT).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn reopened_escalated_and_reviewed_the_first_round_stays() {
-    let (server, _browser, me) = abroad(EN, BEFORE_THE_FESTIVAL).await;
+/// The label of a promise of any round, in the language on screen.
+async fn label(me: &Customer, server: &Server, id: &str, key: &str) -> String {
+    let member = server.customer(MEMBER).await;
+    let asked = member.get(&format!("/requests/{id}"));
+    let request = asked.language(me.words.language.tag).send().await;
+    let request = request.expect_status(200).json;
+    let mut promises = request["promises"].as_array().unwrap().iter();
+    let promise = promises.find(|promise| promise["key"].as_str().unwrap().starts_with(key));
+    let promise = promise.unwrap_or_else(|| panic!("no {key} in {request:#}"));
+    promise["label"].as_str().unwrap().to_owned()
+}
+
+/// Says a word in a dialog and goes on.
+async fn with_a_word(me: &Customer, action: &str, field: &str, word: &str, done: &str) {
+    me.press(action).await;
+    me.field(field).fill(word).await;
+    me.press(action).await;
+    me.see(done).await;
+}
+
+async fn reopen_escalate_review(language: Language) {
+    let (server, _browser, me) = abroad(language, BEFORE_THE_FESTIVAL).await;
     let id = complain(&me, &server).await;
     desk_writes(&server, &id, "We look into it.").await;
     desk_resolves(&server, &id, "Nothing was charged twice.").await;
     me.see("request.solved_question").await;
+    let first = label(&me, &server, &id, "formal_reply").await;
     me.press("request.reopen_still").await;
     me.field("request.reopen_comment").fill("It was.").await;
-    me.page.button(me.say("request.reopen")).click().await;
+    me.press("request.reopen").await;
     me.see("request.reopened").await;
     me.see("promise.earlier").await;
     me.good().await;
-    me.press("escalate.action").await;
-    me.field("escalate.comment").fill("Nobody reads it.").await;
-    me.page.button(me.say("escalate.action")).click().await;
-    me.see("escalate.done").await;
-    me.page.see("the team leader").await;
-    me.page.see("Answer to your escalation").await;
+    with_a_word(
+        &me,
+        "escalate.action",
+        "escalate.comment",
+        "Nobody reads it.",
+        "escalate.done",
+    )
+    .await;
+    me.page
+        .see(&label(&me, &server, &id, "escalation").await)
+        .await;
     me.good().await;
     desk_resolves(&server, &id, "Once more: no.").await;
     me.see("request.solved_question").await;
-    me.press("review.action").await;
-    me.field("review.comment")
-        .fill("The statement shows it.")
-        .await;
-    me.page.button(me.say("review.action")).click().await;
-    me.see("review.done").await;
-    me.page.see("Second review").await;
-    me.see("promise.earlier").await;
+    let ground = "The statement shows it.";
+    with_a_word(
+        &me,
+        "review.action",
+        "review.comment",
+        ground,
+        "review.done",
+    )
+    .await;
     me.page
-        .run(
-            "document.querySelector('details.earlier').open = true",
-            vec![],
-        )
+        .see(&label(&me, &server, &id, "second_review").await)
         .await;
-    me.page.see("Round 1").await;
+    me.see("promise.earlier").await;
+    let open = "document.querySelector('details.earlier').open = true";
+    me.page.run(open, vec![]).await;
+    let round = me.words.with("promise.round", &[("n", "1")]);
+    me.page.heading(round).wait().await;
+    let kept =
+        "return [...document.querySelectorAll('details.earlier .promise')].map(e => e.textContent)";
+    let kept = me.page.run(kept, vec![]).await;
+    let kept = kept.as_array().unwrap().iter().filter_map(Value::as_str);
+    let of_first: Vec<_> = kept.filter(|text| text.contains(&first)).collect();
+    assert_eq!(of_first.len(), 1, "the first round's formal reply stays");
+    assert!(
+        of_first[0].contains(&me.say("promise.state_kept")),
+        "{of_first:?}"
+    );
     me.good().await;
     // Somebody follows, and no longer does.
     me.field("follow.email").fill("nobody").await;
@@ -267,6 +304,117 @@ async fn reopened_escalated_and_reviewed_the_first_round_stays() {
         .click()
         .await;
     me.see("follow.none").await;
+    me.good().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reopened_escalated_and_reviewed_the_first_round_stays_in_english() {
+    reopen_escalate_review(EN).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reopened_escalated_and_reviewed_the_first_round_stays_in_simplified_chinese() {
+    reopen_escalate_review(ZH_HANS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reopened_escalated_and_reviewed_the_first_round_stays_in_traditional_chinese() {
+    reopen_escalate_review(ZH_HANT).await;
+}
+
+/// What each action is called on the page.
+const ACTIONS: [(&str, &str); 11] = [
+    ("reply", "request.reply"),
+    ("confirm", "request.confirm"),
+    ("reopen", "request.reopen"),
+    ("withdraw", "request.withdraw"),
+    ("edit", "request.edit"),
+    ("accept_proposal", "proposal.accept"),
+    ("decline_proposal", "proposal.decline"),
+    ("chase", "chase.action"),
+    ("escalate", "escalate.action"),
+    ("review", "review.action"),
+    ("follow", "follow.action"),
+];
+
+/// Every action that the server refuses stands on the page with the reason; gives how many.
+async fn refusals_are_said(me: &Customer, server: &Server, id: &str) -> usize {
+    let member = server.customer(MEMBER).await;
+    let request = member.get(&format!("/requests/{id}")).send().await.json;
+    let mut count = 0;
+    for (action, state) in request["actions"].as_object().unwrap() {
+        // A file goes with a message.
+        if state["allowed"] == true || action == "attach" {
+            continue;
+        }
+        count += 1;
+        let (_, name) = ACTIONS.iter().find(|(known, _)| known == action).unwrap();
+        let reason = state["reason"].as_str().unwrap();
+        let words = [me.say(name), me.say(&format!("refusal.{reason}"))];
+        until("the reason of a refusal", || async {
+            let read =
+                "return [...document.querySelectorAll('.refused li')].map(li => li.textContent)";
+            let rows = me.page.run(read, vec![]).await;
+            let mut rows = rows.as_array().unwrap().iter().filter_map(Value::as_str);
+            match rows.any(|row| words.iter().all(|word| row.contains(word.as_str()))) {
+                true => Ok(()),
+                false => Err(format!("{action}: {words:?}")),
+            }
+        })
+        .await;
+    }
+    count
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_refused_action_says_why() {
+    let (server, _browser, me) = abroad(ZH_HANT, BEFORE_THE_FESTIVAL).await;
+    let id = complain(&me, &server).await;
+    let mut seen = vec![refusals_are_said(&me, &server, &id).await];
+    for status in [
+        json!({"status": "open", "waiting_on": "provider"}),
+        json!({"status": "pending", "waiting_on": "customer"}),
+        json!({"status": "pending", "waiting_on": "third_party"}),
+        json!({"status": "resolved", "outcome": "explained", "explanation": "說明如上。"}),
+        json!({"status": "closed"}),
+    ] {
+        desk_sets(&server, &id, status).await;
+        seen.push(refusals_are_said(&me, &server, &id).await);
+    }
+    // Long after, nothing is left but to begin anew.
+    clock(&server, "2026-12-20T10:00:00+08:00").await;
+    me.page.reload().await;
+    seen.push(refusals_are_said(&me, &server, &id).await);
+    assert!(seen.iter().all(|count| *count > 0), "{seen:?}");
+    me.good().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_is_promised_it_is_said_calmly() {
+    // What comes along, without its promises.
+    let policy = include_str!("../../crates/server/policy.toml");
+    let (policy, _) = policy.split_once("[[promises]]").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy.toml");
+    std::fs::write(&file, policy).unwrap();
+    let options = Options {
+        config: Some(format!("policy = \"{}\"\n", file.display())),
+        ..Options::default()
+    };
+    let server = Server::with(options.and_unlimited()).await;
+    let browser = Browser::start().await;
+    let words = Words::of(EN);
+    let me = Customer::new(browser.page(), words, &server, server.origin()).await;
+    me.sign_in(&server, MEMBER).await;
+    me.fill_form(SUBJECT, "Twice the same amount.", None).await;
+    me.send().await;
+    me.sent().await;
+    me.good().await;
+    me.page.link(me.say("sent.track")).click().await;
+    me.page.heading(SUBJECT).wait().await;
+    me.see("request.no_promise").await;
+    assert_eq!(me.page.heading(me.say("promise.title")).count().await, 0);
+    me.page.not_see(&me.say("promise.state_late")).await;
     me.good().await;
 }
 

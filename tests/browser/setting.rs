@@ -42,6 +42,13 @@ pub(crate) async fn desk_writes(server: &Server, id: &str, text: &str) {
     sent.await.expect_status(201);
 }
 
+/// The desk proposes a solution.
+pub(crate) async fn desk_proposes(server: &Server, id: &str, text: &str) {
+    let path = format!("/requests/{id}/proposal");
+    let sent = server.desk().post(&path).json(&json!({"text": text}));
+    sent.send().await.expect_status(200);
+}
+
 /// The desk changes the status.
 pub(crate) async fn desk_sets(server: &Server, id: &str, change: Value) {
     let path = format!("/requests/{id}/status");

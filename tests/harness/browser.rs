@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::{CapabilitiesHelper, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
 
-use crate::{PATIENCE, Page, tool, until};
+use crate::{Found, PATIENCE, Page, tool, until};
 
 /// The size of the window, in CSS pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,6 +216,22 @@ impl Browser {
         assert!(self.driver.is_none(), "the browser is still running");
         self.open().await;
         self.page()
+    }
+
+    /// Presses what saves a file in the page in front, and gives the file of this name.
+    pub async fn saved(&self, press: &Found, name: &str) -> Vec<u8> {
+        let folder = self.profile.path().join("saved");
+        let allow = json!({"behavior": "allow", "downloadPath": folder});
+        self.page().cdp("Browser.setDownloadBehavior", allow).await;
+        press.click().await;
+        let file = folder.join(name);
+        let bytes = until("the file to be saved", || async {
+            // It has another name until it is whole.
+            std::fs::read(&file).map_err(|e| format!("{name}: {e}"))
+        })
+        .await;
+        std::fs::remove_file(file).unwrap();
+        bytes
     }
 
     /// The folder that holds everything the browser keeps.

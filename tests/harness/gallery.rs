@@ -35,6 +35,7 @@ pub async fn walk(language: Language, mut show: impl AsyncFnMut(&'static str, &P
     let me = Customer::new(browser.page(), words, &server, proxy.origin()).await;
     let mut tour = Tour {
         server,
+        browser,
         proxy,
         me,
         show: &mut show,
@@ -51,6 +52,7 @@ pub async fn walk(language: Language, mut show: impl AsyncFnMut(&'static str, &P
 
 struct Tour<'a, F> {
     server: Server,
+    browser: Browser,
     proxy: FaultProxy,
     me: Customer,
     show: &'a mut F,
@@ -161,8 +163,23 @@ impl<F: AsyncFnMut(&'static str, &Page)> Tour<'_, F> {
         me.page.not_see(&me.say("outbox.tag")).await;
         me.fill_form(SUBJECT, BODY, Some(GUEST)).await;
         me.send().await;
-        me.sent().await;
+        let codes = me.sent().await;
         self.show("sent").await;
+        let name = format!("{}-receipt.html", codes.reference);
+        let save = me.button("sent.receipt");
+        let receipt = self.browser.saved(&save, &name).await;
+        me.open("/receipt").await;
+        me.arrive("receipt.check_title").await;
+        self.show("receipt").await;
+        let file = self.browser.profile().join(name);
+        std::fs::write(&file, &receipt).unwrap();
+        me.page.choose_files(&[&file]).await;
+        me.page.heading(me.say("receipt.genuine")).wait().await;
+        self.show("receipt-genuine").await;
+        std::fs::write(&file, &receipt[1..]).unwrap();
+        me.page.choose_files(&[&file]).await;
+        me.page.heading(me.say("receipt.changed")).wait().await;
+        self.show("receipt-changed").await;
     }
 
     async fn tracking(&mut self) {
@@ -338,6 +355,14 @@ impl<F: AsyncFnMut(&'static str, &Page)> Tour<'_, F> {
         self.desk(&id, "status", partner).await;
         me.page.see("恆信銀行").await;
         self.show("request-paused").await;
+        me.open("/requests").await;
+        me.page.field(me.say("requests.search")).wait().await;
+        let text = "銀行已收到查詢，回覆後立即告知。";
+        let message = json!({"body": {"format": "text", "value": text}, "public": true});
+        self.desk(&id, "messages", message).await;
+        me.page.back().await;
+        me.page.heading(me.say("since.title")).wait().await;
+        self.show("request-since").await;
         self.desk(
             &id,
             "proposal",

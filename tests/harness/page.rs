@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use chrono::{DateTime, FixedOffset};
 use serde_json::{Value, json};
 use thirtyfour::error::WebDriverErrorInner as Driver;
 use thirtyfour::prelude::WebDriverResult;
@@ -544,6 +545,29 @@ impl Page {
     pub async fn zone(&self, iana: &str) {
         self.cdp("Emulation.setTimezoneOverride", json!({"timezoneId": iana}))
             .await;
+    }
+
+    /// The page on paper, as PDF.
+    pub async fn paper(&self) -> Vec<u8> {
+        let pdf = self.cdp("Page.printToPDF", json!({})).await;
+        STANDARD.decode(pdf["data"].as_str().unwrap()).unwrap()
+    }
+
+    /// Sets the clock of the customer's device, for every document from now on.
+    pub async fn device_clock(&self, at: DateTime<FixedOffset>) {
+        let source = format!(
+            "{{ const Real = Date, off = {} - Real.now();
+               globalThis.Date = class extends Real {{
+                 constructor(...of) {{ if (of.length) super(...of); else super(Real.now() + off); }}
+                 static now() {{ return Real.now() + off; }}
+               }}; }}",
+            at.timestamp_millis()
+        );
+        self.cdp(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({"source": source}),
+        )
+        .await;
     }
 
     /// Pulls or plugs the network, as the browser knows it. Open streams live on: for those see

@@ -115,6 +115,9 @@ pub struct Config {
     pub limits: Limits,
     /// How the company is reached.
     pub contacts: Vec<ContactChannel>,
+    /// The public keys (Ed25519, base64) by which this company's receipts are known, the present one first.
+    #[serde(default)]
+    pub receipt_keys: Vec<String>,
     /// The server's clock, by which a client corrects its own.
     pub server_now: Instant,
 }

@@ -192,6 +192,9 @@ pub struct Promise {
     /// The date lies past the known range of the calendar.
     #[serde(default)]
     pub provisional: bool,
+    /// Working days that are left, today among them where it counts; `None` unless it runs and is counted in them.
+    #[serde(default)]
+    pub days_left: Option<u32>,
     /// How it stands.
     pub state: PromiseState,
     /// When it was kept.

@@ -446,6 +446,9 @@ pub struct Request {
     /// The request that this one goes on from.
     #[serde(default)]
     pub follow_up_of: Option<RequestId>,
+    /// The `at` of the last entry of the timeline that the customer has seen.
+    #[serde(default)]
+    pub seen_at: Option<Instant>,
     /// Entries of the timeline, by others, that the customer has not seen.
     #[serde(default)]
     pub unread_count: u32,

@@ -7,7 +7,7 @@ use crate::{
     form::FieldValue,
     id::{FieldId, RequestId, TypeId, UploadId},
     locale::Locale,
-    request::{Request, Urgency},
+    request::{FieldDisplay, Request, TypeName, Urgency},
     session::Channel,
     timeline::TextFormat,
     words::strict,
@@ -136,7 +136,7 @@ pub struct Receipt {
     pub public_key: String,
 }
 
-/// What a receipt says.
+/// What a receipt says, in the language in which it was sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReceiptContent {
@@ -145,15 +145,17 @@ pub struct ReceiptContent {
     pub reference: Reference,
     /// When it was received.
     pub received_at: Instant,
+    /// Who received it.
+    pub received_by: String,
     /// Which form.
-    pub type_id: TypeId,
+    #[serde(rename = "type")]
+    pub request_type: TypeName,
     /// As it was sent.
     pub subject: String,
     /// As it was sent.
     pub body: String,
     /// As they were sent.
-    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, FieldValue>))]
-    pub fields: BTreeMap<FieldId, FieldValue>,
+    pub fields: Vec<FieldDisplay>,
     /// The files, with their hashes.
     pub files: Vec<Attachment>,
 }

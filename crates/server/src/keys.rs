@@ -60,10 +60,13 @@ impl Keys {
     #[must_use]
     pub fn sign(&self, bytes: &[u8]) -> (String, String) {
         let signature = self.receipt.sign(bytes);
-        (
-            STANDARD.encode(signature.to_bytes()),
-            STANDARD.encode(self.receipt.verifying_key().to_bytes()),
-        )
+        (STANDARD.encode(signature.to_bytes()), self.receipt_key())
+    }
+
+    /// The public key of receipts, base64.
+    #[must_use]
+    pub fn receipt_key(&self) -> String {
+        STANDARD.encode(self.receipt.verifying_key().to_bytes())
     }
 
     /// The token that opens the desk.

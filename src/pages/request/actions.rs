@@ -11,17 +11,19 @@ use crate::{
         moment::limit,
         problems::Problems,
     },
-    i18n::{self, Message, Words, m},
+    i18n::{self, Message, Words, format, m},
     state::session,
 };
 use leptos::prelude::*;
 use portico_contract::{
+    Instant,
     code::Reference,
     problem::ProblemCode,
     request::{Action, ActionState, Refusal},
     submission::{Comment, Edit, Follow, Grounds},
 };
 use portico_view::{View, ui};
+use std::collections::BTreeMap;
 
 /// Doing something, at most one thing at a time.
 #[derive(Clone, Copy)]
@@ -407,11 +409,7 @@ pub(super) fn actions(page: Page, acting: Acting) -> View {
             .and_then(|state| state.until)
             .map(|at| ui! { <p class="hint">{move || m::review_until(&limit(at))}</p> });
         let any = edit.is_some() || !asks.is_empty();
-        let refused = actions
-            .iter()
-            .filter(|(_, state)| !state.allowed)
-            .filter_map(|(action, state)| refused(*action, state))
-            .collect::<Vec<_>>();
+        let refused = refused(&actions);
         (any || !refused.is_empty()).then(|| {
             ui! {
                 <section class="flow" aria-labelledby="actions">
@@ -449,18 +447,34 @@ pub(super) fn name(action: Action) -> Option<Message> {
     })
 }
 
-/// What cannot be done now, and why. An action of which this version knows nothing has no words.
-fn refused(action: Action, state: &ActionState) -> Option<View> {
-    // Where nothing is proposed there is nothing to say about an answer to it.
-    let name = name(action).filter(|_| state.reason != Some(Refusal::NoProposal))?;
-    let reason = state.reason.unwrap_or(Refusal::Unknown);
-    let next_at = state.next_at;
-    let words = move || {
-        let reason = i18n::refusal(reason);
-        match next_at {
-            Some(at) => m::request_refused_from(&reason, &limit(at)),
-            None => reason,
+/// What cannot be done now, and why: what has the same reason is told together. An action of which this version knows
+/// nothing has no words.
+fn refused(actions: &BTreeMap<Action, ActionState>) -> Vec<View> {
+    type Group = (Refusal, Option<Instant>, Vec<Message>);
+    let mut groups: Vec<Group> = Vec::new();
+    for (action, state) in actions.iter().filter(|(_, state)| !state.allowed) {
+        let Some(name) = name(*action) else { continue };
+        let why = (state.reason.unwrap_or(Refusal::Unknown), state.next_at);
+        match groups.iter_mut().find(|group| (group.0, group.1) == why) {
+            Some((_, _, names)) => names.push(name),
+            None => groups.push((why.0, why.1, vec![name])),
         }
-    };
-    Some(ui! { <li><strong>{name}</strong><p>{words}</p></li> })
+    }
+    groups
+        .into_iter()
+        .map(|(reason, next_at, names)| {
+            let names = move || {
+                let names: Vec<_> = names.iter().map(|name| name()).collect();
+                format::list(&names)
+            };
+            let words = move || {
+                let reason = i18n::refusal(reason);
+                match next_at {
+                    Some(at) => m::request_refused_from(&reason, &limit(at)),
+                    None => reason,
+                }
+            };
+            ui! { <li><strong>{names}</strong><p>{words}</p></li> }
+        })
+        .collect()
 }

@@ -5,7 +5,6 @@ use crate::{
     api::{Query, promises},
     browser::task::{self, Task},
     components::{
-        button::{Look, button},
         export,
         icon::icon,
         load::part,
@@ -50,6 +49,15 @@ pub(super) fn promises(page: Page, acting: Acting, id: &RequestId) -> View {
             config::config().reload();
         }
         now
+    });
+    // Another day: how many are left is the server's to say.
+    effect_after(move |before: Option<Option<String>>| {
+        tick.track();
+        let today = config::current().and_then(|_| format::today(None));
+        if before.flatten().is_some_and(|before| Some(before) != today) {
+            page.query.reload();
+        }
+        today
     });
     let ledger = Ledger {
         all,
@@ -169,12 +177,16 @@ impl Ledger {
             move |fill: fn(&str) -> String| due(&promise).map(|due| fill(&due))
         };
         let tick = self.tick;
+        let days = promise.days_left;
         let left = promise.due_at.map(|at| {
-            move || {
-                tick.track();
-                // Its coming sets the clock.
-                config::config().with(|_| ());
-                format::remaining(at)
+            move || match days {
+                Some(days) => m::promise_days_left(f64::from(days)),
+                None => {
+                    tick.track();
+                    // Its coming sets the clock.
+                    config::config().with(|_| ());
+                    format::remaining(at)
+                }
             }
         });
         let met = promise
@@ -213,9 +225,14 @@ impl Ledger {
             .map(|at| {
                 let promise = promise.clone();
                 let reference = self.acting.reference();
-                button(Look::Quiet, m::promise_calendar_file, move || {
-                    untrack(|| export::calendar_file(reference, &promise, at));
-                })
+                let label = promise.label.clone();
+                let save = move |_| untrack(|| export::calendar_file(reference, &promise, at));
+                ui! {
+                    <button class="button quiet" type="button" on:click=save>
+                        {m::promise_calendar_file}
+                        <span class="visually-hidden">" "{label}</span>
+                    </button>
+                }
             });
         let NextRight { action, from } = match &promise.next_right {
             Some(right) => right.clone(),
@@ -250,11 +267,7 @@ impl Ledger {
             });
             let skeleton = || ui! { <div class="skeleton block" aria-hidden="true"></div> };
             part(days, skeleton, move || {
-                (move || {
-                    let in_days = promise.get().filter(|p| p.goal.unit == Unit::WorkingDays);
-                    days.ready().map(|days| strip(days, in_days.as_ref()))
-                })
-                .view()
+                (move || days.ready().map(strip)).view()
             })
         };
         ui! {
@@ -372,27 +385,11 @@ fn moves(promise: &Promise) -> Option<View> {
     })
 }
 
-/// The days as a list. `promise` where it is counted in them.
-fn strip(days: Vec<PromiseDay>, promise: Option<&Promise>) -> View {
+/// The days as a list.
+fn strip(days: Vec<PromiseDay>) -> View {
     if days.is_empty() {
         return ui! { <p class="meta">{m::promise_days_none}</p> };
     }
-    let left = promise
-        .filter(|promise| promise.state == PromiseState::Running)
-        .map(|promise| {
-            let zone = zone(promise).map(str::to_owned);
-            let counted = days.iter().filter(|day| day.counted);
-            let counted: Vec<_> = counted.map(|day| day.date.to_string()).collect();
-            let words = move || {
-                // Its coming sets the clock.
-                config::config().with(|_| ());
-                let today = format::today(zone.as_deref())?;
-                // A promise has at most some hundred days.
-                let left = counted.iter().filter(|date| **date >= today).count();
-                Some(m::promise_days_left(f64::from(u32::try_from(left).ok()?)))
-            };
-            ui! { <p>{words}</p> }
-        });
     let mut number = 0_u32;
     let items = days
         .into_iter()
@@ -401,7 +398,7 @@ fn strip(days: Vec<PromiseDay>, promise: Option<&Promise>) -> View {
             self::day(day, number)
         })
         .collect::<View>();
-    ui! { {left} <ol class="days" aria-label=m::promise_days>{items}</ol> }
+    ui! { <ol class="days" aria-label=m::promise_days>{items}</ol> }
 }
 
 fn day(day: PromiseDay, number: u32) -> View {

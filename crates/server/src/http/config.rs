@@ -47,6 +47,7 @@ pub async fn config(State(app): State<App>, Lang(locale): Lang) -> Json<Config> 
                 .unwrap_or(u32::MAX),
         },
         contacts: contacts.collect(),
+        receipt_keys: vec![app.keys.receipt_key()],
         server_now: now,
     })
 }

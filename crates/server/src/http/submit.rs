@@ -104,19 +104,20 @@ pub async fn submit(
         .request(&record.id, &Scope::Desk)
         .await?
         .ok_or_else(|| ApiError::internal("the new request is not there"))?;
+    let request = view::request(&app, &record, locale);
     let receipt = receipt::receipt(
         &app.keys,
         &ReceiptContent {
             reference: record.reference,
             received_at: record.created_at,
-            type_id: record.type_id.clone(),
+            received_by: app.settings.brand.name.get(locale).to_owned(),
+            request_type: request.request_type.clone(),
             subject: record.subject.clone(),
             body: record.body.clone(),
-            fields: record.fields.clone(),
+            fields: request.fields.clone(),
             files,
         },
     )?;
-    let request = view::request(&app, &record, locale);
     let etag = etag::etag(&record, &request)?;
     let created = Created {
         request,

@@ -216,7 +216,9 @@ impl PromiseRecord {
     fn meet(&mut self, at: Instant) -> PromiseChange {
         self.end_pause(at);
         self.met_at = Some(at);
-        let late = self.due.is_some_and(|due| at >= due.at);
+        // A date that was set after the one before had passed makes up for nothing.
+        let missed = self.moved.iter().any(|moved| moved.from <= moved.at);
+        let late = missed || self.due.is_some_and(|due| at >= due.at);
         let (state, change) = match late {
             true => (PromiseState::KeptLate, PromiseChange::KeptLate),
             false => (PromiseState::Kept, PromiseChange::Kept),
@@ -477,6 +479,7 @@ impl RequestRecord {
             .iter()
             .position(|promise| promise.key == key)?;
         let promise = &mut self.promises[place];
+        let mut words = reason;
         let told = match (change, promise.state) {
             (DeskChange::Start, Waiting) => {
                 promise.start(policy, now);
@@ -487,7 +490,11 @@ impl RequestRecord {
                 let known = reason.map_or(PauseReason::OnHold, PauseReason::from_word);
                 let (known, note) = match known {
                     PauseReason::Unknown => (PauseReason::OnHold, reason.map(str::to_owned)),
-                    known => (known, None),
+                    known => {
+                        // The ledger says it in the reader's language.
+                        words = None;
+                        (known, None)
+                    }
                 };
                 promise.pause(known, note, *until, now);
                 PromiseChange::Paused
@@ -522,7 +529,7 @@ impl RequestRecord {
             }
             _ => return None,
         };
-        self.tell(vec![(place, told)], Role::Agent, reason, now)
+        self.tell(vec![(place, told)], Role::Agent, words, now)
             .pop()
     }
 
@@ -671,6 +678,28 @@ mod tests {
         assert_eq!(due(&record, "solution-2"), Some(at("2026-03-17T00:00:00")));
         record.happens(Event::Withdrawn, &policy, at("2026-03-12T09:00:00"));
         assert_eq!(promise(&record, "solution-2").state, PromiseState::Void);
+    }
+
+    #[test]
+    fn a_new_date_after_the_old_one_had_passed_is_not_kept_in_time() {
+        let policy = default_policy();
+        let mut record = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
+        let mut other = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
+        let later = DeskChange::Move(at("2026-03-13T00:00:00"));
+        let mut moved = |record: &mut RequestRecord, now| {
+            record.mark_late(now);
+            record.change_promise("solution", &later, Some("A part is missing"), &policy, now);
+            record.happens(Event::Resolved, &policy, at("2026-03-12T09:00:00"));
+            promise(record, "solution").state
+        };
+        assert_eq!(
+            moved(&mut record, at("2026-03-06T00:00:00")),
+            PromiseState::KeptLate
+        );
+        assert_eq!(
+            moved(&mut other, at("2026-03-05T10:00:00")),
+            PromiseState::Kept
+        );
     }
 
     #[test]
