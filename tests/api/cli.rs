@@ -256,7 +256,7 @@ async fn the_configuration_that_init_writes_starts_a_server_and_is_never_overwri
     assert!(init().status.success());
     let file = folder.path().join("portico.toml");
     let config = std::fs::read_to_string(&file).unwrap();
-    for name in ["portico.toml", "policy.toml"] {
+    for name in ["portico.toml", "policy.toml", "surveys.toml"] {
         let file = folder.path().join(name);
         let checked = Command::new(program()).arg("check").arg(&file).output();
         let checked = checked.unwrap();

@@ -1347,6 +1347,7 @@ async fn results_have_n_and_interval_and_hide_what_is_small() {
     let csv = server
         .desk()
         .get("/surveys/after_closure/results?format=csv")
+        .language("en")
         .send()
         .await
         .expect_status(200);

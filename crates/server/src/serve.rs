@@ -125,7 +125,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
         demo::begin(&app, &address.to_string(), &program).await?;
     }
     let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let stopping = app.stopping.clone();
+    let (stopping, store) = (app.stopping.clone(), Arc::clone(&app.store));
     let served = axum::serve(listener, service).with_graceful_shutdown(told_to_stop(app));
     let result = tokio::select! {
         result = served => result.map_err(|e| e.to_string()),
@@ -134,6 +134,9 @@ pub async fn serve(options: Options) -> Result<(), String> {
     };
     if let Err(error) = tokio::time::timeout(GRACE, delivering).await {
         tracing::warn!(%error, "a message was still on its way; it goes again with the next start");
+    }
+    if let Err(error) = store.empty_log().await {
+        tracing::warn!(%error, "the log of the database could not be emptied");
     }
     result
 }

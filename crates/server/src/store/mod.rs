@@ -49,6 +49,8 @@ pub trait Store: Send + Sync {
     async fn read(&self) -> Result<Box<dyn Tx>>;
     /// The one transaction that writes; others wait. Dropped without [`Tx::commit`], it leaves nothing.
     async fn write(&self) -> Result<Box<dyn Tx>>;
+    /// Empties what the database keeps for the case of a crash, in which deleted rows can still be read.
+    async fn empty_log(&self) -> Result<()>;
     /// The id of the last event; changes after a commit that added one.
     fn events(&self) -> watch::Receiver<i64>;
     /// Changes after a commit that queued a message.

@@ -38,7 +38,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// Looks between two at whether the programme has changed.
 const PROGRAMME_TICKS: u32 = 5;
 /// What is looked at in one go.
-const BATCH: u32 = 50;
+const BATCH: u32 = 200;
 /// The hour of the first day of a period at which a round goes out, on the company's clock.
 const ROUND_HOUR: TimeDelta = TimeDelta::hours(9);
 
@@ -84,17 +84,13 @@ pub async fn run(app: App) {
 async fn look(app: &App) -> Result<(), ApiError> {
     let programme = app.programme();
     begin_rounds(app, &programme).await?;
-    loop {
-        let over = app.store.read().await?.requests_to_survey(BATCH).await?;
-        if over.is_empty() {
-            break;
-        }
-        for id in over {
-            let mut tx = app.store.write().await?;
-            if let Some(record) = tx.request(&id, &Scope::Desk).await? {
-                plan(app, &programme, &mut *tx, record).await?;
-                tx.commit().await?;
-            }
+    // Once in a look, so that what is due comes in between.
+    let over = app.store.read().await?.requests_to_survey(BATCH).await?;
+    for id in over {
+        let mut tx = app.store.write().await?;
+        if let Some(record) = tx.request(&id, &Scope::Desk).await? {
+            plan(app, &programme, &mut *tx, record).await?;
+            tx.commit().await?;
         }
     }
     loop {
