@@ -50,6 +50,8 @@ pub struct Situation {
     pub escalation: u32,
     /// When a second review was asked for.
     pub reviewed_at: Option<Instant>,
+    /// It is looked at for somebody who follows it.
+    pub following: bool,
     /// What the company has set.
     pub rules: Rules,
     /// Business time.
@@ -90,6 +92,11 @@ impl Situation {
     /// The reason why it is not.
     pub fn check(&self, action: Action) -> Result<(), Refusal> {
         use Status::{Closed, New, Open, Pending, Queued, Resolved};
+        if self.following {
+            // To stop following is always possible.
+            let stops = action == Action::Follow;
+            return stops.then_some(()).ok_or(Refusal::Following);
+        }
         match (action, self.status) {
             (_, Queued) => Err(Refusal::Queued),
             (Action::Reopen, Resolved | Closed) => self.within(self.reopen_until()),

@@ -27,8 +27,21 @@ use portico_promise::Reason;
 pub enum Reader {
     /// The customer of the request.
     Customer,
+    /// Somebody who follows it.
+    Follower,
     /// The desk.
     Desk,
+}
+
+impl Reader {
+    /// The customer whom the store gave the request to.
+    #[must_use]
+    pub fn of(record: &RequestRecord) -> Self {
+        match record.following {
+            Some(_) => Self::Follower,
+            None => Self::Customer,
+        }
+    }
 }
 
 /// The request.
@@ -84,11 +97,14 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
         participants: record
             .followers
             .iter()
+            // Who follows is not told who else does.
+            .filter(|email| record.following.as_ref().is_none_or(|me| me == *email))
             .map(|email| Participant {
                 name: email.clone(),
                 email: Some(email.clone()),
             })
             .collect(),
+        following: record.following.is_some(),
         escalation: record.escalation.and_then(|escalation| {
             Some(Escalation {
                 level: escalation.level,
@@ -98,7 +114,11 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
         }),
         ladder: ladder(app, record, locale),
         follow_up_of: record.follow_up_of.clone(),
-        unread_count: record.unread,
+        // What was seen is noted of who it belongs to.
+        unread_count: match record.following {
+            Some(_) => 0,
+            None => record.unread,
+        },
         actions: record.situation(policy.rights, app.clock.now()).actions(),
         survey: SurveySummary {
             state: SurveyState::NotOffered,
@@ -146,14 +166,7 @@ pub fn promise(app: &App, promise: &PromiseRecord, locale: Locale) -> Promise {
         to: moved.to,
         reason: match &moved.reason {
             MoveReason::Desk(words) => words.clone(),
-            MoveReason::Calendar(dates) => {
-                let dates: Vec<_> = dates.iter().map(|date| day(*date, locale)).collect();
-                let mark = if locale == Locale::En { ", " } else { "、" };
-                let values = [("dates", dates.join(mark))];
-                let values = values.each_ref().map(|(key, value)| (*key, value.as_str()));
-                app.catalogue
-                    .fill("promise.calendar_changed", locale, &values)
-            }
+            MoveReason::Calendar(dates) => calendar_changed(app, dates, locale),
         },
         at: moved.at,
     });
@@ -178,6 +191,17 @@ pub fn promise(app: &App, promise: &PromiseRecord, locale: Locale) -> Promise {
         moved: moved.collect(),
         next_right: None,
     }
+}
+
+/// That the calendar has other days on these dates.
+#[must_use]
+pub fn calendar_changed(app: &App, dates: &[NaiveDate], locale: Locale) -> String {
+    let dates: Vec<_> = dates.iter().map(|date| day(*date, locale)).collect();
+    let mark = if locale == Locale::En { ", " } else { "、" };
+    let dates = dates.join(mark);
+    let values = [("dates", dates.as_str())];
+    app.catalogue
+        .fill("promise.calendar_changed", locale, &values)
 }
 
 /// Before a date the customer may ask where it is once it has passed; after it, the next right is the highest that is
@@ -468,9 +492,11 @@ pub fn item(app: &App, entry: &EntryRecord, reader: Reader, locale: Locale) -> T
         Happening::Callback {
             topic,
             preferred_at,
+            done_at,
         } => Entry::Callback {
             topic: topic.clone(),
             preferred_at: *preferred_at,
+            done_at: *done_at,
         },
         Happening::Edited => Entry::Edited,
     };

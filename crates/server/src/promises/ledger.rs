@@ -10,6 +10,7 @@ use portico_contract::{
 };
 use portico_promise::{Calendar, Clock, Counted, Due, Move, Pauses, revise};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A promise as it is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -560,7 +561,23 @@ impl RequestRecord {
         changed.then(|| self.tell(moved, Role::System, None, now))
     }
 
-    /// When the clock has to be looked at next: at a date, or at the reminder before it.
+    /// The dates of the calendars because of which promises to the customer were moved at that moment, in order.
+    #[must_use]
+    pub fn dates_changed(&self, at: Instant) -> Vec<NaiveDate> {
+        let shown = self.promises.iter().filter(|p| !p.terms.internal);
+        let moved = shown.filter_map(|p| p.moved.last().filter(|moved| moved.at == at));
+        let dates: BTreeSet<NaiveDate> = moved
+            .filter_map(|moved| match &moved.reason {
+                MoveReason::Calendar(dates) => Some(dates),
+                MoveReason::Desk(_) => None,
+            })
+            .flatten()
+            .copied()
+            .collect();
+        dates.into_iter().collect()
+    }
+
+    /// When the clock has to be looked at next: at a date, at the reminder before it, or at the customer's.
     #[must_use]
     pub fn next_due(&self) -> Option<Instant> {
         let running = self
@@ -569,6 +586,7 @@ impl RequestRecord {
             .filter(|p| p.state == PromiseState::Running);
         running
             .flat_map(|p| p.due.map(|due| due.at).into_iter().chain(p.remind_at))
+            .chain(self.customer_remind_at)
             .min()
     }
 
