@@ -49,6 +49,7 @@ fn view_of(route: Route) -> View {
         Route::Track(_) => pages::track::page(),
         Route::Requests(_) => pages::requests::page(),
         Route::Request(reference) => pages::request::page(reference),
+        Route::Callback(about) => pages::callback::page(about),
         Route::SignIn(_) => pages::sign_in::page(),
         Route::NotFound => pages::not_found::page(),
     }

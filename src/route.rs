@@ -49,6 +49,8 @@ pub enum Route {
     Requests(Box<RequestQuery>),
     /// One request.
     Request(Reference),
+    /// Asking to be rung, about a request or anything else.
+    Callback(Option<Reference>),
     /// Signing in, and where to go afterwards.
     SignIn(Box<Route>),
     /// Any other address.
@@ -125,6 +127,10 @@ impl Route {
                 ..RequestQuery::default()
             })),
             ("requests", Some(reference)) => by_reference(reference, Self::Request),
+            ("callback", None) => Self::Callback(None),
+            ("callback", Some(reference)) => {
+                by_reference(reference, |reference| Self::Callback(Some(reference)))
+            }
             ("sign-in", None) => Self::sign_in(match value("then") {
                 Some(then) => Self::parse(&then),
                 None => Self::Home,
@@ -157,6 +163,8 @@ impl Route {
             Self::Track(TrackLink::Token(token)) => format!("/track#t={token}"),
             Self::Requests(query) => with_query("/requests", &query_pairs(query)),
             Self::Request(reference) => format!("/requests/{reference}"),
+            Self::Callback(None) => "/callback".to_owned(),
+            Self::Callback(Some(reference)) => format!("/callback/{reference}"),
             Self::SignIn(then) if **then == Self::Home => "/sign-in".to_owned(),
             Self::SignIn(then) => with_query("/sign-in", &[("then", then.href())]),
         }
@@ -326,6 +334,8 @@ mod tests {
                     .to_owned(),
             ),
             (Route::Request(r), format!("/requests/{r}")),
+            (Route::Callback(None), "/callback".to_owned()),
+            (Route::Callback(Some(r)), format!("/callback/{r}")),
             (Route::sign_in(Route::Home), "/sign-in".to_owned()),
             (
                 Route::sign_in(Route::Form(TypeId::new("x"), FormStep::Check)),
@@ -368,6 +378,7 @@ mod tests {
             "//new",
             "/requests/PT-00000-00001",
             "/sent",
+            "/callback/x",
             "https://example.com/",
         ] {
             assert_eq!(Route::parse(address), Route::NotFound, "{address}");

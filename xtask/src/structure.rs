@@ -21,8 +21,9 @@ const PACKAGES: [(&str, &[&str]); 8] = [
 ];
 
 /// The first segments of the portal's paths.
-const PATHS: [&str; 9] = [
+const PATHS: [&str; 10] = [
     "new", "sent", "track", "requests", "surveys", "help", "service", "account", "sign-in",
+    "callback",
 ];
 
 /// Fails with the list of all that breaks a rule.

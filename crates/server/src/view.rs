@@ -193,9 +193,13 @@ pub fn promise(app: &App, promise: &PromiseRecord, locale: Locale) -> Promise {
     }
 }
 
-/// That the calendar has other days on these dates.
+/// That the calendar has other days on these dates; on which is not known after a change that nobody saw.
 #[must_use]
 pub fn calendar_changed(app: &App, dates: &[NaiveDate], locale: Locale) -> String {
+    if dates.is_empty() {
+        let key = "promise.calendar_changed_unseen";
+        return app.catalogue.word(key, locale).to_owned();
+    }
     let dates: Vec<_> = dates.iter().map(|date| day(*date, locale)).collect();
     let mark = if locale == Locale::En { ", " } else { "、" };
     let dates = dates.join(mark);

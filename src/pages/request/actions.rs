@@ -410,6 +410,8 @@ pub(super) fn actions(page: Page, acting: Acting) -> View {
         let refused = actions
             .iter()
             .filter(|(_, state)| !state.allowed)
+            // Said once, where it says who follows.
+            .filter(|(_, state)| state.reason != Some(Refusal::Following))
             .filter_map(|(action, state)| refused(*action, state))
             .collect::<Vec<_>>();
         (any || !refused.is_empty()).then(|| {

@@ -34,6 +34,8 @@ pub async fn run(app: App) {
     // What was last wrong with it: said once, and tried again, because what is put right may be a file that was never
     // read.
     let mut wrong = None;
+    // A calendar may have changed while the server was down.
+    count_anew(&app, None).await;
     loop {
         if let Err(error) = look(&app).await {
             tracing::warn!(
@@ -143,13 +145,17 @@ async fn read_policy(app: &App) -> Result<Stamps, String> {
     let new = Arc::new(new);
     app.set_policy(Arc::clone(&new));
     tracing::info!("the policy was read anew");
-    if let Err(error) = revise(app, &old, &new).await {
-        tracing::warn!(?error, "not every promise could be counted again");
-    }
+    count_anew(app, Some(&old)).await;
     Ok(new.files.clone())
 }
 
-async fn revise(app: &App, old: &Policy, new: &Policy) -> Result<(), ApiError> {
+async fn count_anew(app: &App, old: Option<&Policy>) {
+    if let Err(error) = revise(app, old, &app.policy()).await {
+        tracing::warn!(?error, "not every promise could be counted again");
+    }
+}
+
+async fn revise(app: &App, old: Option<&Policy>, new: &Policy) -> Result<(), ApiError> {
     let open = app.store.read().await?.open_requests().await?;
     for id in open {
         let mut tx = app.store.write().await?;

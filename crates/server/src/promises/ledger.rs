@@ -273,8 +273,17 @@ impl PromiseRecord {
         self.set_due(due, policy);
     }
 
-    /// Counts again on a calendar that has changed. True when something came out otherwise.
-    fn revise(&mut self, old: &Policy, new: &Policy, now: Instant) -> bool {
+    /// Counts again on a calendar that has changed, or may have while nobody looked. True when something came out
+    /// otherwise.
+    fn revise(&mut self, old: Option<&Policy>, new: &Policy, now: Instant) -> bool {
+        let same = match old {
+            Some(old) => self.count_due(old, now) == self.count_due(new, now),
+            // While its clock stands still it comes out otherwise every moment; it is counted when it runs again.
+            None => self.state == PromiseState::Paused,
+        };
+        if same {
+            return false;
+        }
         let (Some(held), Some(computed), Some(started)) =
             (self.due, self.count_due(new, now), self.started_at)
         else {
@@ -287,7 +296,7 @@ impl PromiseRecord {
         }
         if due.at != held.at {
             let calendars = (
-                old.calendar(&self.terms.calendar),
+                old.and_then(|old| old.calendar(&self.terms.calendar)),
                 new.calendar(&self.terms.calendar),
             );
             let dates = match calendars {
@@ -540,10 +549,11 @@ impl RequestRecord {
         self.tell(late, Role::System, None, now)
     }
 
-    /// Counts open promises again after the policy's calendars have changed. True when something came out otherwise.
+    /// Counts open promises again after the policy's calendars have changed; without the old policy, as they may have.
+    /// The entries that tell of it; `None` when nothing came out otherwise.
     pub fn revise_promises(
         &mut self,
-        old: &Policy,
+        old: Option<&Policy>,
         new: &Policy,
         now: Instant,
     ) -> Option<Vec<NewEntry>> {
