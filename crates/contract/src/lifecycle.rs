@@ -244,6 +244,7 @@ mod tests {
             chased_at: None,
             escalation: 0,
             reviewed_at: None,
+            following: false,
             rules: Rules {
                 reopen_window: TimeDelta::days(14),
                 chase_gap: TimeDelta::hours(24),
@@ -253,6 +254,20 @@ mod tests {
                 follow_limit: 10,
             },
             now: at(now),
+        }
+    }
+
+    #[test]
+    fn who_follows_can_stop_and_nothing_else_in_every_status() {
+        for &status in Status::ALL {
+            for &action in Action::ALL {
+                let follower = Situation {
+                    following: true,
+                    ..situation(status, 0)
+                };
+                let expected = (action != Action::Follow).then_some(Following);
+                assert_eq!(follower.check(action).err(), expected, "{action} {status}");
+            }
         }
     }
 
