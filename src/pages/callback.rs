@@ -42,7 +42,7 @@ const NAME: &str = "/contact/name";
 const PHONE: &str = "/contact/phone";
 const TOPIC: &str = "/topic";
 const TIME: &str = "/preferred_at";
-const QUESTIONS: usize = 4;
+const IDS: [&str; 4] = [NAME, PHONE, TOPIC, TIME];
 
 /// The request that a call is about. Nothing in it is of a language.
 #[derive(Clone, PartialEq)]
@@ -260,7 +260,7 @@ impl Asking {
             {about}
             {refused}
             <form class="flow" novalidate on:submit=send>
-                {form::questions(self.form, 0..QUESTIONS)}
+                {form::questions(self.form, 0..IDS.len())}
                 {both}
                 <p class="hint">{m::callback_consent}</p>
                 <div class="buttons">{submit_button(m::callback_send, self.busy.into())}</div>
@@ -273,8 +273,8 @@ impl Asking {
         let draft = self.form.draft;
         draft.save();
         self.refused.set(None);
-        let wrong = self.form.check(0..QUESTIONS).into_iter();
-        let wrong = wrong.map(|(index, problem)| self.form.words(index, problem));
+        let wrong = self.form.check(0..IDS.len()).into_iter();
+        let wrong = wrong.map(|(index, problem)| self.words(index, problem));
         if self.busy.get_untracked() || !self.form.problems.set(wrong.collect()) {
             return;
         }
@@ -340,10 +340,17 @@ impl Asking {
 
     /// What the server says about a question, at its control.
     fn at_field(self, error: &FieldError) -> Option<(String, Words)> {
-        let ids = [NAME, PHONE, TOPIC, TIME];
-        let index = ids.iter().position(|id| *id == error.pointer)?;
-        let (control, words) = self.form.words(index, error.code);
-        let words = match (*ids.get(index)?, error.code) {
+        let index = IDS.iter().position(|id| *id == error.pointer)?;
+        Some(self.words(index, error.code))
+    }
+
+    /// What to do about a question, at its control.
+    fn words(self, index: usize, problem: FieldProblem) -> (String, Words) {
+        let (control, words) = self.form.words(index, problem);
+        let words = match (IDS.get(index).copied().unwrap_or_default(), problem) {
+            (PHONE, FieldProblem::Required) => Words::new(m::callback_phone_empty),
+            (TOPIC, FieldProblem::Required) => Words::new(m::callback_topic_empty),
+            (TIME, FieldProblem::Required) => Words::new(m::callback_time_empty),
             (TIME, FieldProblem::NotAnOption) => Words::new(|| {
                 let hours = config::current().as_ref().and_then(hours);
                 m::callback_closed(&hours.unwrap_or_default())
@@ -353,7 +360,7 @@ impl Asking {
             }
             _ => words,
         };
-        Some((control, words))
+        (control, words)
     }
 }
 
@@ -476,9 +483,9 @@ fn confirmation(callback: &Callback, about: Option<Reference>) -> View {
             <p>{m::callback_done_text}</p>
         </div>
         <dl class="summary">
-            {row(m::callback_time, (move || limit(preferred_at)).view())}
+            {row(m::callback_row_time, (move || limit(preferred_at)).view())}
             {row(m::submit_phone, ui! { <bdi>{phone}</bdi> })}
-            {row(m::callback_topic, ui! { <bdi>{topic}</bdi> })}
+            {row(m::callback_row_topic, ui! { <bdi>{topic}</bdi> })}
         </dl>
         <p>{m::callback_change}</p>
         <div class="buttons"><a class="button" href=next.href()>{name}</a></div>

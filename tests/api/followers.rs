@@ -184,6 +184,9 @@ async fn who_follows_reads_that_request_alone_and_can_do_nothing_but_stop() {
         (&seen["following"], &seen["unread_count"]),
         (&json!(true), &json!(0))
     );
+    assert_eq!(seen["ladder"], json!([]));
+    let promises = seen["promises"].as_array().unwrap();
+    assert!(promises.len() > 2 && promises.iter().all(|p| p["next_right"].is_null()));
     let participants = seen["participants"].as_array().unwrap();
     assert_eq!(
         participants.len(),

@@ -757,6 +757,15 @@ fn what_is_wrong_with_a_policy_or_its_calendar_is_said_with_its_place() {
             .contains("no calendar \"paint\"; known are ")
     );
 
+    assert!(
+        wrong("customer_hours = 72", "customer_hours = -72")
+            .contains("-72 is not from 0 to 87600 hours")
+    );
+    assert!(
+        wrong("#: desk = \"desk@example.com\"", "desk = \"nobody\"")
+            .contains("\"nobody\" is not an e-mail address")
+    );
+
     let calendar = |change: &dyn Fn(&mut Value)| {
         let mut calendar = plant("2026-12-31", &[]);
         change(&mut calendar);
@@ -988,7 +997,7 @@ async fn reminders_to_customers_follow_the_policy_as_it_is() {
         "policy.toml",
         &own_policy().replacen("customer_hours = 72", "customer_hours = 100_000", 1),
     );
-    logged("100000 hours are more than ten years", 1).await;
+    logged("100000 is not from 0 to 87600 hours", 1).await;
     clock(&server, "2026-03-02T12:00:01").await;
     let count = || letters(&server, "a@example.com", "waiting for your answer");
     until("the reminder", || async {

@@ -109,7 +109,7 @@ async fn a_guest_asks(language: Language) {
             .ok_or_else(|| format!("{wishes:?}"))
     })
     .await;
-    me.see("failure.network").await;
+    me.see("failure.foreign").await;
     me.press("callback.send").await;
     me.arrive("callback.done_title").await;
     me.page.see(NUMBER).await;
@@ -153,7 +153,7 @@ async fn a_wish_that_arrived_and_was_changed_is_not_sent_twice_unasked() {
     me.field("callback.time").set_value(OPEN).await;
     proxy.once("POST", "/portal/v1/callbacks", CUT);
     me.press("callback.send").await;
-    me.see("failure.network").await;
+    me.see("failure.foreign").await;
     // Kept on this device, also from one visit to the next.
     me.open("/").await;
     me.see("home.draft_callback").await;

@@ -112,7 +112,10 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
                 at: escalation.at,
             })
         }),
-        ladder: ladder(app, record, locale),
+        ladder: match record.following {
+            Some(_) => Vec::new(),
+            None => ladder(app, record, locale),
+        },
         follow_up_of: record.follow_up_of.clone(),
         // What was seen is noted of who it belongs to.
         unread_count: match record.following {
@@ -208,11 +211,12 @@ pub fn calendar_changed(app: &App, dates: &[NaiveDate], locale: Locale) -> Strin
         .fill("promise.calendar_changed", locale, &values)
 }
 
-/// Before a date the customer may ask where it is once it has passed; after it, the next right is the highest that is
+/// Before a date the customer (not who follows) may ask where it is once it has passed; after it, the next right is the highest that is
 /// open to them.
 fn next_right(promise: &PromiseRecord, situation: &Situation) -> Option<NextRight> {
     let due = promise.due?.at;
     match promise.state {
+        _ if situation.following => None,
         PromiseState::Running => Some(NextRight {
             action: Action::Chase,
             from: due,

@@ -177,19 +177,16 @@ fn stop_following(page: Page, acting: Acting) -> View {
 }
 
 fn list_followers(page: Page, acting: Acting) -> View {
-    let shown = page.part(|r| {
-        let allowed = r.actions.get(&Action::Follow).map(|state| state.allowed);
-        (r.participants.clone(), allowed)
-    });
+    let shown = page.part(|r| r.participants.clone());
     let allowed = page.part(|r| r.actions.get(&Action::Follow).is_some_and(|s| s.allowed));
     let problems = Problems::new(page.title);
     let email = RwSignal::new(String::new());
     let list = move || {
-        let (participants, allowed) = shown.get()?;
+        let participants = shown.get()?;
         let none = participants.is_empty();
         let items: Vec<View> = participants
             .into_iter()
-            .map(|participant| row(participant, allowed == Some(true), acting))
+            .map(|participant| row(participant, acting))
             .collect();
         Some(match none {
             true => ui! { <p class="meta">{m::follow_none}</p> },
@@ -258,9 +255,10 @@ fn list_followers(page: Page, acting: Acting) -> View {
     .view()
 }
 
-fn row(participant: Participant, allowed: bool, acting: Acting) -> View {
+/// Somebody who follows; whoever was let in can be shown out at any time.
+fn row(participant: Participant, acting: Acting) -> View {
     let Participant { name, email } = participant;
-    let remove = email.filter(|_| allowed).map(|email| {
+    let remove = email.map(|email| {
         let hidden = name.clone();
         let remove = move |_| {
             let follow = Follow {

@@ -284,7 +284,7 @@ struct Rights {
 struct RawReminders {
     hours_before: u32,
     desk: Option<Spanned<String>>,
-    customer_hours: Option<Spanned<u32>>,
+    customer_hours: Option<Spanned<i64>>,
 }
 
 #[derive(Deserialize)]
@@ -490,17 +490,20 @@ impl RawReminders {
             let words = format!("{:?} is not an e-mail address", desk.get_ref());
             return Err(Wrong(desk.span(), words));
         }
-        let too_long = |hours: &&Spanned<u32>| *hours.get_ref() > AMOUNT_MAX;
-        if let Some(hours) = self.customer_hours.as_ref().filter(too_long) {
-            let words = format!("{} hours are more than ten years", hours.get_ref());
-            return Err(Wrong(hours.span(), words));
-        }
+        let customer_hours = match &self.customer_hours {
+            None => CUSTOMER_HOURS,
+            Some(hours) => u32::try_from(*hours.get_ref())
+                .ok()
+                .filter(|hours| *hours <= AMOUNT_MAX)
+                .ok_or_else(|| {
+                    let words = format!("{} is not from 0 to {AMOUNT_MAX} hours", hours.get_ref());
+                    Wrong(hours.span(), words)
+                })?,
+        };
         Ok(Reminders {
             hours_before: self.hours_before,
             desk: self.desk.map(Spanned::into_inner),
-            customer_hours: self
-                .customer_hours
-                .map_or(CUSTOMER_HOURS, Spanned::into_inner),
+            customer_hours,
         })
     }
 }
@@ -726,7 +729,7 @@ pub mod tests {
             (
                 "customer_hours = 72",
                 "customer_hours = -1",
-                "customer_hours",
+                "-1 is not from 0 to 87600 hours",
             ),
             (
                 "customer_hours = 72",
@@ -736,7 +739,7 @@ pub mod tests {
             (
                 "customer_hours = 72",
                 "customer_hours = 87601",
-                "87601 hours are more than ten years",
+                "87601 is not from 0 to 87600 hours",
             ),
             (
                 "#: desk = \"desk@example.com\"",
