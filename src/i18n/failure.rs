@@ -70,6 +70,7 @@ pub fn refusal(reason: Refusal) -> String {
         Refusal::LimitReached => m::refusal_limit_reached(),
         Refusal::TopReached => m::refusal_top_reached(),
         Refusal::Reviewed => m::refusal_reviewed(),
+        Refusal::Following => m::refusal_following(),
         Refusal::Unknown => m::refusal_other(),
     }
 }

@@ -227,6 +227,8 @@ words! {
         TopReached = "top_reached",
         /// A second review was made already; what remains is the outside body.
         Reviewed = "reviewed",
+        /// Who follows reads; who sent it acts.
+        Following = "following",
     }
 }
 
@@ -435,6 +437,9 @@ pub struct Request {
     /// Who follows it.
     #[serde(default)]
     pub participants: Vec<Participant>,
+    /// The reader follows it: reads, and can do nothing but stop following.
+    #[serde(default)]
+    pub following: bool,
     /// Whom it was escalated to, the last time.
     #[serde(default)]
     pub escalation: Option<Escalation>,

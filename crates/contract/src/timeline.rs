@@ -152,6 +152,9 @@ pub enum Entry {
         topic: String,
         /// When it suits.
         preferred_at: Instant,
+        /// When they were rung.
+        #[serde(default)]
+        done_at: Option<Instant>,
     },
     /// The customer changed what was sent.
     Edited,
@@ -187,6 +190,7 @@ struct Flat {
     target: Option<String>,
     topic: Option<String>,
     preferred_at: Option<Instant>,
+    done_at: Option<Instant>,
 }
 
 impl From<Flat> for TimelineItem {
@@ -240,6 +244,7 @@ impl Flat {
             "callback" => Entry::Callback {
                 topic: self.topic?,
                 preferred_at: self.preferred_at?,
+                done_at: self.done_at,
             },
             "edited" => Entry::Edited,
             _ => return None,

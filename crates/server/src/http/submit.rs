@@ -220,6 +220,8 @@ pub fn record(
         escalation: None,
         reviewed_at: None,
         followers: Vec::new(),
+        customer_remind_at: None,
+        following: None,
         unread: 0,
     };
     record.reach(steps.first_open(), now);
