@@ -3,8 +3,8 @@
 use super::{Access, Failure, call::call};
 use portico_contract::submission::{Callback, NewCallback};
 
-/// Asks to be rung: in the name in which its request is read, else in the account's. `key` is the same for every attempt
-/// of one wish.
+/// Asks to be rung: in the name in which its request is read, else in the account's. `key` is the same for every
+/// attempt of one wish.
 ///
 /// # Errors
 /// See [`Failure`].

@@ -1,5 +1,5 @@
-//! Asking to be rung, about a request or anything else. What is typed is a draft like any other, so that nothing is lost;
-//! its key is the wish's Idempotency-Key, so that it arrives once however often it is sent.
+//! Asking to be rung, about a request or anything else. What is typed is a draft like any other, so that nothing is
+//! lost; its key is the wish's Idempotency-Key, so that it arrives once however often it is sent.
 
 use crate::{
     api::{Failure, Load, Query, callbacks, requests},

@@ -92,8 +92,8 @@ pub async fn sign_in(
         .await?)
 }
 
-/// Queues a message to who sent a request, and to who follows it where the news are for them too. Nothing for whom there
-/// is no address that can be written to.
+/// Queues a message to who sent a request, and to who follows it where the news are for them too. Nothing for whom
+/// there is no address that can be written to.
 ///
 /// # Errors
 /// When the store fails.

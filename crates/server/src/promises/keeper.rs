@@ -1,6 +1,6 @@
 //! Looks at the clock: marks promises late at the instant, reminds the desk before and the customer for whom a request
-//! waits, and counts anew when the policy or a calendar has changed. Nothing is remembered between two looks but what the store holds, so a restart or a clock that
-//! is put forward or back changes nothing.
+//! waits, and counts anew when the policy or a calendar has changed. Nothing is remembered between two looks but what
+//! the store holds, so a restart or a clock that is put forward or back changes nothing.
 
 use super::{
     PromiseRecord,
