@@ -51,6 +51,8 @@ pub enum Route {
     Request(Reference),
     /// Telling whether a receipt is genuine.
     Receipt,
+    /// Asking to be rung, about a request or anything else.
+    Callback(Option<Reference>),
     /// Signing in, and where to go afterwards.
     SignIn(Box<Route>),
     /// Any other address.
@@ -128,6 +130,10 @@ impl Route {
             })),
             ("requests", Some(reference)) => by_reference(reference, Self::Request),
             ("receipt", None) => Self::Receipt,
+            ("callback", None) => Self::Callback(None),
+            ("callback", Some(reference)) => {
+                by_reference(reference, |reference| Self::Callback(Some(reference)))
+            }
             ("sign-in", None) => Self::sign_in(match value("then") {
                 Some(then) => Self::parse(&then),
                 None => Self::Home,
@@ -161,6 +167,8 @@ impl Route {
             Self::Requests(query) => with_query("/requests", &query_pairs(query)),
             Self::Request(reference) => format!("/requests/{reference}"),
             Self::Receipt => "/receipt".to_owned(),
+            Self::Callback(None) => "/callback".to_owned(),
+            Self::Callback(Some(reference)) => format!("/callback/{reference}"),
             Self::SignIn(then) if **then == Self::Home => "/sign-in".to_owned(),
             Self::SignIn(then) => with_query("/sign-in", &[("then", then.href())]),
         }
@@ -331,6 +339,8 @@ mod tests {
             ),
             (Route::Request(r), format!("/requests/{r}")),
             (Route::Receipt, "/receipt".to_owned()),
+            (Route::Callback(None), "/callback".to_owned()),
+            (Route::Callback(Some(r)), format!("/callback/{r}")),
             (Route::sign_in(Route::Home), "/sign-in".to_owned()),
             (
                 Route::sign_in(Route::Form(TypeId::new("x"), FormStep::Check)),
@@ -373,6 +383,7 @@ mod tests {
             "//new",
             "/requests/PT-00000-00001",
             "/sent",
+            "/callback/x",
             "https://example.com/",
         ] {
             assert_eq!(Route::parse(address), Route::NotFound, "{address}");

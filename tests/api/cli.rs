@@ -121,7 +121,7 @@ async fn promises_proposals_tiers_callbacks_and_announcements_are_worked_from_th
         .json(&wish)
         .send()
         .await;
-    asked.expect_status(201);
+    let callback = asked.expect_status(201).text_at("/id");
     let far = "2030-01-01T00:00:00Z";
     let promise = |rest: &[&'static str]| {
         let first = ["promise".to_owned(), reference.clone()];
@@ -195,6 +195,12 @@ async fn promises_proposals_tiers_callbacks_and_announcements_are_worked_from_th
         ),
         (words(&["tier", "a@example.com"]), "a@example.com  -"),
         (words(&["callbacks"]), "+85223456789"),
+        (
+            words(&["callback", &callback, "done", "--note", "Will write"]),
+            "  Will write",
+        ),
+        (words(&["callbacks"]), "Will write"),
+        (words(&["show", &reference]), "The bill, done 20"),
         (
             words(&[
                 "announce",

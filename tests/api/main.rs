@@ -11,6 +11,7 @@ mod cli;
 mod delivery;
 mod events;
 mod exactly_once;
+mod followers;
 mod instruments;
 mod life;
 mod limits;

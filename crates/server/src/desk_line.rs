@@ -93,6 +93,17 @@ enum Command {
     },
     /// Lists whom to ring, the first one first.
     Callbacks,
+    /// Says that somebody was rung who had asked for it.
+    Callback {
+        /// Its id, as `callbacks` lists it.
+        callback: String,
+        /// What happened to it.
+        #[arg(value_parser = ["done"])]
+        change: String,
+        /// A note for the desk alone.
+        #[arg(long)]
+        note: Option<String>,
+    },
     /// Lists what customers are told, now or later.
     Announcements,
     /// Tells all customers of an incident, of planned work, of news.
@@ -285,16 +296,17 @@ pub async fn run(desk: Desk) -> Result<(), String> {
             println!("{address}  {}", text(&set["tier"]));
         }
         Command::Callbacks => {
-            for callback in items(&line.get("callbacks", &[]).await?) {
-                println!(
-                    "{}  {:<16} {} {}  {}",
-                    text(&callback["preferred_at"]),
-                    text(&callback["phone"]),
-                    text(&callback["contact"]["name"]),
-                    text(&callback["reference"]),
-                    text(&callback["topic"])
-                );
-            }
+            items(&line.get("callbacks", &[]).await?)
+                .iter()
+                .for_each(print_callback);
+        }
+        Command::Callback {
+            callback,
+            change,
+            note,
+        } => {
+            let path = format!("callbacks/{callback}/{change}");
+            print_callback(&line.post(&path, &json!({"note": note})).await?);
         }
         Command::Announcements => items(&line.get("announcements", &[]).await?)
             .iter()
@@ -510,6 +522,20 @@ fn print_measure(measure: &Value) {
     );
 }
 
+fn print_callback(callback: &Value) {
+    println!(
+        "{}  {}  {:<16} {} {}  {}  done {}  {}",
+        text(&callback["id"]),
+        text(&callback["preferred_at"]),
+        text(&callback["phone"]),
+        text(&callback["contact"]["name"]),
+        text(&callback["reference"]),
+        text(&callback["topic"]),
+        text(&callback["done_at"]),
+        text(&callback["note"])
+    );
+}
+
 fn print_announcement(announcement: &Value) {
     println!(
         "{}  {:<11} {} to {}  {}",
@@ -619,9 +645,10 @@ fn print_entry(entry: &Value) {
             text(&entry["comment"])
         ),
         "callback" => println!(
-            "{at}  callback at {}: {}",
+            "{at}  callback at {}: {}, done {}",
             text(&entry["preferred_at"]),
-            text(&entry["topic"])
+            text(&entry["topic"]),
+            text(&entry["done_at"])
         ),
         other => println!("{at}  {other}"),
     }

@@ -64,6 +64,7 @@ pub fn routes() -> Router<App> {
         .route("/requests/{id}/promises/{key}/{change}", post(promise))
         .route("/customers/{address}/tier", post(tier))
         .route("/callbacks", get(callbacks::list))
+        .route("/callbacks/{id}/done", post(callbacks::done))
         .route(
             "/announcements",
             get(announcements::all).post(announcements::announce),

@@ -258,7 +258,9 @@ fn requests(doc: &mut Document) {
     doc.add(
         "post",
         "/requests/{id}/actions/follow",
-        action("follow", "Lets somebody follow, or no longer").takes::<Follow>(),
+        action("follow", "Lets somebody follow, or no longer")
+            .takes::<Follow>()
+            .fails(&[429]),
     );
     doc.add(
         "post",

@@ -385,9 +385,13 @@ pub async fn link(
         Once::New(turn) => turn,
     };
     let mut tx = app.store.write().await?;
-    tx.request(&id, &scope)
+    let record = tx
+        .request(&id, &scope)
         .await?
         .ok_or_else(ApiError::not_found)?;
+    if record.following.is_some() {
+        return Err(ApiError::refused(Refusal::Following));
+    }
     let offered = tx
         .invitation_of(&id)
         .await?

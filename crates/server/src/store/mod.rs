@@ -117,6 +117,8 @@ pub trait Requests {
         answer: ProposalAnswer,
         comment: Option<&str>,
     ) -> Result<()>;
+    /// Notes when somebody was rung who had asked for it.
+    async fn callback_done(&mut self, entry: &TimelineItemId, at: Instant) -> Result<()>;
     /// Replaces the text of the first message of a request.
     async fn replace_first_message(&mut self, request: &RequestId, body: &str) -> Result<()>;
     /// Up to `limit` entries after `after`, oldest first; notes of the desk only when asked for.
@@ -176,6 +178,10 @@ pub trait Access {
 pub trait Notices {
     /// Adds a wish to be rung.
     async fn insert_callback(&mut self, callback: &CallbackRecord) -> Result<()>;
+    /// Replaces a wish to be rung by its id.
+    async fn update_callback(&mut self, callback: &CallbackRecord) -> Result<()>;
+    /// A wish to be rung.
+    async fn callback(&mut self, id: &str) -> Result<Option<CallbackRecord>>;
     /// Up to `limit` wishes for `from` or later, the first one first.
     async fn callbacks(&mut self, from: Instant, limit: u32) -> Result<Vec<CallbackRecord>>;
     /// Adds an announcement, or replaces the one with that id.

@@ -269,9 +269,9 @@ impl Questionnaire {
         let well = survey.complete() || survey.state() == portico_survey::run::State::Empty;
         for id in self.questions(&survey) {
             let key = key_of(&survey, id);
-            let misfit = survey
-                .answer(id)
-                .and_then(|answer| misfit(&survey, id, answer));
+            // As it was given: what is no choice is no answer to the engine.
+            let given = answers.get(&key).filter(|given| !given.is_empty());
+            let misfit = given.and_then(|given| misfit(&survey, id, given));
             if let Some(problem) = misfit.filter(|_| survey.is_shown(id)) {
                 faults
                     .push(Fault::at(pointer(&["data", &key]), problem).labelled(&survey.title(id)));
@@ -546,19 +546,25 @@ fn as_step(steps: &[Choice], given: &Value) -> Value {
     same.map_or_else(|| given.clone(), |step| step.value.clone())
 }
 
+fn is_scalar(value: &Value) -> bool {
+    !matches!(value, Value::List(_) | Value::Object(_))
+}
+
 /// What is wrong with an answer that no client of ours could give.
 fn misfit(survey: &Survey, id: Id, answer: &Value) -> Option<FieldProblem> {
     let node = survey.definition_of(id);
-    let scalar = !matches!(answer, Value::List(_) | Value::Object(_));
+    let scalar = is_scalar(answer);
     let choices = survey.choices(id);
+    let same = |one: &Value, other: &Value| {
+        one == other || (is_scalar(other) && one.to_text() == other.to_text())
+    };
     let offered = |value: &Value| {
-        choices
-            .iter()
-            .any(|choice| choice.role != Role::All && choice.value == *value)
+        let mut own = choices.iter().filter(|choice| choice.role != Role::All);
+        own.any(|choice| same(&choice.value, value))
             || node.flag("showOtherItem", false)
             || (choices.is_empty() && node.get("choicesByUrl").is_some())
     };
-    let number = |value: &Value| value.as_number().is_some();
+    let number = |value: &Value| is_scalar(value) && value.to_number().is_finite();
     let (shape, fits) = match survey.class_of(id) {
         Class::Text | Class::Comment => (scalar, true),
         Class::Rating | Class::RadioGroup | Class::Dropdown | Class::ButtonGroup => {
@@ -578,14 +584,14 @@ fn misfit(survey: &Survey, id: Id, answer: &Value) -> Option<FieldProblem> {
         Class::Boolean => {
             let is = |property: &str, default: bool| {
                 node.value(property)
-                    .map_or(answer == &Value::Bool(default), |v| v == answer)
+                    .map_or(same(&Value::Bool(default), answer), |v| same(v, answer))
             };
             (scalar, is("valueTrue", true) || is("valueFalse", false))
         }
         Class::Matrix => {
             let (rows, columns) = (survey.rows(id), survey.columns(id));
             let fits = |cell: &Value| {
-                columns.contains(cell)
+                columns.iter().any(|column| same(column, cell))
                     || cell
                         .as_list()
                         .is_some_and(|all| all.iter().all(|one| columns.contains(one)))
