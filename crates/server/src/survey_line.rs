@@ -86,7 +86,7 @@ fn load<T: DeserializeOwned>(file: &Path) -> Result<T, String> {
 }
 
 fn check(file: &Path, mut output: impl Write) -> Result<(), String> {
-    let (_, report) = Definition::read(&load(file)?);
+    let report = Definition::check(&load(file)?);
     let mut text = String::new();
     for finding in report.findings() {
         text += &format!("{finding}\n");

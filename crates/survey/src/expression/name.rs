@@ -56,6 +56,11 @@ impl Name {
         self.of_row
     }
 
+    /// Whether it is no name, but an object written as JSON.
+    pub(crate) fn is_literal(&self) -> bool {
+        self.literal.is_some()
+    }
+
     /// What stands for a name that leads nowhere: the object when it is written as JSON, 0 for the length of nothing.
     pub(super) fn fallback(&self) -> Option<Cow<'_, Value>> {
         match &self.literal {

@@ -91,6 +91,11 @@ impl Operator {
         }
     }
 
+    /// Whether it compares two values, or looks for one in another.
+    pub(crate) fn compares(self) -> bool {
+        matches!(self.rank(), 2 | 6)
+    }
+
     fn sign(self) -> &'static str {
         match self {
             Self::Or => "or",
