@@ -1,6 +1,6 @@
 //! Answers: where they are kept, how they are set, what they begin with and when they go.
 
-use super::{Id, Kind, Survey, choices::Role, pages::State};
+use super::{Id, Kind, Survey, choices::Role, pages::State, spec::Purpose};
 use crate::{
     Object, Value,
     definition::{Class, Node},
@@ -154,7 +154,9 @@ impl Survey {
     /// Sets an answer as the customer does.
     pub fn set(&mut self, id: Id, value: Value) {
         let value = self.fitting(id, value);
-        self.element_mut(id).follows = false;
+        if self.answer(id).unwrap_or(&Value::Null) != &value {
+            self.element_mut(id).follows = false;
+        }
         if !self.element(id).problems.is_empty() {
             self.element_mut(id).problems.clear();
         }
@@ -215,6 +217,12 @@ impl Survey {
         if !self.keep(id, value) {
             return;
         }
+        // A number of entries that is computed has the last word.
+        let rules = self.spec(id).rules.iter().copied();
+        let counts: Vec<_> = rules
+            .filter(|rule| self.specs.rules[*rule].purpose == Purpose::Count)
+            .collect();
+        self.due.extend(counts);
         if !other
             && self.root.flag("storeOthersAsComment", true)
             && self.node(id).flag("showOtherItem", false)
@@ -606,7 +614,8 @@ impl Survey {
     fn is_known(&self, id: Id, value: &Value) -> bool {
         let node = self.node(id);
         let choices = self.choices(id);
-        if choices.is_empty()
+        let none = node.nodes("choices").is_empty() && node.word("choicesFromQuestion").is_empty();
+        if (none && choices.is_empty())
             || (node.flag("showOtherItem", false) && !self.root.flag("storeOthersAsComment", true))
             || node.flag("allowCustomChoices", false)
             || node.node("choicesByUrl").is_some()
@@ -640,7 +649,7 @@ impl Survey {
                 }
                 Value::List(kept)
             }
-            value if hidden.contains(value) => Value::Null,
+            value if hidden.contains(value) || !self.is_known(id, value) => Value::Null,
             _ => return,
         };
         self.change(id, kept);

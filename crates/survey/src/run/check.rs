@@ -416,7 +416,7 @@ impl Survey {
             let holds = self.holds(condition, Some(id), None);
             return (!holds).then(|| Wrong::Expression(node.word("expression").to_owned()));
         }
-        if answer.is_empty() {
+        if answer.is_empty() || answer.as_text().is_some_and(|text| text.trim().is_empty()) {
             return None;
         }
         let text = answer.to_text();

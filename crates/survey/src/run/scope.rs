@@ -52,11 +52,8 @@ impl<'a> Here<'a> {
                 None
             });
         }
-        if self.at.is_none() {
-            return None;
-        }
+        let at = self.at?;
         if is("totalRow") {
-            let at = self.at?;
             let owner = if self.survey.is_entry(at) {
                 survey.element(at).parent?
             } else {
