@@ -3,6 +3,7 @@
 mod definitions;
 mod expressions;
 mod flows;
+mod markup;
 mod review;
 mod scoring;
 

@@ -7,6 +7,7 @@ mod answers;
 mod check;
 mod choices;
 mod entries;
+mod markup;
 mod pages;
 mod rules;
 mod scope;
@@ -17,6 +18,7 @@ mod view;
 
 pub use check::{Problem, Wrong};
 pub use choices::{Choice, Role};
+pub use markup::{Markup, Tag, markup};
 pub use pages::{End, State};
 pub use script::script;
 pub use view::{Page, Part, Question};
