@@ -22,5 +22,6 @@ mod schema;
 mod sessions;
 mod site;
 mod strangers;
+mod survey;
 mod tracking;
 mod uploads;

@@ -237,7 +237,10 @@ fn count(count: u64) -> Value {
 
 fn interval(interval: Option<score::Interval>) -> Value {
     interval.map_or(Value::Null, |interval| {
-        Value::List(vec![figure(Some(interval.low)), figure(Some(interval.high))])
+        Value::List(vec![
+            figure(Some(interval.low)),
+            figure(Some(interval.high)),
+        ])
     })
 }
 

@@ -161,16 +161,16 @@ fn nth<'a>(value: &'a Value, item: &str) -> Option<&'a Value> {
 
 fn entry<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
     // A bracket always means an item.
-    let mut entries = object.iter().filter(|_| !name.contains('['));
-    entries
-        .find(|(known, _)| same_name(known, name))
-        .map(|(_, value)| value)
+    if name.contains('[') {
+        return None;
+    }
+    let mut entries = object.iter();
+    let found = entries.find(|(known, _)| same_name(known, name));
+    found.map(|(_, value)| value)
 }
 
 /// Whether two names are one, in any case of letters.
 pub fn same_name(a: &str, b: &str) -> bool {
-    if a.is_ascii() && b.is_ascii() {
-        return a.eq_ignore_ascii_case(b);
-    }
-    a == b || a.to_lowercase() == b.to_lowercase()
+    a.eq_ignore_ascii_case(b)
+        || !(a.is_ascii() && b.is_ascii()) && a.to_lowercase() == b.to_lowercase()
 }
