@@ -194,9 +194,10 @@ fn a_questionnaire_is_checked() {
     let check = |content: &str| {
         std::fs::write(&file, content).unwrap();
         let output = survey(&["check", file.to_str().unwrap()], "");
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
         (
             output.status.success(),
-            String::from_utf8_lossy(&output.stdout).into_owned() + &said(&output),
+            format!("{printed}{}", said(&output)),
         )
     };
     let scale = r#"{"elements": [{"type": "rating", "name": "nps"}, {"type": "comment", "name": "why", "visibleIf": "{nps} < 3"}]}"#;

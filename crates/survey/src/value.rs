@@ -210,11 +210,12 @@ pub fn number_text(number: f64) -> String {
 
 /// What JavaScript takes for white space.
 pub(crate) fn is_space(c: char) -> bool {
-    matches!(c, '\t'..='\r' | ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{2028}' | '\u{2029}' | '\u{202f}'
-        | '\u{205f}' | '\u{3000}' | '\u{feff}')
+    // Unlike Unicode, it counts a byte order mark and not U+0085.
+    c.is_whitespace() && c != '\u{85}' || c == '\u{feff}'
 }
 
-/// A text as JavaScript's `Number(text)` reads it: blanks around are ignored, empty text is 0; NaN when it is no number.
+/// A text as JavaScript's `Number(text)` reads it: blanks around are ignored, empty text is 0; NaN when it is no
+/// number.
 pub fn number_of(text: &str) -> f64 {
     let text = text.trim_matches(is_space);
     if text.is_empty() {

@@ -1,4 +1,4 @@
-//! What usually goes wrong in the expressions of a questionnaire: it can be read, and yet it will not do what was meant.
+//! What usually goes wrong in the expressions of a questionnaire: it can be read, and yet does not do what was meant.
 
 use super::{Class, Node, Setting};
 use crate::{
