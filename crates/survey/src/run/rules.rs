@@ -384,6 +384,24 @@ impl Survey {
         self.choices_moved(id, &hidden);
     }
 
+    /// Takes choices away that were set though a condition hides them.
+    pub(super) fn drop_unseen(&mut self, id: Id) {
+        if self.element(id).choices.is_empty() {
+            return;
+        }
+        let values = item_values(self.choices_node(id), "choices");
+        let conditions = self.element(id).choices.iter();
+        let hidden = values
+            .into_iter()
+            .zip(conditions)
+            .filter(|(_, shown)| !shown.visible());
+        let hidden: Vec<Value> = hidden.map(|(value, _)| value).collect();
+        if !hidden.is_empty() {
+            self.drop_hidden(id, &hidden);
+            self.settle();
+        }
+    }
+
     fn choices_moved(&mut self, id: Id, hidden: &[Value]) {
         let carriers = self.spec(id).carriers.clone();
         self.due.extend(carriers);

@@ -146,6 +146,13 @@ impl Scope for Here<'_> {
         if let Some(value) = name.look_up(&survey.calculated) {
             return Some(value);
         }
+        if survey
+            .blank
+            .as_deref()
+            .is_some_and(|blank| blank.eq_ignore_ascii_case(text))
+        {
+            return Some(Cow::Owned(Value::Text(String::new())));
+        }
         // What was refused is what the customer sees.
         if let Some(value) = survey.refused(text) {
             return Some(Cow::Borrowed(value));
