@@ -23,6 +23,7 @@ mod schema;
 mod sessions;
 mod site;
 mod strangers;
+mod survey;
 mod surveys;
 mod tracking;
 mod uploads;

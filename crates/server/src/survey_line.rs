@@ -31,9 +31,9 @@ enum Command {
         /// SurveyJS JSON.
         file: PathBuf,
     },
-    /// Evaluates expressions: reads `{kind, expression, values}`, one JSON object a line, and answers each with one line.
+    /// Evaluates expressions: reads `{kind, expression, values}`, a JSON object a line, and answers each with a line.
     Eval(At),
-    /// Answers questionnaires by a script: reads `{survey, runs}`, one JSON object a line, and answers each with one line.
+    /// Answers questionnaires by a script: reads `{survey, runs}`, a JSON object a line, and answers each with a line.
     Run(At),
     /// Fills in the scores of a file of answers.
     Score {
@@ -198,7 +198,7 @@ fn load<T: DeserializeOwned>(file: &Path) -> Result<T, String> {
 }
 
 fn check(file: &Path, mut output: impl Write) -> Result<(), String> {
-    let (_, report) = Definition::read(&load(file)?);
+    let report = Definition::check(&load(file)?);
     let mut text = String::new();
     for finding in report.findings() {
         text += &format!("{finding}\n");
