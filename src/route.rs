@@ -53,6 +53,8 @@ pub enum Route {
     Receipt,
     /// A survey, by the token of its link, and answers that the link brings along to be chosen beforehand.
     Survey(String, Vec<(String, String)>),
+    /// Asking to be rung, about a request or anything else.
+    Callback(Option<Reference>),
     /// Signing in, and where to go afterwards.
     SignIn(Box<Route>),
     /// Any other address.
@@ -139,6 +141,10 @@ impl Route {
                     .map(|(name, value)| (decode(name), decode(value)))
                     .collect(),
             ),
+            ("callback", None) => Self::Callback(None),
+            ("callback", Some(reference)) => {
+                by_reference(reference, |reference| Self::Callback(Some(reference)))
+            }
             ("sign-in", None) => Self::sign_in(match value("then") {
                 Some(then) => Self::parse(&then),
                 None => Self::Home,
@@ -179,6 +185,8 @@ impl Route {
                     .collect();
                 with_query(&format!("/surveys/{}", encode(token)), &picked)
             }
+            Self::Callback(None) => "/callback".to_owned(),
+            Self::Callback(Some(reference)) => format!("/callback/{reference}"),
             Self::SignIn(then) if **then == Self::Home => "/sign-in".to_owned(),
             Self::SignIn(then) => with_query("/sign-in", &[("then", then.href())]),
         }
@@ -361,6 +369,8 @@ mod tests {
                 Route::Survey("a1_b".to_owned(), vec![("solving".to_owned(), "5".to_owned())]),
                 "/surveys/a1_b?solving=5".to_owned(),
             ),
+            (Route::Callback(None), "/callback".to_owned()),
+            (Route::Callback(Some(r)), format!("/callback/{r}")),
             (Route::sign_in(Route::Home), "/sign-in".to_owned()),
             (
                 Route::sign_in(Route::Form(TypeId::new("x"), FormStep::Check)),
@@ -403,6 +413,7 @@ mod tests {
             "//new",
             "/requests/PT-00000-00001",
             "/sent",
+            "/callback/x",
             "https://example.com/",
         ] {
             assert_eq!(Route::parse(address), Route::NotFound, "{address}");

@@ -10,6 +10,7 @@ mod access;
 pub mod announcements;
 pub mod attachments;
 mod call;
+pub mod callbacks;
 pub mod config;
 pub mod event_stream;
 pub mod events;

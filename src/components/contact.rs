@@ -3,9 +3,10 @@
 use super::{icon::icon, load::part};
 use crate::{
     i18n::{format, m},
+    route::Route,
     state::config,
 };
-use portico_contract::config::{ContactChannel, ContactKind};
+use portico_contract::config::{Capability, ContactChannel, ContactKind};
 use portico_view::{Child, View, ui};
 
 /// The contact section.
@@ -18,11 +19,17 @@ pub fn contact() -> View {
             .map(channel)
             .collect::<View>()
     };
+    let callback = || {
+        config::has(Capability::Callbacks).then(|| {
+            let href = Route::Callback(None).href();
+            ui! { <li>{icon("phone")} <a href=href>{m::callback_action}</a></li> }
+        })
+    };
     let skeleton = || ui! { <div class="skeleton line" aria-hidden="true"></div> };
     ui! {
         <section class="contact" aria-labelledby="contact">
             <h2 id="contact">{m::contact_title}</h2>
-            {part(config::config(), skeleton, move || ui! { <ul>{channels}</ul> }.view())}
+            {part(config::config(), skeleton, move || ui! { <ul>{channels} {callback}</ul> }.view())}
         </section>
     }
 }

@@ -51,6 +51,7 @@ pub fn outbox() -> View {
         navigation::go(&match draft.about {
             About::Form(type_id) => Route::form(type_id),
             About::Reply(_, reference) => Route::Request(reference),
+            About::Callback(about) => Route::Callback(about),
         });
     };
     let cards = move || {

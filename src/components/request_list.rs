@@ -48,6 +48,9 @@ fn row(request: Request) -> View {
         let words = move || m::requests_new(f64::from(unread));
         ui! { " " {tag(Tone::Info, words)} }
     });
+    let following = request
+        .following
+        .then(|| ui! { " " {tag(Tone::Neutral, m::follow_tag)} });
     ui! {
         <li class:unread=unread != 0>
             {kind_icon(request.kind)}
@@ -56,6 +59,7 @@ fn row(request: Request) -> View {
                     {request.subject.clone()}
                 </a>
                 {new}
+                {following}
                 <p class="meta">
                     <span class="code">{request.reference.to_string()}</span>
                     " · "

@@ -33,7 +33,9 @@ pub fn tag(tone: Tone, text: impl Child + 'static) -> View {
 
 /// Where a request stands, in the company's words; that it is the customer's turn goes before.
 pub fn status_tag(request: &Request) -> View {
-    if request.waiting_on == Some(WaitingOn::Customer) && request.status == Status::Pending {
+    let waits =
+        request.waiting_on == Some(WaitingOn::Customer) && request.status == Status::Pending;
+    if waits && !request.following {
         return tag(Tone::Warning, m::request_turn_yours);
     }
     let tone = match request.status {

@@ -33,12 +33,15 @@ pub fn timeline(
     }
 }
 
-/// A proposal is the one entry that changes: it gets its answer.
+/// Two kinds of entries change: a proposal gets its answer, a wish to be rung is done.
 fn is_answered(item: &TimelineItem) -> bool {
     matches!(
         &item.entry,
         Entry::Proposal {
             answer: Some(_),
+            ..
+        } | Entry::Callback {
+            done_at: Some(_),
             ..
         }
     )
@@ -118,9 +121,11 @@ fn entry(
         Entry::Callback {
             topic,
             preferred_at,
+            done_at,
         } => {
             let words = move || m::callback_event(&topic, &limit(preferred_at));
-            event("phone", words, at, None)
+            let done = done_at.map(|at| m::callback_event_done(&limit(at)));
+            event("phone", words, at, done)
         }
         Entry::Survey { .. } => event("check", m::request_survey_event, at, None),
         Entry::Edited => event("file", m::request_edited_event, at, None),

@@ -331,6 +331,24 @@ pub fn file_size(bytes: u64) -> String {
     )
 }
 
+/// "Mon to Fri" of ISO weekdays (Monday is 1); "Mon and Thu" where they do not follow each other.
+pub fn weekdays(days: &[u8]) -> String {
+    let settings = [("weekday", Text("short")), ("timeZone", Text("UTC"))];
+    let name = |day: u8| {
+        // 1 January 2024 was a Monday.
+        let at = Instant::parse(&format!("2024-01-{day:02}T00:00:00Z")).ok();
+        at.and_then(|at| intl::date_time(intl_tag(), millis(at), &settings))
+            .unwrap_or_default()
+    };
+    let in_a_row = days.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+    match days {
+        [first, .., last] if in_a_row && days.len() > 2 => {
+            m::callback_days(&name(*first), &name(*last))
+        }
+        _ => list(&days.iter().map(|day| name(*day)).collect::<Vec<_>>()),
+    }
+}
+
 /// "a, b and c"
 pub fn list(items: &[String]) -> String {
     intl::list(intl_tag(), items)

@@ -73,6 +73,7 @@ fn draft_card(draft: Draft) -> View {
             Box::new(move || m::home_draft_reply(&reference.to_string())),
             Route::Request(reference),
         ),
+        About::Callback(about) => (Box::new(m::home_draft_callback), Route::Callback(about)),
     };
     let asking = RwSignal::new(false);
     let id = format!("draft-{key}");

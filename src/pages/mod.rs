@@ -1,5 +1,6 @@
 //! A module per page. Pages never import each other.
 
+pub mod callback;
 pub mod home;
 pub mod not_found;
 pub mod receipt;

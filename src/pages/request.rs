@@ -443,6 +443,7 @@ fn parts(page: Page, acting: Acting, first_new: Signal<Option<TimelineItemId>>) 
             {actions::actions(page, acting)}
             {further::ladder(page)}
             {further::followers(page, acting)}
+            {further::callback(page)}
             {details(page)}
         </aside>
     }
@@ -457,6 +458,7 @@ fn turn(page: Page, acting: Acting) -> View {
         outcome: Option<request::Outcome>,
         closed_at: Option<portico_contract::Instant>,
         no_promise: bool,
+        following: bool,
         actions: std::collections::BTreeMap<Action, request::ActionState>,
     }
     let turn = page.part(|r| Turn {
@@ -465,6 +467,7 @@ fn turn(page: Page, acting: Acting) -> View {
         outcome: r.outcome,
         closed_at: r.closed_at,
         no_promise: r.promises.is_empty(),
+        following: r.following,
         actions: r.actions.clone(),
     });
     let explanation = memo(move || {
@@ -486,7 +489,10 @@ fn turn(page: Page, acting: Acting) -> View {
         let until = allowed(Action::Reopen).and_then(|state| state.until);
         let ended = matches!(turn.status, Status::Resolved | Status::Closed);
         if !ended {
-            return Some(whose_turn(turn.status, turn.waiting_on, turn.no_promise));
+            return Some(match (turn.following, turn.waiting_on) {
+                (true, Some(WaitingOn::Customer)) => sender_turn(),
+                _ => whose_turn(turn.status, turn.waiting_on, turn.no_promise),
+            });
         }
         let outcome = turn.outcome.map(|outcome| {
             ui! { <p><strong>{move || result(outcome)}</strong></p> }
@@ -527,6 +533,19 @@ fn turn(page: Page, acting: Acting) -> View {
         })
     })
     .view()
+}
+
+/// It waits for who sent it, not for who follows it and reads this.
+fn sender_turn() -> View {
+    ui! {
+        <section class="turn">
+            {icon("clock")}
+            <div class="flow">
+                <h2>{m::follow_turn}</h2>
+                <p>{m::follow_turn_text}</p>
+            </div>
+        </section>
+    }
 }
 
 fn whose_turn(status: Status, waiting_on: Option<WaitingOn>, no_promise: bool) -> View {

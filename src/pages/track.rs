@@ -194,6 +194,16 @@ fn by_codes(brought: Memo<Option<Reference>>) -> View {
             }
         })
     };
+    let call = || {
+        config::has(Capability::Callbacks).then(|| {
+            ui! {
+                <p>
+                    {m::track_call} " "
+                    <a href=Route::Callback(None).href()>{m::callback_action}</a>
+                </p>
+            }
+        })
+    };
     ui! {
         {summary(problems)}
         <header class="heading">
@@ -207,5 +217,6 @@ fn by_codes(brought: Memo<Option<Reference>>) -> View {
             <div class="buttons">{submit_button(m::track_submit, busy.into())}</div>
         </form>
         {lost}
+        {call}
     }
 }

@@ -52,6 +52,8 @@ pub enum About {
     Form(TypeId),
     /// A message on this request.
     Reply(RequestId, Reference),
+    /// A wish to be rung, perhaps about this request.
+    Callback(Option<Reference>),
 }
 
 /// Everything that was written, as it is kept.

@@ -121,7 +121,7 @@ async fn promises_proposals_tiers_callbacks_and_announcements_are_worked_from_th
         .json(&wish)
         .send()
         .await;
-    asked.expect_status(201);
+    let callback = asked.expect_status(201).text_at("/id");
     let far = "2030-01-01T00:00:00Z";
     let promise = |rest: &[&'static str]| {
         let first = ["promise".to_owned(), reference.clone()];
@@ -196,6 +196,12 @@ async fn promises_proposals_tiers_callbacks_and_announcements_are_worked_from_th
         (words(&["tier", "a@example.com"]), "a@example.com  -"),
         (words(&["callbacks"]), "+85223456789"),
         (
+            words(&["callback", &callback, "done", "--note", "Will write"]),
+            "  Will write",
+        ),
+        (words(&["callbacks"]), "Will write"),
+        (words(&["show", &reference]), "The bill, done 20"),
+        (
             words(&[
                 "announce",
                 "incident",
@@ -256,7 +262,7 @@ async fn the_configuration_that_init_writes_starts_a_server_and_is_never_overwri
     assert!(init().status.success());
     let file = folder.path().join("portico.toml");
     let config = std::fs::read_to_string(&file).unwrap();
-    for name in ["portico.toml", "policy.toml"] {
+    for name in ["portico.toml", "policy.toml", "surveys.toml"] {
         let file = folder.path().join(name);
         let checked = Command::new(program()).arg("check").arg(&file).output();
         let checked = checked.unwrap();

@@ -85,6 +85,124 @@ async fn a_customer_asks_to_be_rung_about_a_request_once() {
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
 }
 
+/// A company that answers the telephone from Monday to Friday.
+async fn office() -> Server {
+    let contacts = "[[contacts]]\nchannel = \"phone\"\nvalue = { en = \"1\", zh-Hans = \"1\", zh-Hant = \"1\" }\n\
+        hours = [{ days = [1, 2, 3, 4, 5], from = \"09:00\", to = \"18:00\" }]\n";
+    let options = Options {
+        config: Some(contacts.to_owned()),
+        test_clock: true,
+        ..Options::default()
+    };
+    let server = Server::with(options.and_unlimited()).await;
+    clock(&server, "2026-03-02T10:00:00").await;
+    server
+}
+
+#[tokio::test]
+async fn a_call_is_asked_for_when_somebody_answers_the_telephone() {
+    let server = office().await;
+    let guest = server.guest();
+    // Tuesday; the hours are those of the company's zone, whatever the offset of what was sent.
+    for (at, good) in [
+        ("2026-03-03T09:00:00+08:00", true),
+        ("2026-03-03T01:30:00Z", true),
+        ("2026-03-02T17:59:00-08:00", true),
+        ("2026-03-03T08:59:00+08:00", false),
+        ("2026-03-03T18:00:00+08:00", false),
+        ("2026-03-03T10:00:00Z", false),
+        ("2026-03-07T10:00:00+08:00", false),
+    ] {
+        let asked = ask(&guest, &wish(at), Uuid::new_v4()).await;
+        if good {
+            asked.expect_status(201);
+            continue;
+        }
+        let asked = asked.expect_invalid("/preferred_at");
+        assert_eq!(asked.json["errors"][0]["code"], "not_an_option", "{at}");
+        let said = asked.text_at("/errors/0/detail");
+        assert!(said.contains("telephone hours"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_took_place_is_told_in_its_request_and_stays_in_its_place() {
+    let mut server = server().await;
+    let customer = server.customer("a@example.com").await;
+    let created = customer.submit(&complaint("Charged twice", None)).await;
+    let id = created.text_at("/request/id");
+    let mut body = wish("2026-03-02T15:00:00+08:00");
+    body["request_id"] = json!(id);
+    let about = ask(&customer, &body, Uuid::new_v4()).await;
+    let about = about.expect_status(201).text_at("/id");
+    let alone = wish("2026-03-02T16:00:00+08:00");
+    let alone = ask(&server.guest(), &alone, Uuid::new_v4()).await;
+    let alone = alone.expect_status(201).text_at("/id");
+    let told = async || {
+        let items = customer.all(&format!("/requests/{id}/timeline"), 100).await;
+        items.into_iter().find(|i| i["kind"] == "callback").unwrap()
+    };
+    assert_eq!(told().await["done_at"], Value::Null);
+
+    clock(&server, "2026-03-02T15:04:00").await;
+    let mut stream = Stream::open(&customer, None).await;
+    let done = async |id: &str, body: &Value| {
+        let path = format!("/callbacks/{id}/done");
+        server.desk().post(&path).json(body).send().await
+    };
+    let answer = done(&about, &json!({"note": "Wants it by letter."})).await;
+    let answer = answer.expect_status(200);
+    assert_eq!(answer.json["note"], "Wants it by letter.");
+    assert_eq!(stream.next().await.unwrap().name, "request_changed");
+    let first = told().await;
+    assert!(
+        first["done_at"]
+            .as_str()
+            .unwrap()
+            .starts_with("2026-03-02T07:04")
+            || first["done_at"]
+                .as_str()
+                .unwrap()
+                .starts_with("2026-03-02T15:04"),
+        "{first}"
+    );
+    // The note is the desk's own.
+    let seen = customer
+        .get(&format!("/requests/{id}/timeline"))
+        .send()
+        .await;
+    assert!(!seen.text().contains("by letter"));
+    // Said again it stays as it was, without a body too.
+    clock(&server, "2026-03-02T17:00:00").await;
+    done(&about, &json!({})).await.expect_status(200);
+    let bodiless = server.desk().post(&format!("/callbacks/{alone}/done"));
+    bodiless.send().await.expect_status(200);
+    assert_eq!(told().await, first);
+
+    for (body, pointer) in [
+        (json!({"note": "x".repeat(20_001)}), "/note"),
+        (json!({"when": "now"}), "/when"),
+    ] {
+        done(&about, &body).await.expect_invalid(pointer);
+    }
+    done("no-such-one", &json!({}))
+        .await
+        .expect_problem(404, "not_found");
+    let stranger = Api::new(server.url("/desk/v1"));
+    let stranger = stranger
+        .post(&format!("/callbacks/{about}/done"))
+        .send()
+        .await;
+    stranger.expect_problem(401, "unauthenticated");
+
+    server.kill();
+    server.restart().await;
+    let list = server.desk().get("/callbacks").send().await.json;
+    let ids = |place: usize| list["items"][place]["id"].as_str().unwrap().to_owned();
+    assert_eq!((ids(0), ids(1)), (about, alone), "the order stays");
+    assert!(list["items"][0]["done_at"].is_string() && list["items"][1]["done_at"].is_string());
+}
+
 #[tokio::test]
 async fn a_wish_without_a_number_in_the_past_or_about_another_request_is_refused() {
     let server = server().await;

@@ -757,6 +757,15 @@ fn what_is_wrong_with_a_policy_or_its_calendar_is_said_with_its_place() {
             .contains("no calendar \"paint\"; known are ")
     );
 
+    assert!(
+        wrong("customer_hours = 72", "customer_hours = -72")
+            .contains("-72 is not from 0 to 87600 hours")
+    );
+    assert!(
+        wrong("#: desk = \"desk@example.com\"", "desk = \"nobody\"")
+            .contains("\"nobody\" is not an e-mail address")
+    );
+
     let calendar = |change: &dyn Fn(&mut Value)| {
         let mut calendar = plant("2026-12-31", &[]);
         change(&mut calendar);
@@ -848,6 +857,222 @@ async fn the_desk_is_reminded_once_before_a_date() {
     tokio::time::sleep(LOOKS).await;
     reminder(&server).await;
     assert_eq!(told(&customer, &id).await, Vec::<String>::new());
+}
+
+/// How many letters to a customer have these words in their subject.
+fn letters(server: &Server, to: &str, words: &str) -> usize {
+    let letters = server.letters_to(to).into_iter();
+    letters
+        .filter(|letter| letter.subject.contains(words))
+        .count()
+}
+
+async fn desk_sets(server: &Server, id: &str, change: Value) {
+    let path = format!("/requests/{id}/status");
+    let set = server.desk().post(&path).json(&change).send().await;
+    set.expect_status(200);
+}
+
+/// Waits until the clock was looked at, by a promise of another request that is late then.
+async fn looked(server: &Server, now: &str) {
+    let other = server.customer("other@example.com").await;
+    let id = submitted(&other).await;
+    let due = json!({"reason": "-", "due_at": format!("{now}+08:00")});
+    let path = format!("/requests/{id}/promises/acknowledgement/move");
+    let moved = server.desk().post(&path).json(&due).send().await;
+    moved.expect_status(200);
+    clock(server, now).await;
+    until("a look at the clock", || async {
+        let state = state(&other, &id, "acknowledgement").await;
+        (state == "late").then_some(()).ok_or(state)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_customer_for_whom_a_request_waits_is_reminded_once_each_time() {
+    let mut server = server().await;
+    let customer = server.customer("a@example.com").await;
+    clock(&server, "2026-03-02T10:00:00").await;
+    let body = json!({"type_id": "billing-complaint", "subject": "S", "locale": "en",
+        "body": {"format": "text", "value": "B"}});
+    let id = customer.submit(&body).await.text_at("/request/id");
+    let waits = json!({"status": "pending", "waiting_on": "customer"});
+    desk_sets(&server, &id, waits.clone()).await;
+    let count = |server: &Server| letters(server, "a@example.com", "waiting for your answer");
+    let reminded = async |server: &Server, times: usize| {
+        until("the reminder", || async {
+            let found = count(server);
+            (found == times)
+                .then_some(())
+                .ok_or_else(|| format!("{found}"))
+        })
+        .await;
+    };
+    // Another word of the desk is not another waiting.
+    clock(&server, "2026-03-04T10:00:00").await;
+    desk_sets(&server, &id, waits.clone()).await;
+    looked(&server, "2026-03-05T09:59:00").await;
+    assert_eq!(count(&server), 0);
+    clock(&server, "2026-03-05T10:00:30").await;
+    reminded(&server, 1).await;
+    assert!(
+        told(&customer, &id)
+            .await
+            .iter()
+            .all(|what| !what.contains("remind"))
+    );
+    // Neither a restart, nor a clock that is set back and forward, nor a longer waiting makes another one.
+    server.kill();
+    server.restart().await;
+    clock(&server, "2026-03-05T09:00:00").await;
+    looked(&server, "2026-03-20T10:00:00").await;
+    assert_eq!(count(&server), 1);
+
+    // The next waiting has a reminder of its own, also when it is due while the server is down.
+    let answer = json!({"body": {"format": "text", "value": "Here it is."}});
+    let path = format!("/requests/{id}/messages");
+    customer
+        .post(&path)
+        .new_key()
+        .json(&answer)
+        .send()
+        .await
+        .expect_status(201);
+    desk_sets(&server, &id, waits.clone()).await;
+    clock(&server, "2026-03-23T09:59:00").await;
+    server.travel("+1h").await;
+    reminded(&server, 2).await;
+
+    // Whoever has answered, or is waited for by nobody, is not written to.
+    customer
+        .post(&path)
+        .new_key()
+        .json(&answer)
+        .send()
+        .await
+        .expect_status(201);
+    desk_sets(&server, &id, waits).await;
+    customer
+        .post(&path)
+        .new_key()
+        .json(&answer)
+        .send()
+        .await
+        .expect_status(201);
+    let partner = json!({"status": "pending", "waiting_on": "third_party"});
+    desk_sets(&server, &id, partner).await;
+    looked(&server, "2026-04-20T10:00:00").await;
+    assert_eq!(count(&server), 2);
+}
+
+#[tokio::test]
+async fn reminders_to_customers_follow_the_policy_as_it_is() {
+    let desk = Desk::new(&plant("2026-12-31", &[]));
+    let none = own_policy().replacen("customer_hours = 72", "customer_hours = 0", 1);
+    let soon = own_policy().replacen("customer_hours = 72", "customer_hours = 2", 1);
+    assert!(none != own_policy() && soon != own_policy());
+    desk.write("policy.toml", &none);
+    let server = desk.server().await;
+    let customer = server.customer("a@example.com").await;
+    let waits = json!({"status": "pending", "waiting_on": "customer"});
+    clock(&server, "2026-03-02T10:00:00").await;
+    let never = submitted(&customer).await;
+    desk_sets(&server, &never, waits.clone()).await;
+    let logged = async |words: &str, times: usize| {
+        until("a line of the log", || async {
+            let log = server.log();
+            (log.matches(words).count() >= times)
+                .then_some(())
+                .ok_or(log)
+        })
+        .await;
+    };
+    desk.write("policy.toml", &soon);
+    logged("the policy was read anew", 1).await;
+    let id = submitted(&customer).await;
+    desk_sets(&server, &id, waits).await;
+    // What is wrong leaves the policy as it is.
+    desk.write(
+        "policy.toml",
+        &own_policy().replacen("customer_hours = 72", "customer_hours = 100_000", 1),
+    );
+    logged("100000 is not from 0 to 87600 hours", 1).await;
+    clock(&server, "2026-03-02T12:00:01").await;
+    let count = || letters(&server, "a@example.com", "waiting for your answer");
+    until("the reminder", || async {
+        let found = count();
+        (found == 1).then_some(()).ok_or_else(|| format!("{found}"))
+    })
+    .await;
+    looked(&server, "2026-04-02T12:00:00").await;
+    assert_eq!(
+        count(),
+        1,
+        "the first one began to wait when there were none"
+    );
+}
+
+#[tokio::test]
+async fn a_calendar_that_moves_a_date_is_written_once_with_its_reason_also_after_a_restart() {
+    let desk = Desk::new(&plant("2026-03-04", &[]));
+    let mut server = desk.server().await;
+    let customer = server.customer("a@example.com").await;
+    clock(&server, "2026-03-02T10:00:00").await;
+    let body = json!({"type_id": "billing-complaint", "subject": "S", "locale": "en",
+        "body": {"format": "text", "value": "B"}});
+    let id = customer.submit(&body).await.text_at("/request/id");
+    let moved = |server: &Server| letters(server, "a@example.com", "has changed");
+    let settles = async |server: &Server, expected: &str, letters: usize| {
+        until("another date and its letter", || async {
+            let due = due(&customer, &id, "preliminary_opinion").await;
+            let found = (due, moved(server));
+            (found == (expected.to_owned(), letters))
+                .then_some(())
+                .ok_or_else(|| format!("{found:?}"))
+        })
+        .await;
+    };
+    settles(&server, "2026-03-06T00:00", 0).await;
+    let all = plant("2026-12-31", &["2026-03-04"]).to_string();
+    desk.write("plant.json", &all);
+    settles(&server, "2026-03-07T00:00", 1).await;
+    let letters = server.letters_to("a@example.com");
+    let told = letters
+        .iter()
+        .find(|l| l.subject.contains("has changed"))
+        .unwrap();
+    assert!(
+        told.text
+            .contains("The working calendar has changed: 4 March 2026"),
+        "{}",
+        told.text
+    );
+    // Nothing that concerns it, and the same anew after a kill: no other letter.
+    desk.write(
+        "policy.toml",
+        &own_policy().replacen("chase_limit = 3", "chase_limit = 2", 1),
+    );
+    until("the policy to be read", || async {
+        let log = server.log();
+        (log.matches("the policy was read anew").count() >= 2)
+            .then_some(())
+            .ok_or(log)
+    })
+    .await;
+    server.kill();
+    server.restart().await;
+    looked(&server, "2026-03-02T11:00:00").await;
+    settles(&server, "2026-03-07T00:00", 1).await;
+    // A calendar that was changed while the server was down counts when it is back.
+    server.kill();
+    desk.write("plant.json", &plant("2026-12-31", &[]).to_string());
+    server.restart().await;
+    settles(&server, "2026-03-06T00:00", 2).await;
+    let reason = promise(&customer, &id, "preliminary_opinion").await.moved[1]
+        .reason
+        .clone();
+    assert_eq!(reason, "The working calendar has changed.");
 }
 
 #[tokio::test]

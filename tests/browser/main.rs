@@ -5,10 +5,12 @@
     reason = "a test fails by panicking"
 )]
 
+mod callbacks;
 mod complaint;
 mod conversation;
 mod elsewhere;
 mod everybody;
+mod following;
 mod instruments;
 mod kept;
 mod keyboard;

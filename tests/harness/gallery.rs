@@ -47,6 +47,9 @@ pub async fn walk(language: Language, mut show: impl AsyncFnMut(&'static str, &P
     tour.lists().await;
     tour.request().await;
     tour.promises().await;
+    tour.callbacks().await;
+    tour.following().await;
+    tour.signed_out().await;
     tour.failures().await;
 }
 
@@ -426,6 +429,134 @@ impl<F: AsyncFnMut(&'static str, &Page)> Tour<'_, F> {
         me.press("review.action").await;
         me.see("review.done").await;
         self.show("request-review").await;
+    }
+
+    /// Asking to be rung about a request, and what became of it.
+    async fn callbacks(&mut self) {
+        let me = self.me.clone();
+        // A Wednesday.
+        self.clock(json!({"now": "2026-10-21T10:00:00+08:00"}))
+            .await;
+        let member = self.server.customer(MEMBER).await;
+        let created = member.submit(&complaint(SUBJECT, None)).await;
+        let path = format!("/requests/{}", created.text_at("/request/reference"));
+        me.open(&path).await;
+        me.page.link(me.say("callback.offer_action")).click().await;
+        me.field("callback.topic").wait().await;
+        self.show("callback-case").await;
+        me.field("submit.phone").fill("12").await;
+        me.press("callback.send").await;
+        me.see("problem.title").await;
+        self.show("callback-errors").await;
+        me.field("submit.phone").fill("+886 2 2345 6789").await;
+        me.field("callback.time")
+            .set_value("2026-10-24T15:00")
+            .await;
+        me.press("callback.send").await;
+        me.page.see(&me.words.start("callback.closed")).await;
+        self.show("callback-closed").await;
+        me.field("callback.time")
+            .set_value("2026-10-22T10:30")
+            .await;
+        self.proxy.offline(true);
+        me.press("callback.send").await;
+        me.see("failure.network").await;
+        self.show("callback-not-sent").await;
+        self.proxy.offline(false);
+        me.press("callback.send").await;
+        me.arrive("callback.done_title").await;
+        self.show("callback-sent").await;
+        let wishes = self.server.desk().get("/callbacks").send().await;
+        let wish = wishes.text_at("/items/0/id");
+        self.clock(json!({"now": "2026-10-22T10:33:00+08:00"}))
+            .await;
+        let done = format!("/callbacks/{wish}/done");
+        self.server
+            .desk()
+            .post(&done)
+            .send()
+            .await
+            .expect_status(200);
+        me.open(&path).await;
+        me.page.see(&me.words.start("callback.event_done")).await;
+        self.show("request-called").await;
+        // A session that has ended while the request is open.
+        me.page.cdp("Network.clearBrowserCookies", json!({})).await;
+        let text = "我們會再與您聯絡。";
+        let message = json!({"body": {"format": "text", "value": text}, "public": true});
+        let id = created.text_at("/request/id");
+        self.desk(&id, "messages", message).await;
+        me.see("session.over").await;
+        self.show("request-session-over").await;
+    }
+
+    /// What somebody sees who only follows a request.
+    async fn following(&mut self) {
+        let me = self.me.clone();
+        let member = self.server.customer(MEMBER).await;
+        let created = member.submit(&complaint(SUBJECT, None)).await;
+        let id = created.text_at("/request/id");
+        let follow = json!({"email": NEWCOMER});
+        let follow = member
+            .post(&format!("/requests/{id}/actions/follow"))
+            .new_key()
+            .json(&follow);
+        follow.send().await.expect_status(200);
+        me.sign_in(&self.server, NEWCOMER).await;
+        me.open("/requests").await;
+        me.see("follow.tag").await;
+        self.show("requests-following").await;
+        me.page.link(SUBJECT).click().await;
+        me.see("follow.me_text").await;
+        let question = json!({"status": "pending", "waiting_on": "customer"});
+        self.desk(&id, "status", question).await;
+        me.see("follow.turn_text").await;
+        self.show("request-following").await;
+        me.open("/sign-in").await;
+        me.press("account.sign_out").await;
+        me.arrive("home.title").await;
+    }
+
+    /// Pages for whom nothing is known about, and an incident on them.
+    async fn signed_out(&mut self) {
+        let me = self.me.clone();
+        me.open("/callback").await;
+        me.field("callback.time").wait().await;
+        self.show("callback-guest").await;
+        let nobodys = Reference::from_random(7);
+        me.open(&format!("/callback/{nobodys}")).await;
+        me.see("callback.not_here").await;
+        self.show("callback-not-here").await;
+        me.open(&format!("/requests/{nobodys}")).await;
+        me.arrive("request.not_here").await;
+        self.show("request-signed-out").await;
+        let incident = json!({"kind": "incident",
+            "title": {"en": "Calls do not come through", "zh-Hans": "电话暂时无法接通", "zh-Hant": "電話暫時無法接通"},
+            "body": {"en": "The network of our partner is down. We expect it back by noon; write to us until then.",
+                "zh-Hans": "合作伙伴的网络中断，预计中午前恢复。在此之前请在线留言。",
+                "zh-Hant": "合作夥伴的網路中斷，預計中午前恢復。在此之前請於線上留言。"}});
+        let told = self.server.desk().post("/announcements").json(&incident);
+        let told = told.send().await.expect_status(201).text_at("/id");
+        let title = incident["title"][me.words.language.tag].as_str().unwrap();
+        me.open("/").await;
+        me.page.link(has(&me.label(""))).wait().await;
+        me.page.see(title).await;
+        self.show("home-incident").await;
+        me.open("/track").await;
+        me.arrive("track.title").await;
+        me.page.see(title).await;
+        self.show("track-incident").await;
+        me.open("/requests").await;
+        me.see("requests.signed_out").await;
+        me.page.see(title).await;
+        self.show("requests-incident").await;
+        let end = format!("/announcements/{told}/end");
+        self.server
+            .desk()
+            .post(&end)
+            .send()
+            .await
+            .expect_status(200);
     }
 
     async fn clock(&self, now: Value) {

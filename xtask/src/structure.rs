@@ -25,9 +25,9 @@ const PACKAGES: [(&str, &[&str]); 9] = [
 ];
 
 /// The first segments of the portal's paths.
-const PATHS: [&str; 10] = [
-    "new", "sent", "track", "requests", "receipt", "surveys", "help", "service", "account",
-    "sign-in",
+const PATHS: [&str; 11] = [
+    "new", "sent", "track", "requests", "receipt", "callback", "surveys", "help", "service",
+    "account", "sign-in",
 ];
 
 /// Fails with the list of all that breaks a rule.

@@ -50,6 +50,8 @@ pub struct Situation {
     pub escalation: u32,
     /// When a second review was asked for.
     pub reviewed_at: Option<Instant>,
+    /// It is looked at for somebody who follows it.
+    pub following: bool,
     /// What the company has set.
     pub rules: Rules,
     /// Business time.
@@ -90,6 +92,11 @@ impl Situation {
     /// The reason why it is not.
     pub fn check(&self, action: Action) -> Result<(), Refusal> {
         use Status::{Closed, New, Open, Pending, Queued, Resolved};
+        if self.following {
+            // To stop following is always possible.
+            let stops = action == Action::Follow;
+            return stops.then_some(()).ok_or(Refusal::Following);
+        }
         match (action, self.status) {
             (_, Queued) => Err(Refusal::Queued),
             (Action::Reopen, Resolved | Closed) => self.within(self.reopen_until()),
@@ -237,6 +244,7 @@ mod tests {
             chased_at: None,
             escalation: 0,
             reviewed_at: None,
+            following: false,
             rules: Rules {
                 reopen_window: TimeDelta::days(14),
                 chase_gap: TimeDelta::hours(24),
@@ -246,6 +254,20 @@ mod tests {
                 follow_limit: 10,
             },
             now: at(now),
+        }
+    }
+
+    #[test]
+    fn who_follows_can_stop_and_nothing_else_in_every_status() {
+        for &status in Status::ALL {
+            for &action in Action::ALL {
+                let follower = Situation {
+                    following: true,
+                    ..situation(status, 0)
+                };
+                let expected = (action != Action::Follow).then_some(Following);
+                assert_eq!(follower.check(action).err(), expected, "{action} {status}");
+            }
         }
     }
 

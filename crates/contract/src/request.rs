@@ -229,6 +229,8 @@ words! {
         Reviewed = "reviewed",
         /// No survey was offered.
         NotOffered = "not_offered",
+        /// Who follows reads; who sent it acts.
+        Following = "following",
     }
 }
 
@@ -437,6 +439,9 @@ pub struct Request {
     /// Who follows it.
     #[serde(default)]
     pub participants: Vec<Participant>,
+    /// The reader follows it: reads, and can do nothing but stop following.
+    #[serde(default)]
+    pub following: bool,
     /// Whom it was escalated to, the last time.
     #[serde(default)]
     pub escalation: Option<Escalation>,

@@ -34,8 +34,10 @@ pub struct Survey<J> {
     /// `offered`, `answered` or `expired`; never `not_offered`.
     pub state: SurveyState,
     /// The questionnaire in SurveyJS JSON, as it was when the customer was asked; `None` when the time is over.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub definition: Option<J>,
     /// The answers by question: the draft where one was kept, else what was sent; `None` when the time is over.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub data: Option<J>,
     /// Until when it can be answered, and an answer be changed.
     pub editable_until: Option<Instant>,
@@ -52,6 +54,7 @@ pub struct Survey<J> {
 #[serde(deny_unknown_fields)]
 pub struct SurveyAnswers<J> {
     /// An object by question name.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub data: J,
 }
 

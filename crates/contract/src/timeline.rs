@@ -152,6 +152,9 @@ pub enum Entry {
         topic: String,
         /// When it suits.
         preferred_at: Instant,
+        /// When they were rung.
+        #[serde(default)]
+        done_at: Option<Instant>,
     },
     /// The customer answered the survey.
     Survey {
@@ -193,6 +196,7 @@ struct Flat {
     topic: Option<String>,
     preferred_at: Option<Instant>,
     score: Option<f64>,
+    done_at: Option<Instant>,
 }
 
 impl From<Flat> for TimelineItem {
@@ -246,6 +250,7 @@ impl Flat {
             "callback" => Entry::Callback {
                 topic: self.topic?,
                 preferred_at: self.preferred_at?,
+                done_at: self.done_at,
             },
             "survey" => Entry::Survey { score: self.score },
             "edited" => Entry::Edited,

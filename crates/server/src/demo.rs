@@ -236,6 +236,8 @@ async fn add(
     if record.status == Status::Closed {
         record.seen_at = record.last_entry_at;
     }
+    // What was over before the server began is not asked about.
+    record.survey_from = None;
     tx.update_request(&record).await?;
     Ok(record.reference)
 }

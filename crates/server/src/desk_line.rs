@@ -6,15 +6,15 @@ use portico_contract::{
     announcement::AnnouncementKind,
     locale::Locale,
     problem::Problem,
-    request::{Class, Grade, Outcome, Status, StepKey, WaitingOn},
+    request::{Class, Grade, Kind, Outcome, Status, StepKey, WaitingOn},
 };
 use reqwest::{Client, Method};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
-/// `portico desk`
+/// Where the desk of a running server is.
 #[derive(Args)]
-pub struct Desk {
+pub struct Connection {
     /// Where the server listens.
     #[arg(long, global = true, default_value = "http://127.0.0.1:8080")]
     url: String,
@@ -24,6 +24,13 @@ pub struct Desk {
     /// The language of the answers: en, zh-Hans, zh-Hant.
     #[arg(long, global = true, default_value = "en")]
     language: String,
+}
+
+/// `portico desk`
+#[derive(Args)]
+pub struct Desk {
+    #[command(flatten)]
+    connection: Connection,
     #[command(subcommand)]
     command: Command,
 }
@@ -86,6 +93,17 @@ enum Command {
     },
     /// Lists whom to ring, the first one first.
     Callbacks,
+    /// Says that somebody was rung who had asked for it.
+    Callback {
+        /// Its id, as `callbacks` lists it.
+        callback: String,
+        /// What happened to it.
+        #[arg(value_parser = ["done"])]
+        change: String,
+        /// A note for the desk alone.
+        #[arg(long)]
+        note: Option<String>,
+    },
     /// Lists what customers are told, now or later.
     Announcements,
     /// Tells all customers of an incident, of planned work, of news.
@@ -94,6 +112,17 @@ enum Command {
     End {
         /// Its id.
         announcement: String,
+    },
+    /// Begins a round of a campaign of the programme now, or asks a survey beside the plan.
+    Campaign(CampaignArguments),
+    /// Tells customers what was done about what they said.
+    Measure(MeasureArguments),
+    /// Lists what customers were told of what was done.
+    Measures,
+    /// Takes a measure back.
+    Withdraw {
+        /// Its id.
+        measure: String,
     },
     /// Moves business time, when the server was started with --test-clock.
     Clock {
@@ -153,6 +182,35 @@ struct PromiseArguments {
 }
 
 #[derive(Args)]
+struct CampaignArguments {
+    /// A campaign of the programme; its round of the present period.
+    #[arg(required_unless_present = "survey", conflicts_with = "survey")]
+    campaign: Option<String>,
+    /// A survey to ask beside the plan.
+    #[arg(long)]
+    survey: Option<String>,
+    /// Only customers of these tiers.
+    #[arg(long, requires = "survey")]
+    tier: Vec<String>,
+    /// What share of them in percent.
+    #[arg(long, requires = "survey")]
+    sample: Option<u32>,
+}
+
+#[derive(Args)]
+struct MeasureArguments {
+    /// What customers said, in every language.
+    #[arg(long, num_args = 3, value_names = ["EN", "ZH_HANS", "ZH_HANT"], required = true)]
+    said: Vec<String>,
+    /// What was done, in every language.
+    #[arg(long, num_args = 3, value_names = ["EN", "ZH_HANS", "ZH_HANT"], required = true)]
+    did: Vec<String>,
+    /// Only on requests of this kind; may stand there several times.
+    #[arg(long, value_parser = words(Kind::ALL, Kind::as_str))]
+    kind: Vec<String>,
+}
+
+#[derive(Args)]
 struct AnnouncementArguments {
     /// What it is about.
     #[arg(value_parser = words(AnnouncementKind::ALL, AnnouncementKind::as_str))]
@@ -181,18 +239,7 @@ fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> PossibleValuesParse
 /// # Errors
 /// A sentence for the operator.
 pub async fn run(desk: Desk) -> Result<(), String> {
-    let token = keys::desk_token(&desk.data).map_err(|e| {
-        format!(
-            "no desk token: set {} or name the data directory with --data ({e})",
-            keys::DESK_TOKEN_VARIABLE
-        )
-    })?;
-    let line = Line {
-        http: Client::new(),
-        url: desk.url,
-        token,
-        language: desk.language,
-    };
+    let line = Line::open(desk.connection)?;
     match desk.command {
         Command::List { status, q } => {
             let mut cursor: Option<String> = None;
@@ -249,16 +296,17 @@ pub async fn run(desk: Desk) -> Result<(), String> {
             println!("{address}  {}", text(&set["tier"]));
         }
         Command::Callbacks => {
-            for callback in items(&line.get("callbacks", &[]).await?) {
-                println!(
-                    "{}  {:<16} {} {}  {}",
-                    text(&callback["preferred_at"]),
-                    text(&callback["phone"]),
-                    text(&callback["contact"]["name"]),
-                    text(&callback["reference"]),
-                    text(&callback["topic"])
-                );
-            }
+            items(&line.get("callbacks", &[]).await?)
+                .iter()
+                .for_each(print_callback);
+        }
+        Command::Callback {
+            callback,
+            change,
+            note,
+        } => {
+            let path = format!("callbacks/{callback}/{change}");
+            print_callback(&line.post(&path, &json!({"note": note})).await?);
         }
         Command::Announcements => items(&line.get("announcements", &[]).await?)
             .iter()
@@ -269,6 +317,40 @@ pub async fn run(desk: Desk) -> Result<(), String> {
         Command::End { announcement } => {
             let path = format!("announcements/{announcement}/end");
             print_announcement(&line.post(&path, &json!({})).await?);
+        }
+        Command::Campaign(arguments) => {
+            let CampaignArguments {
+                campaign,
+                survey,
+                tier,
+                sample,
+            } = arguments;
+            let tiers = (!tier.is_empty()).then_some(tier);
+            let body =
+                json!({"campaign": campaign, "survey": survey, "tiers": tiers, "sample": sample});
+            let round = line.post("campaigns", &body).await?;
+            println!(
+                "{}  invited {}, until {}",
+                text(&round["survey"]),
+                round["invited"],
+                text(&round["until"])
+            );
+            for (reason, count) in round["skipped"].as_object().into_iter().flatten() {
+                println!("skipped {count}: {reason}");
+            }
+        }
+        Command::Measure(arguments) => {
+            let body = json!({
+                "said": by_language(&arguments.said), "did": by_language(&arguments.did), "kinds": arguments.kind,
+            });
+            print_measure(&line.post("measures", &body).await?);
+        }
+        Command::Measures => items(&line.get("measures", &[]).await?)
+            .iter()
+            .for_each(print_measure),
+        Command::Withdraw { measure } => {
+            let path = format!("measures/{measure}");
+            line.text(Method::DELETE, &path, &[], None).await?;
         }
         Command::Clock { now } => {
             println!(
@@ -308,21 +390,23 @@ impl StatusArguments {
 
 impl AnnouncementArguments {
     fn body(&self) -> Value {
-        let by_language = |texts: &[String]| -> Value {
-            let languages = [Locale::En, Locale::ZhHans, Locale::ZhHant];
-            let texts = languages.iter().map(|l| l.as_str().to_owned()).zip(texts);
-            texts
-                .map(|(language, text)| (language, json!(text)))
-                .collect::<Map<_, _>>()
-                .into()
-        };
         json!({"kind": self.kind, "title": by_language(&self.title), "body": by_language(&self.body),
             "from": self.from, "until": self.until})
     }
 }
 
+/// Three texts as the desk takes them.
+fn by_language(texts: &[String]) -> Value {
+    let languages = [Locale::En, Locale::ZhHans, Locale::ZhHant];
+    let texts = languages.iter().map(|l| l.as_str().to_owned()).zip(texts);
+    texts
+        .map(|(language, text)| (language, json!(text)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
 /// The line to a desk.
-struct Line {
+pub(crate) struct Line {
     http: Client,
     url: String,
     token: String,
@@ -330,6 +414,25 @@ struct Line {
 }
 
 impl Line {
+    /// Prepares to call the desk.
+    ///
+    /// # Errors
+    /// A sentence for the operator when there is no token for it.
+    pub(crate) fn open(connection: Connection) -> Result<Self, String> {
+        let token = keys::desk_token(&connection.data).map_err(|e| {
+            format!(
+                "no desk token: set {} or name the data directory with --data ({e})",
+                keys::DESK_TOKEN_VARIABLE
+            )
+        })?;
+        Ok(Self {
+            http: Client::new(),
+            url: connection.url,
+            token,
+            language: connection.language,
+        })
+    }
+
     async fn get(&self, path: &str, query: &[(&str, Option<String>)]) -> Result<Value, String> {
         self.call(Method::GET, path, query, None).await
     }
@@ -355,6 +458,21 @@ impl Line {
         query: &[(&str, Option<String>)],
         body: Option<&Value>,
     ) -> Result<Value, String> {
+        let text = self.text(method, path, query, body).await?;
+        serde_json::from_str(&text).map_err(|e| e.to_string())
+    }
+
+    /// Calls the desk and gives what it answers as it is.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub(crate) async fn text(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, Option<String>)],
+        body: Option<&Value>,
+    ) -> Result<String, String> {
         let url = format!("{}/desk/v1/{path}", self.url.trim_end_matches('/'));
         let mut call = self.http.request(method, url).bearer_auth(&self.token);
         call = call.header("accept-language", &self.language).query(query);
@@ -368,7 +486,7 @@ impl Line {
         let good = answer.status().is_success();
         let bytes = answer.bytes().await.map_err(|e| e.to_string())?;
         if good {
-            return serde_json::from_slice(&bytes).map_err(|e| e.to_string());
+            return String::from_utf8(bytes.into()).map_err(|e| e.to_string());
         }
         let problem: Problem = serde_json::from_slice(&bytes)
             .map_err(|_| format!("{} is no desk of Portico", self.url))?;
@@ -392,6 +510,30 @@ fn text(value: &Value) -> &str {
 /// The items of a list.
 fn items(list: &Value) -> &[Value] {
     list["items"].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn print_measure(measure: &Value) {
+    println!(
+        "{}  {}  {} → {}",
+        text(&measure["id"]),
+        text(&measure["published_at"]),
+        text(&measure["said"]["en"]),
+        text(&measure["did"]["en"])
+    );
+}
+
+fn print_callback(callback: &Value) {
+    println!(
+        "{}  {}  {:<16} {} {}  {}  done {}  {}",
+        text(&callback["id"]),
+        text(&callback["preferred_at"]),
+        text(&callback["phone"]),
+        text(&callback["contact"]["name"]),
+        text(&callback["reference"]),
+        text(&callback["topic"]),
+        text(&callback["done_at"]),
+        text(&callback["note"])
+    );
 }
 
 fn print_announcement(announcement: &Value) {
@@ -503,9 +645,10 @@ fn print_entry(entry: &Value) {
             text(&entry["comment"])
         ),
         "callback" => println!(
-            "{at}  callback at {}: {}",
+            "{at}  callback at {}: {}, done {}",
             text(&entry["preferred_at"]),
-            text(&entry["topic"])
+            text(&entry["topic"]),
+            text(&entry["done_at"])
         ),
         other => println!("{at}  {other}"),
     }

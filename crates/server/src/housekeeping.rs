@@ -20,6 +20,9 @@ pub async fn run(app: App) {
         if let Err(error) = records(&app).await {
             tracing::warn!(%error, "old records could not be forgotten");
         }
+        if let Err(error) = app.store.empty_log().await {
+            tracing::warn!(%error, "the log of the database could not be emptied");
+        }
         if let Err(error) = uploads(&app).await {
             tracing::warn!(%error, "old uploads could not be forgotten");
         }

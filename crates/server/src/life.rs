@@ -67,6 +67,7 @@ impl RequestRecord {
             chased_at: self.chased_at,
             escalation: self.escalation.map_or(0, |escalation| escalation.level),
             reviewed_at: self.reviewed_at,
+            following: self.following.is_some(),
             rules,
             now,
         }
@@ -175,6 +176,14 @@ impl RequestRecord {
         for (_, event) in raised.into_iter().filter(|(is_so, _)| *is_so) {
             told.extend(self.happens(event, policy, now));
         }
+        if waited != waits {
+            let waiting = waits == Some(Event::WaitingForCustomer);
+            self.customer_remind_at = policy
+                .reminders
+                .customer_after()
+                .filter(|_| waiting)
+                .and_then(|after| now.plus(after));
+        }
         if let Some(event) = waits.filter(|_| waited != waits) {
             told.extend(self.happens(event, policy, now));
         }
@@ -270,6 +279,8 @@ pub mod tests {
             followers: Vec::new(),
             survey_from: None,
             survey: None,
+            customer_remind_at: None,
+            following: None,
             unread: 0,
         };
         record.reach(steps.first_open(), now);

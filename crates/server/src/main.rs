@@ -25,6 +25,7 @@ pub mod settings;
 pub mod state;
 pub mod store;
 pub mod survey_line;
+pub mod surveys;
 pub mod telemetry;
 pub mod text;
 pub mod view;
@@ -37,6 +38,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
+use surveys::{Programme, programme};
 
 /// The customer portal's server with its embedded service desk.
 #[derive(Parser)]
@@ -54,14 +56,15 @@ enum Command {
     Desk(Box<desk_line::Desk>),
     /// Asks a working calendar.
     Calendar(calendar_line::CalendarLine),
-    /// Checks a questionnaire, and asks the survey engine.
+    /// Checks a questionnaire, asks the survey engine, and shows the results of a survey.
     Survey(survey_line::SurveyLine),
-    /// Writes the default configuration and policy for editing.
+    /// Writes the default configuration, policy, surveys and questionnaires for editing.
     Init {
-        /// The folder that gets `portico.toml` and `policy.toml`; made when it is not there.
+        /// The folder that gets `portico.toml`, `policy.toml`, `surveys.toml` and the questionnaires; made when it is not
+        /// there.
         dir: PathBuf,
     },
-    /// Checks a configuration or a policy, with all that it names.
+    /// Checks a configuration, a policy or surveys, with all that it names.
     Check {
         /// The file.
         file: PathBuf,
@@ -83,7 +86,7 @@ fn run(command: Command) -> Result<(), String> {
         Command::Serve(options) => runtime()?.block_on(serve::serve(options)),
         Command::Desk(desk) => runtime()?.block_on(desk_line::run(*desk)),
         Command::Calendar(line) => calendar_line::run(line),
-        Command::Survey(line) => survey_line::run(line),
+        Command::Survey(line) => runtime()?.block_on(survey_line::run(line)),
         Command::Init { dir } => init(&dir),
         Command::Check { file } => check(&file),
     }
@@ -102,9 +105,15 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
 
 fn init(dir: &Path) -> Result<(), String> {
     let files = [
-        (dir.join("portico.toml"), settings::DEFAULT_FILE),
-        (dir.join("policy.toml"), policy::DEFAULT_FILE),
+        ("portico.toml", settings::DEFAULT_FILE),
+        ("policy.toml", policy::DEFAULT_FILE),
+        ("surveys.toml", programme::DEFAULT_FILE),
     ];
+    let files: Vec<_> = files
+        .into_iter()
+        .chain(programme::DEFAULT_QUESTIONNAIRES)
+        .map(|(name, text)| (dir.join(name), text))
+        .collect();
     if let Some((file, _)) = files.iter().find(|(file, _)| file.exists()) {
         return Err(format!("{} is there already", file.display()));
     }
@@ -112,21 +121,28 @@ fn init(dir: &Path) -> Result<(), String> {
     for (file, text) in &files {
         std::fs::write(file, text).map_err(|e| format!("{}: {e}", file.display()))?;
     }
-    let [(settings, _), (policy, _)] = files;
+    let names: Vec<_> = files
+        .iter()
+        .map(|(file, _)| file.display().to_string())
+        .collect();
     println!(
-        "wrote {} and {}; start with: portico serve --config {}",
-        settings.display(),
-        policy.display(),
-        settings.display()
+        "wrote {}; start with: portico serve --config {}",
+        names.join(", "),
+        dir.join("portico.toml").display()
     );
     Ok(())
 }
 
-/// A configuration is told from a policy by what a policy cannot do without.
+/// A configuration is told from a policy and from surveys by what those cannot do without.
 fn check(file: &Path) -> Result<(), String> {
     let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
     let table: toml::Table =
         toml::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))?;
+    if table.contains_key("gates") {
+        Programme::load(Some(file))?;
+        println!("{} is good", file.display());
+        return Ok(());
+    }
     let policy = if ["rights", "promises", "calendar"]
         .iter()
         .any(|key| table.contains_key(*key))
@@ -135,6 +151,7 @@ fn check(file: &Path) -> Result<(), String> {
     } else {
         let settings = Settings::load(Some(file))?;
         Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
+        Programme::load(settings.surveys.as_deref())?;
         Policy::load(settings.policy.as_deref())?
     };
     policy

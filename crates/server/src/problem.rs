@@ -43,6 +43,8 @@ pub struct Fault {
     pub problem: FieldProblem,
     /// The field's label; found by the pointer where `None`.
     pub label: Option<String>,
+    /// The words of whoever asked, where they gave some.
+    pub said: Option<String>,
     /// Key of the words, where `field.{problem}` does not fit.
     pub words: Option<&'static str>,
     /// The limits that the words name.
@@ -59,6 +61,7 @@ impl Fault {
             pointer: pointer.into(),
             problem,
             label: None,
+            said: None,
             words: None,
             min: String::new(),
             max: String::new(),
@@ -83,6 +86,15 @@ impl Fault {
         }
     }
 
+    /// The same of something with a label.
+    #[must_use]
+    pub fn labelled(self, label: &str) -> Self {
+        Self {
+            label: Some(label.to_owned()),
+            ..self
+        }
+    }
+
     /// A fault of a field of a form.
     #[must_use]
     pub fn of_field(field: &Field, problem: FieldProblem) -> Self {
@@ -92,6 +104,7 @@ impl Fault {
             pointer: pointer(&["fields", field.id.as_str()]),
             problem,
             label: Some(field.label.clone()),
+            said: None,
             words: match problem {
                 FieldProblem::TooLong if several => Some("field.too_many"),
                 FieldProblem::TooShort if several => Some("field.too_few"),
@@ -109,7 +122,9 @@ impl Fault {
         }
     }
 
-    fn told(&self, catalogue: &Catalogue, locale: Locale) -> FieldError {
+    /// In words.
+    #[must_use]
+    pub fn told(&self, catalogue: &Catalogue, locale: Locale) -> FieldError {
         let key = match self.words {
             Some(key) => key.to_owned(),
             None => format!("field.{}", self.problem),
@@ -130,11 +145,14 @@ impl Fault {
         FieldError {
             pointer: self.pointer.clone(),
             code: self.problem,
-            detail: catalogue.fill(
-                &key,
-                locale,
-                &[("label", &label), ("min", &self.min), ("max", &self.max)],
-            ),
+            detail: self.said.clone().unwrap_or_else(|| {
+                let values = [
+                    ("label", label.as_str()),
+                    ("min", &self.min),
+                    ("max", &self.max),
+                ];
+                catalogue.fill(&key, locale, &values)
+            }),
         }
     }
 }

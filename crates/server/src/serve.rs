@@ -12,6 +12,7 @@ use crate::{
     settings::Settings,
     state::{App, Parts},
     store::{SqliteStore, Store},
+    surveys::{self, Programme},
     telemetry,
 };
 use std::{
@@ -65,6 +66,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
     }
     let catalogue = Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
     let policy = Policy::load(settings.policy.as_deref())?;
+    let programme = Programme::load(settings.surveys.as_deref())?;
     let data = options.data;
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -99,6 +101,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
         store,
         settings,
         policy: RwLock::new(Arc::new(policy)),
+        programme: RwLock::new(Arc::new(programme)),
         clock,
         test_clock: options.test_clock,
         catalogue,
@@ -115,13 +118,14 @@ pub async fn serve(options: Options) -> Result<(), String> {
     let delivering = tokio::spawn(delivery.run(app.stopping.clone()));
     tokio::spawn(housekeeping::run(app.clone()));
     tokio::spawn(keeper::run(app.clone()));
+    tokio::spawn(surveys::keeper::run(app.clone()));
     println!("listening on http://{address}");
     if options.demo {
         let program = std::env::args().next().unwrap_or_default();
         demo::begin(&app, &address.to_string(), &program).await?;
     }
     let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let stopping = app.stopping.clone();
+    let (stopping, store) = (app.stopping.clone(), Arc::clone(&app.store));
     let served = axum::serve(listener, service).with_graceful_shutdown(told_to_stop(app));
     let result = tokio::select! {
         result = served => result.map_err(|e| e.to_string()),
@@ -130,6 +134,9 @@ pub async fn serve(options: Options) -> Result<(), String> {
     };
     if let Err(error) = tokio::time::timeout(GRACE, delivering).await {
         tracing::warn!(%error, "a message was still on its way; it goes again with the next start");
+    }
+    if let Err(error) = store.empty_log().await {
+        tracing::warn!(%error, "the log of the database could not be emptied");
     }
     result
 }

@@ -38,6 +38,8 @@ pub struct Settings {
     pub words: Option<PathBuf>,
     /// What is promised and what customers may do about it; relative to this file.
     pub policy: Option<PathBuf>,
+    /// Whom the company asks how satisfied they are; relative to this file.
+    pub surveys: Option<PathBuf>,
     /// What is accepted.
     pub limits: Limits,
     /// How often.
@@ -67,6 +69,7 @@ impl Default for Settings {
             request_types: None,
             words: None,
             policy: None,
+            surveys: None,
             limits: Limits::default(),
             rates: Rates::default(),
             sessions: Sessions::default(),
@@ -267,6 +270,7 @@ impl Settings {
             &mut settings.request_types,
             &mut settings.words,
             &mut settings.policy,
+            &mut settings.surveys,
         ]
         .into_iter()
         .flatten()

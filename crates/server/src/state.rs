@@ -2,7 +2,7 @@
 
 use crate::{
     catalogue::Catalogue, clock::Clock, files::Files, http::once::Running, keys::Keys,
-    promises::Policy, settings::Settings, store::Store,
+    promises::Policy, settings::Settings, store::Store, surveys::Programme,
 };
 use std::{
     ops::Deref,
@@ -24,6 +24,8 @@ pub struct Parts {
     pub settings: Settings,
     /// What is promised; changes while the server runs.
     pub policy: RwLock<Arc<Policy>>,
+    /// Who is asked what; changes while the server runs.
+    pub programme: RwLock<Arc<Programme>>,
     /// Both times.
     pub clock: Clock,
     /// Business time may be moved.
@@ -59,6 +61,25 @@ impl App {
     #[must_use]
     pub fn policy(&self) -> Arc<Policy> {
         Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Who is asked what, as it is now.
+    #[must_use]
+    pub fn programme(&self) -> Arc<Programme> {
+        Arc::clone(
+            &self
+                .programme
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
+    /// Takes another programme.
+    pub fn set_programme(&self, programme: Arc<Programme>) {
+        *self
+            .programme
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = programme;
     }
 
     /// Takes another policy.

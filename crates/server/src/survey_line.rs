@@ -1,7 +1,8 @@
-//! `portico survey`: a questionnaire checked, and the engine asked, from the command line.
+//! `portico survey`: a questionnaire checked, the engine asked, and the results of a survey, from the command line.
 
 use crate::{
     clock::real_now,
+    desk_line::{Connection, Line},
     lines::{self, shown},
 };
 use chrono::{DateTime, FixedOffset};
@@ -9,6 +10,7 @@ use clap::{Args, Subcommand};
 use portico_survey::{
     Clock, Definition, Expression, Object, Utc, Value, expression::Values, run::script, score,
 };
+use reqwest::Method;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     io::{self, Write},
@@ -29,15 +31,28 @@ enum Command {
         /// SurveyJS JSON.
         file: PathBuf,
     },
-    /// Evaluates expressions: reads `{kind, expression, values}`, one JSON object a line, and answers each with one line.
+    /// Evaluates expressions: reads `{kind, expression, values}`, a JSON object a line, and answers each with a line.
     Eval(At),
-    /// Answers questionnaires by a script: reads `{survey, runs}`, one JSON object a line, and answers each with one line.
+    /// Answers questionnaires by a script: reads `{survey, runs}`, a JSON object a line, and answers each with a line.
     Run(At),
     /// Fills in the scores of a file of answers.
     Score {
         /// JSON with lists of inputs: `nps`, `csat`, `ces`, `weighted`, `wilson`, `sample_size`.
         file: PathBuf,
     },
+    /// Shows what came out of a survey of a running server, or of a composite of them.
+    Results(ResultsArguments),
+}
+
+#[derive(Args)]
+struct ResultsArguments {
+    #[command(flatten)]
+    connection: Connection,
+    /// The survey or composite, as the programme names it.
+    survey: String,
+    /// How to write it; a composite is JSON alone.
+    #[arg(long, value_parser = ["text", "json", "csv"], default_value = "text")]
+    format: String,
 }
 
 #[derive(Args)]
@@ -58,9 +73,10 @@ impl At {
 ///
 /// # Errors
 /// A sentence for the operator.
-pub fn run(line: SurveyLine) -> Result<(), String> {
+pub async fn run(line: SurveyLine) -> Result<(), String> {
     let (input, output) = (io::stdin().lock(), io::stdout().lock());
     match line.command {
+        Command::Results(arguments) => print_results(arguments, output).await,
         Command::Check { file } => check(&file, output),
         Command::Eval(at) => {
             let clock = at.clock();
@@ -76,6 +92,102 @@ pub fn run(line: SurveyLine) -> Result<(), String> {
     }
 }
 
+async fn print_results(arguments: ResultsArguments, mut output: impl Write) -> Result<(), String> {
+    let line = Line::open(arguments.connection)?;
+    let path = format!("surveys/{}/results", arguments.survey);
+    let format = if arguments.format == "csv" {
+        "csv"
+    } else {
+        "json"
+    };
+    let query = [("format", Some(format.to_owned()))];
+    let mut text = line.text(Method::GET, &path, &query, None).await?;
+    if arguments.format == "text" {
+        let results: serde_json::Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
+        text = summary(&results);
+    }
+    shown(output.write_all(text.as_bytes())).map(drop)
+}
+
+/// Results as people read them: a line a group, then the free text.
+fn summary(results: &serde_json::Value) -> String {
+    let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let list = |value: &serde_json::Value| value.as_array().cloned().unwrap_or_default();
+    let figure = |value: &serde_json::Value| {
+        value
+            .as_f64()
+            .map_or("-".to_owned(), |figure| figure.to_string())
+    };
+    if results.get("years").is_some() {
+        let year = |year: &serde_json::Value| {
+            let parts: Vec<String> = list(&year["parts"])
+                .iter()
+                .map(|part| {
+                    format!(
+                        "{} {} % (weight {})",
+                        word(&part["survey"]),
+                        figure(&part["score"]),
+                        part["weight"]
+                    )
+                })
+                .collect();
+            format!(
+                "{}  {} %: {}\n",
+                word(&year["year"]),
+                figure(&year["score"]),
+                parts.join(", ")
+            )
+        };
+        return list(&results["years"]).iter().map(year).collect();
+    }
+    let declared = &results["declared"];
+    let mut text = format!(
+        "{}\n{}\nTarget {} %\n\n",
+        word(&results["title"]),
+        word(&declared["text"]),
+        declared["target"]
+    );
+    let mut group = |name: &str, group: &serde_json::Value| {
+        let line = match (group["hidden"].as_bool(), group["n"].as_u64()) {
+            (Some(true), _) => "too few answers to be shown".to_owned(),
+            (_, Some(0)) => "no data".to_owned(),
+            (_, n) => format!(
+                "{:>5} %  n = {}, satisfied {} % ({} to {}), {}",
+                figure(&group["score"]),
+                n.unwrap_or_default(),
+                figure(&group["satisfied"]),
+                figure(&group["low"]),
+                figure(&group["high"]),
+                word(&group["target"])
+            ),
+        };
+        text += &format!("{name:<24} {line}\n");
+    };
+    group("all", &results["total"]);
+    for part in ["periods", "dimensions", "tiers"] {
+        for one in list(&results[part]) {
+            let name = word(&one["name"]);
+            group(if name.is_empty() { "no tier" } else { &name }, &one);
+        }
+    }
+    let total = &results["total"];
+    text += &format!(
+        "\nDelivered {}, completed {}, response rate {} %\n",
+        figure(&total["delivered"]),
+        figure(&total["completed"]),
+        figure(&total["response_rate"])
+    );
+    for comment in list(&results["comments"]) {
+        text += &format!(
+            "\n{} {}: {}\n",
+            word(&comment["period"]),
+            word(&comment["question"]),
+            word(&comment["text"])
+        );
+    }
+    text
+}
+
 fn read<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
     serde_json::from_slice(line).map_err(|e| format!("not understood: {e}"))
 }
@@ -86,7 +198,7 @@ fn load<T: DeserializeOwned>(file: &Path) -> Result<T, String> {
 }
 
 fn check(file: &Path, mut output: impl Write) -> Result<(), String> {
-    let (_, report) = Definition::read(&load(file)?);
+    let report = Definition::check(&load(file)?);
     let mut text = String::new();
     for finding in report.findings() {
         text += &format!("{finding}\n");

@@ -4,7 +4,10 @@ use crate::{
     catalogue::Localized,
     promises::{Event, Policy, PromiseRecord, ledger::MoveReason},
     state::App,
-    store::records::{Entry as EntryRecord, Happening, RequestRecord, SurveyMark},
+    store::{
+        records::{Entry as EntryRecord, Happening, RequestRecord, SurveyMark},
+        surveys::MeasureRecord,
+    },
 };
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
@@ -19,6 +22,7 @@ use portico_contract::{
         Action, Escalation, FieldDisplay, Participant, Request, Rung, RungKey, Status, Step,
         StepState, SurveyState, SurveySummary, TypeName,
     },
+    survey::Measure,
     timeline::{Author, Body, Entry, Role, TextFormat, TimelineItem},
 };
 use portico_promise::Reason;
@@ -28,8 +32,21 @@ use portico_promise::Reason;
 pub enum Reader {
     /// The customer of the request.
     Customer,
+    /// Somebody who follows it.
+    Follower,
     /// The desk.
     Desk,
+}
+
+impl Reader {
+    /// The customer whom the store gave the request to.
+    #[must_use]
+    pub fn of(record: &RequestRecord) -> Self {
+        match record.following {
+            Some(_) => Self::Follower,
+            None => Self::Customer,
+        }
+    }
 }
 
 /// The request.
@@ -85,11 +102,14 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
         participants: record
             .followers
             .iter()
+            // Who follows is not told who else does.
+            .filter(|email| record.following.as_ref().is_none_or(|me| me == *email))
             .map(|email| Participant {
                 name: email.clone(),
                 email: Some(email.clone()),
             })
             .collect(),
+        following: record.following.is_some(),
         escalation: record.escalation.and_then(|escalation| {
             Some(Escalation {
                 level: escalation.level,
@@ -97,10 +117,17 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
                 at: escalation.at,
             })
         }),
-        ladder: ladder(app, record, locale),
+        ladder: match record.following {
+            Some(_) => Vec::new(),
+            None => ladder(app, record, locale),
+        },
         follow_up_of: record.follow_up_of.clone(),
-        seen_at: Some(record.seen_at),
-        unread_count: record.unread,
+        seen_at: record.following.is_none().then_some(record.seen_at),
+        // What was seen is noted of who it belongs to.
+        unread_count: match record.following {
+            Some(_) => 0,
+            None => record.unread,
+        },
         actions: record.situation(policy.rights, app.clock.now()).actions(),
         survey: survey(record, app.clock.now()),
     }
@@ -117,6 +144,18 @@ fn survey(record: &RequestRecord, now: Instant) -> SurveySummary {
     SurveySummary {
         state,
         editable_until: record.survey.map(|mark| mark.until),
+    }
+}
+
+/// What was done about what customers said.
+#[must_use]
+pub fn measure(record: &MeasureRecord, locale: Locale) -> Measure {
+    Measure {
+        id: record.id.clone(),
+        said: record.said.get(locale).to_owned(),
+        did: record.did.get(locale).to_owned(),
+        kinds: record.kinds.clone(),
+        published_at: record.published_at,
     }
 }
 
@@ -159,14 +198,7 @@ pub fn promise(app: &App, promise: &PromiseRecord, locale: Locale) -> Promise {
         to: moved.to,
         reason: match &moved.reason {
             MoveReason::Desk(words) => words.clone(),
-            MoveReason::Calendar(dates) => {
-                let dates: Vec<_> = dates.iter().map(|date| day(*date, locale)).collect();
-                let mark = if locale == Locale::En { ", " } else { "、" };
-                let values = [("dates", dates.join(mark))];
-                let values = values.each_ref().map(|(key, value)| (*key, value.as_str()));
-                app.catalogue
-                    .fill("promise.calendar_changed", locale, &values)
-            }
+            MoveReason::Calendar(dates) => calendar_changed(app, dates, locale),
         },
         at: moved.at,
     });
@@ -209,11 +241,27 @@ fn days_left(app: &App, promise: &PromiseRecord) -> Option<u32> {
     u32::try_from(left.count()).ok()
 }
 
-/// Before a date the customer may ask where it is once it has passed; after it, the next right is the highest that is
-/// open to them.
+/// That the calendar has other days on these dates; on which is not known after a change that nobody saw.
+#[must_use]
+pub fn calendar_changed(app: &App, dates: &[NaiveDate], locale: Locale) -> String {
+    if dates.is_empty() {
+        let key = "promise.calendar_changed_unseen";
+        return app.catalogue.word(key, locale).to_owned();
+    }
+    let dates: Vec<_> = dates.iter().map(|date| day(*date, locale)).collect();
+    let mark = if locale == Locale::En { ", " } else { "、" };
+    let dates = dates.join(mark);
+    let values = [("dates", dates.as_str())];
+    app.catalogue
+        .fill("promise.calendar_changed", locale, &values)
+}
+
+/// Before a date the customer (not who follows) may ask where it is once it has passed; after it, the next right is
+/// the highest that is open to them.
 fn next_right(promise: &PromiseRecord, situation: &Situation) -> Option<NextRight> {
     let due = promise.due?.at;
     match promise.state {
+        _ if situation.following => None,
         PromiseState::Running => Some(NextRight {
             action: Action::Chase,
             from: due,
@@ -497,9 +545,11 @@ pub fn item(app: &App, entry: &EntryRecord, reader: Reader, locale: Locale) -> T
         Happening::Callback {
             topic,
             preferred_at,
+            done_at,
         } => Entry::Callback {
             topic: topic.clone(),
             preferred_at: *preferred_at,
+            done_at: *done_at,
         },
         Happening::Survey { score } => Entry::Survey { score: *score },
         Happening::Edited => Entry::Edited,

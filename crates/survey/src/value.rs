@@ -210,11 +210,12 @@ pub fn number_text(number: f64) -> String {
 
 /// What JavaScript takes for white space.
 pub(crate) fn is_space(c: char) -> bool {
-    matches!(c, '\t'..='\r' | ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{2028}' | '\u{2029}' | '\u{202f}'
-        | '\u{205f}' | '\u{3000}' | '\u{feff}')
+    // Unlike Unicode, it counts a byte order mark and not U+0085.
+    c.is_whitespace() && c != '\u{85}' || c == '\u{feff}'
 }
 
-/// A text as JavaScript's `Number(text)` reads it: blanks around are ignored, empty text is 0; NaN when it is no number.
+/// A text as JavaScript's `Number(text)` reads it: blanks around are ignored, empty text is 0; NaN when it is no
+/// number.
 pub fn number_of(text: &str) -> f64 {
     let text = text.trim_matches(is_space);
     if text.is_empty() {
@@ -266,9 +267,13 @@ fn whole_of(digits: &[u8], radix: u32) -> f64 {
 #[derive(Clone, Default)]
 pub struct Object {
     entries: Vec<(String, Value)>,
-    /// Positions in `entries`, sorted by name; empty while there are few.
-    index: Vec<u32>,
+    /// None while there are few.
+    index: Option<Box<Index>>,
 }
+
+/// Positions of entries, sorted by name.
+#[derive(Clone)]
+struct Index(Vec<u32>);
 
 /// Up to here looking through all is faster than an index.
 const FEW: usize = 16;
@@ -305,12 +310,12 @@ impl Object {
         match self.find(&name) {
             Ok(at) => Some(std::mem::replace(&mut self.entries[at].1, value)),
             Err(rank) => {
-                if !self.index.is_empty() {
-                    self.index.insert(rank, self.entries.len() as u32);
-                }
+                let at = self.entries.len();
                 self.entries.push((name, value));
-                if self.index.is_empty() && self.entries.len() > FEW {
-                    self.build_index();
+                match &mut self.index {
+                    Some(index) => index.0.insert(rank, at as u32),
+                    None if at == FEW => self.index = Some(self.build_index()),
+                    None => {}
                 }
                 None
             }
@@ -320,9 +325,11 @@ impl Object {
     /// Takes a name away; its value.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let at = self.find(name).ok()?;
-        self.index.retain(|position| *position as usize != at);
-        for position in &mut self.index {
-            *position -= u32::from(*position as usize > at);
+        if let Some(index) = &mut self.index {
+            index.0.retain(|position| *position as usize != at);
+            for position in &mut index.0 {
+                *position -= u32::from(*position as usize > at);
+            }
         }
         Some(self.entries.remove(at).1)
     }
@@ -346,45 +353,44 @@ impl Object {
 
     /// The place of a name, or that in the index where it belongs.
     fn find(&self, name: &str) -> Result<usize, usize> {
-        if self.index.is_empty() {
-            return self
-                .entries
-                .iter()
-                .position(|(known, _)| known == name)
-                .ok_or(0);
-        }
         let entries = &self.entries;
-        self.index
+        let Some(Index(index)) = self.index.as_deref() else {
+            return entries.iter().position(|(known, _)| known == name).ok_or(0);
+        };
+        index
             .binary_search_by(|at| entries[*at as usize].0.as_str().cmp(name))
-            .map(|rank| self.index[rank] as usize)
+            .map(|rank| index[rank] as usize)
     }
 
-    fn build_index(&mut self) {
+    fn build_index(&self) -> Box<Index> {
         let mut index: Vec<u32> = (0..self.entries.len() as u32).collect();
         let name = |at: u32| self.entries[at as usize].0.as_str();
         // Stable: of one name the first place comes first.
         index.sort_by(|a, b| name(*a).cmp(name(*b)));
-        self.index = index;
+        Box::new(Index(index))
     }
 
     /// From pairs as they were read; of one name twice, the last value at the first place counts.
     fn from_pairs(pairs: Vec<(String, Value)>) -> Self {
         let mut object = Self {
             entries: pairs,
-            index: Vec::new(),
+            index: None,
         };
-        object.build_index();
-        let same =
-            |pair: &[u32]| object.entries[pair[0] as usize].0 == object.entries[pair[1] as usize].0;
-        if object.index.windows(2).any(same) {
+        let index = object.build_index();
+        let name = |at: u32| &object.entries[at as usize].0;
+        if index
+            .0
+            .windows(2)
+            .any(|pair| name(pair[0]) == name(pair[1]))
+        {
             let mut once = Self::default();
             for (name, value) in object.entries {
                 once.insert(name, value);
             }
             return once;
         }
-        if object.entries.len() <= FEW {
-            object.index = Vec::new();
+        if object.entries.len() > FEW {
+            object.index = Some(index);
         }
         object
     }

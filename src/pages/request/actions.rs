@@ -452,7 +452,9 @@ pub(super) fn name(action: Action) -> Option<Message> {
 fn refused(actions: &BTreeMap<Action, ActionState>) -> Vec<View> {
     type Group = (Refusal, Option<Instant>, Vec<Message>);
     let mut groups: Vec<Group> = Vec::new();
-    for (action, state) in actions.iter().filter(|(_, state)| !state.allowed) {
+    // That somebody only follows is said once, where it says who follows.
+    let refused = |state: &ActionState| !state.allowed && state.reason != Some(Refusal::Following);
+    for (action, state) in actions.iter().filter(|(_, state)| refused(state)) {
         let Some(name) = name(*action) else { continue };
         let why = (state.reason.unwrap_or(Refusal::Unknown), state.next_at);
         match groups.iter_mut().find(|group| (group.0, group.1) == why) {

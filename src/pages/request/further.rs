@@ -8,7 +8,7 @@ use crate::{
     api::Failure,
     browser::task,
     components::{
-        button::submit_button,
+        button::{Look, busy_button, submit_button},
         field::{Question, Typing, text_field},
         icon::icon,
         moment::limit,
@@ -16,9 +16,13 @@ use crate::{
         tag::{Tone, tag},
     },
     i18n::{Message, Words, m},
+    navigation,
+    route::Route,
+    state::config,
 };
 use leptos::prelude::*;
 use portico_contract::{
+    config::Capability,
     request::{Action, Participant, Rung, Status, StepState},
     submission::Follow,
 };
@@ -106,21 +110,83 @@ fn rung(rung: Rung) -> View {
 
 const EMAIL: &str = "follow-email";
 
-/// Who follows, and letting somebody follow.
-pub(super) fn followers(page: Page, acting: Acting) -> View {
-    let shown = page.part(|r| {
-        let allowed = r.actions.get(&Action::Follow).map(|state| state.allowed);
-        (r.participants.clone(), allowed)
+/// Asking to be rung about it, also when it has ended.
+pub(super) fn callback(page: Page) -> View {
+    let ended = page.part(|r| {
+        let ended = matches!(r.status, Status::Resolved | Status::Closed);
+        (!r.following).then_some(ended)
     });
+    let href = Route::Callback(Some(page.reference)).href();
+    (move || {
+        let ended = ended
+            .get()
+            .flatten()
+            .filter(|_| config::has(Capability::Callbacks))?;
+        let text: Message = match ended {
+            true => m::callback_offer_ended,
+            false => m::callback_offer,
+        };
+        Some(ui! {
+            <section class="flow" aria-labelledby="callback">
+                <h2 id="callback">{m::callback_offer_title}</h2>
+                <p class="meta">{text}</p>
+                <div class="buttons">
+                    <a class="button secondary" href=href.clone()>{m::callback_offer_action}</a>
+                </div>
+            </section>
+        })
+    })
+    .view()
+}
+
+/// Who follows, and letting somebody follow; for who follows, that they do and how to stop.
+pub(super) fn followers(page: Page, acting: Acting) -> View {
+    let following = page.part(|r| r.following);
+    (move || match following.get() {
+        Some(true) => stop_following(page, acting),
+        _ => list_followers(page, acting),
+    })
+    .view()
+}
+
+fn stop_following(page: Page, acting: Acting) -> View {
+    let stop = move || {
+        let me = untrack(|| page.request()).and_then(|r| r.participants.into_iter().next());
+        let Some(email) = me.and_then(|me| me.email) else {
+            return;
+        };
+        let follow = Follow {
+            email,
+            remove: true,
+        };
+        task::detach(async move {
+            if matches!(acting.follow(follow).await, Done::Yes) {
+                navigation::go(&Route::requests());
+            }
+        });
+    };
+    ui! {
+        <section class="flow" aria-labelledby="followers">
+            <h2 id="followers">{m::follow_me_title}</h2>
+            <p class="meta">{m::follow_me_text}</p>
+            <div class="buttons">
+                {busy_button(Look::Secondary, m::follow_stop, acting.busy(), stop)}
+            </div>
+        </section>
+    }
+}
+
+fn list_followers(page: Page, acting: Acting) -> View {
+    let shown = page.part(|r| r.participants.clone());
     let allowed = page.part(|r| r.actions.get(&Action::Follow).is_some_and(|s| s.allowed));
     let problems = Problems::new(page.title);
     let email = RwSignal::new(String::new());
     let list = move || {
-        let (participants, allowed) = shown.get()?;
+        let participants = shown.get()?;
         let none = participants.is_empty();
         let items: Vec<View> = participants
             .into_iter()
-            .map(|participant| row(participant, allowed == Some(true), acting))
+            .map(|participant| row(participant, acting))
             .collect();
         Some(match none {
             true => ui! { <p class="meta">{m::follow_none}</p> },
@@ -189,9 +255,10 @@ pub(super) fn followers(page: Page, acting: Acting) -> View {
     .view()
 }
 
-fn row(participant: Participant, allowed: bool, acting: Acting) -> View {
+/// Somebody who follows; whoever was let in can be shown out at any time.
+fn row(participant: Participant, acting: Acting) -> View {
     let Participant { name, email } = participant;
-    let remove = email.filter(|_| allowed).map(|email| {
+    let remove = email.map(|email| {
         let hidden = name.clone();
         let remove = move |_| {
             let follow = Follow {

@@ -4,7 +4,7 @@ use super::mail;
 use crate::{
     catalogue::Localized,
     clock::real_now,
-    http::actor::token_hash,
+    http::{actor::token_hash, submit::author},
     problem::ApiError,
     secret,
     state::App,
@@ -61,8 +61,10 @@ pub enum Occasion<'a> {
     Proposal,
     /// A promise is late.
     Late,
-    /// A promised date was moved; why, in the desk's words.
+    /// A promised date was moved, and why.
     Moved(Option<&'a str>),
+    /// It has waited for its customer for a while.
+    Waiting,
     /// Its status has changed; why, in the desk's words.
     Status(Option<&'a str>),
 }
@@ -90,11 +92,22 @@ pub async fn sign_in(
         .await?)
 }
 
-/// Queues a message to who sent a request. Nothing where they left no address that can be written to.
+/// Queues a message to who sent a request, and to who follows it where the news are for them too. Nothing for whom
+/// there is no address that can be written to.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn notify(
+    app: &App,
+    tx: &mut dyn Tx,
+    request: &RequestRecord,
+    occasion: Occasion<'_>,
+) -> Result<(), ApiError> {
+    to_sender(app, tx, request, occasion).await?;
+    to_followers(app, tx, request, occasion).await
+}
+
+async fn to_sender(
     app: &App,
     tx: &mut dyn Tx,
     request: &RequestRecord,
@@ -109,7 +122,7 @@ pub async fn notify(
     let reference = request.reference.to_string();
     let track_link = format!("{}/track#{reference}", app.public_url);
     let link = match request.customer_id {
-        Some(_) => format!("{}/requests/{reference}", app.public_url),
+        Some(_) => own_link(app, request),
         // A guest has no session to come back to: the link brings a token of its own, where no log sees it.
         None => {
             let token = secret::token()?;
@@ -136,12 +149,7 @@ pub async fn notify(
         Occasion::Late => "late",
         Occasion::Moved(_) => "moved",
         Occasion::Status(_) => "status",
-    };
-    let explanation = match occasion {
-        Occasion::Status(explanation) | Occasion::Moved(explanation) => {
-            explanation.unwrap_or_default()
-        }
-        _ => "",
+        Occasion::Waiting => "waiting",
     };
     let values = [
         ("brand", brand),
@@ -153,9 +161,122 @@ pub async fn notify(
         ("link", link.as_str()),
         ("track_link", track_link.as_str()),
         ("status_label", status),
-        ("explanation", explanation),
+        ("explanation", explanation(occasion)),
         ("contact", contact.as_str()),
     ];
+    Ok(tx.queue(&write(app, &to, kind, locale, &values)).await?)
+}
+
+/// What was said with the news.
+fn explanation<'a>(occasion: Occasion<'a>) -> &'a str {
+    match occasion {
+        Occasion::Status(explanation) | Occasion::Moved(explanation) => {
+            explanation.unwrap_or_default()
+        }
+        _ => "",
+    }
+}
+
+/// Where somebody with an account reads a request.
+fn own_link(app: &App, request: &RequestRecord) -> String {
+    format!("{}/requests/{}", app.public_url, request.reference)
+}
+
+/// In which language somebody who follows is written to: in their own where it is known.
+async fn follower_locale(
+    tx: &mut dyn Tx,
+    request: &RequestRecord,
+    email: &str,
+) -> Result<Locale, ApiError> {
+    let known = tx.customer_by_address(email).await?;
+    let own = known.and_then(|customer| customer.locale);
+    Ok(own.unwrap_or(request.locale))
+}
+
+async fn to_followers(
+    app: &App,
+    tx: &mut dyn Tx,
+    request: &RequestRecord,
+    occasion: Occasion<'_>,
+) -> Result<(), ApiError> {
+    let news = match occasion {
+        Occasion::Reply => "follow.news.reply",
+        Occasion::Proposal => "follow.news.proposal",
+        Occasion::Late => "follow.news.late",
+        Occasion::Moved(_) => "follow.news.moved",
+        Occasion::Status(_) => "follow.news.status",
+        // For who sent it alone.
+        Occasion::Received(_) | Occasion::Waiting => return Ok(()),
+    };
+    for email in &request.followers {
+        let locale = follower_locale(tx, request, email).await?;
+        let status = [(
+            "status_label",
+            app.catalogue.word(status_key(request), locale),
+        )];
+        let news = app.catalogue.fill(news, locale, &status);
+        let values = [
+            ("news", news.as_str()),
+            ("explanation", explanation(occasion)),
+        ];
+        to_follower(app, tx, request, email, locale, "followed", &values).await?;
+    }
+    Ok(())
+}
+
+/// Queues a letter to somebody who follows from now on: who added them, and how to stop.
+///
+/// # Errors
+/// When the store fails.
+pub async fn follow(
+    app: &App,
+    tx: &mut dyn Tx,
+    request: &RequestRecord,
+    email: &str,
+) -> Result<(), ApiError> {
+    let locale = follower_locale(tx, request, email).await?;
+    let by = match author(tx, request).await? {
+        Some(name) => name,
+        None => recipient(tx, request).await?.map_or_else(
+            || app.catalogue.word("follow.sender", locale).to_owned(),
+            |sender| sender.address,
+        ),
+    };
+    to_follower(
+        app,
+        tx,
+        request,
+        email,
+        locale,
+        "follow",
+        &[("by", by.as_str())],
+    )
+    .await
+}
+
+async fn to_follower(
+    app: &App,
+    tx: &mut dyn Tx,
+    request: &RequestRecord,
+    email: &str,
+    locale: Locale,
+    kind: &str,
+    own: &[(&str, &str)],
+) -> Result<(), ApiError> {
+    let Some(to) = Recipient::new(Channel::Email, email) else {
+        return Ok(());
+    };
+    let (reference, link) = (request.reference.to_string(), own_link(app, request));
+    let contact = contact(app, locale);
+    let common = [
+        ("brand", app.settings.brand.name.get(locale)),
+        ("reference", reference.as_str()),
+        ("link", link.as_str()),
+        ("address", to.address.as_str()),
+        ("stop", app.catalogue.word("follow.stop", locale)),
+        ("contact", contact.as_str()),
+    ];
+    let values = [&common, own].concat();
     Ok(tx.queue(&write(app, &to, kind, locale, &values)).await?)
 }
 
@@ -230,7 +351,10 @@ fn status_key(request: &RequestRecord) -> &'static str {
 }
 
 /// Where the sender of a request wants to be written to: what they gave with it, else what they have proven.
-async fn recipient(
+///
+/// # Errors
+/// When the store fails.
+pub async fn recipient(
     tx: &mut dyn Tx,
     request: &RequestRecord,
 ) -> Result<Option<Recipient>, ApiError> {
@@ -246,7 +370,8 @@ async fn recipient(
 }
 
 /// The way that somebody likes best among those that they gave.
-fn by_contact(contact: &Contact) -> Option<Recipient> {
+#[must_use]
+pub fn by_contact(contact: &Contact) -> Option<Recipient> {
     let read = |channel, address: &Option<String>| Recipient::new(channel, address.as_deref()?);
     let email = read(Channel::Email, &contact.email);
     let phone = read(Channel::Sms, &contact.phone);
@@ -257,7 +382,7 @@ fn by_contact(contact: &Contact) -> Option<Recipient> {
 }
 
 /// How the company is reached, for the end of a letter; empty where it named no way.
-fn contact(app: &App, locale: Locale) -> String {
+pub(super) fn contact(app: &App, locale: Locale) -> String {
     let catalogue = &app.catalogue;
     let lines: Vec<String> = app
         .settings
@@ -283,7 +408,7 @@ fn contact(app: &App, locale: Locale) -> String {
     catalogue.fill("mail.contact", locale, &[("contacts", &lines.join("\n"))])
 }
 
-fn write(
+pub(super) fn write(
     app: &App,
     to: &Recipient,
     kind: &str,

@@ -2,6 +2,7 @@
 //! commit; what cannot leave waits in the database and is tried again, across restarts. A message leaves at least
 //! once, and carries a name of its own by which a receiver can tell a second copy.
 
+pub mod invitation;
 pub mod letter;
 mod mail;
 mod sms;

@@ -10,9 +10,10 @@ use super::{
 };
 use crate::{
     attach::Taking,
-    delivery::letter::Recipient,
+    delivery::letter::{self, Recipient},
     intake,
     life::StatusChange,
+    limits::{self, Client, Rule},
     problem::{ApiError, Fault},
     promises::{Event, Policy},
     state::App,
@@ -57,6 +58,7 @@ enum Asked {
 pub async fn act(
     State(app): State<App>,
     actor: Actor,
+    client: Client,
     Lang(locale): Lang,
     Path((id, name)): Path<(RequestId, String)>,
     posted: Posted,
@@ -88,10 +90,13 @@ pub async fn act(
     precondition(&posted.headers, &record)?;
     let (now, policy) = (app.clock.now(), app.policy());
     let situation = record.situation(policy.rights, now);
-    if !situation.exists(action) {
-        return Err(ApiError::not_found());
+    // Whoever was let in can be shown out at any time.
+    if !matches!(&asked, Asked::Follow(follow) if follow.remove) {
+        if !situation.exists(action) {
+            return Err(ApiError::not_found());
+        }
+        situation.check(action).map_err(ApiError::refused)?;
     }
-    situation.check(action).map_err(ApiError::refused)?;
     let mut unnamed = Vec::new();
     let mut told = Vec::new();
     match asked {
@@ -106,7 +111,15 @@ pub async fn act(
             told = record.proposal_answered(answer, &policy, now);
         }
         Asked::More(comment) => told = record.asked(action, comment, &policy, now),
-        Asked::Follow(follow) => told = record.follow(&follow, &policy, now)?,
+        Asked::Follow(follow) => {
+            let before = record.followers.len();
+            told = record.follow(&follow, &policy, now)?;
+            if let Some(added) = record.followers.get(before) {
+                // A letter to a stranger is worth a limit.
+                limits::count(&app, &mut *tx, Rule::NewRequests, client.as_str()).await?;
+                letter::follow(&app, &mut *tx, &record, added).await?;
+            }
+        }
         Asked::Edit(_) => {
             unnamed = change_files(&app, &mut *tx, &mut record, locale).await?;
             tx.replace_first_message(&record.id, &record.body).await?;
@@ -117,10 +130,14 @@ pub async fn act(
         tx.add_entry(entry).await?;
     }
     save(&mut *tx, &record).await?;
-    let record = tx
+    let kept = tx
         .request(&id, &Scope::Desk)
         .await?
         .ok_or_else(ApiError::not_found)?;
+    let record = RequestRecord {
+        following: record.following,
+        ..kept
+    };
     let shown = view::request(&app, &record, locale);
     let answer = Answer::json(StatusCode::OK, &shown)?
         .with(header::ETAG, etag(&record, &shown)?)
@@ -247,6 +264,11 @@ impl RequestRecord {
         let email = Recipient::new(Channel::Email, &follow.email)
             .ok_or_else(|| wrong(FieldProblem::NotAnEmail))?
             .address;
+        // Who follows can stop, and decides for nobody else.
+        let stops = follow.remove && self.following.as_ref() == Some(&email);
+        if self.following.is_some() && !stops {
+            return Err(ApiError::refused(Refusal::Following));
+        }
         let before = self.followers.len();
         if follow.remove {
             self.followers.retain(|other| *other != email);

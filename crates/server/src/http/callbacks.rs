@@ -1,40 +1,45 @@
-//! `POST /callbacks`: please ring me; and whom the desk has to ring.
+//! `POST /callbacks`: please ring me; whom the desk has to ring, and that it did.
 
 use super::{
     actor::Actor,
     context::Lang,
-    desk::Agent,
+    desk::{Agent, NAME},
     messages::save,
-    once::{Answer, Key, Once, once},
+    once::{Answer, Key, Once, once, once_as},
     posted::Posted,
 };
 use crate::{
     delivery::letter,
+    hours::Week,
     intake,
     limits::{self, Client, Rule},
     problem::{ApiError, Fault},
+    settings::ContactSetting,
     state::App,
     store::{
         Tx,
-        records::{CallbackRecord, Happening, RequestRecord},
+        records::{CallbackRecord, Happening, RequestRecord, Scope},
     },
     text,
 };
 use axum::{
     Json,
-    extract::State,
+    extract::{Path, State},
     http::{StatusCode, header},
     response::Response,
 };
 use chrono::TimeDelta;
 use portico_contract::{
     Instant,
+    config::ContactKind,
     id::RequestId,
     list::Items,
     problem::FieldProblem,
+    request::Refusal,
     submission::{Callback, NewCallback},
     timeline::Role,
 };
+use serde::{Deserialize, Serialize};
 
 /// How far ahead somebody can ask to be rung.
 const AHEAD: TimeDelta = TimeDelta::days(60);
@@ -66,13 +71,15 @@ pub async fn ask(
     let length = app.settings.limits.subject_length;
     intake::required(&topic, "/topic", length, &mut faults);
     let out_of_time = match new.preferred_at {
-        at if at <= now => Some(FieldProblem::TooSmall),
-        at if now.plus(AHEAD).is_some_and(|last| at > last) => Some(FieldProblem::TooLarge),
+        at if at <= now => Some((FieldProblem::TooSmall, "field.callback_time")),
+        at if now.plus(AHEAD).is_some_and(|last| at > last) => {
+            Some((FieldProblem::TooLarge, "field.callback_time"))
+        }
+        at if !is_open(&app, at) => Some((FieldProblem::NotAnOption, "field.callback_hours")),
         _ => None,
     };
     faults.extend(
-        out_of_time
-            .map(|problem| Fault::at("/preferred_at", problem).worded("field.callback_time")),
+        out_of_time.map(|(problem, words)| Fault::at("/preferred_at", problem).worded(words)),
     );
     let phone = match contact.phone.clone() {
         Some(phone) if faults.is_empty() => phone,
@@ -85,7 +92,7 @@ pub async fn ask(
         Some(id) => Some(about(&mut *tx, &actor, id).await?),
         None => None,
     };
-    let record = CallbackRecord {
+    let mut record = CallbackRecord {
         callback: Callback {
             id: uuid::Uuid::new_v4().simple().to_string(),
             topic,
@@ -97,32 +104,55 @@ pub async fn ask(
         contact,
         locale,
         reference: about.as_ref().map(|request| request.reference),
+        entry: None,
+        done_at: None,
+        note: None,
     };
-    let callback = &record.callback;
-    tx.insert_callback(&record).await?;
     if let Some(mut request) = about {
         let what = Happening::Callback {
-            topic: callback.topic.clone(),
-            preferred_at: callback.preferred_at,
+            topic: record.callback.topic.clone(),
+            preferred_at: record.callback.preferred_at,
+            done_at: None,
         };
         let entry = request.entry(now, true, Role::Customer, what);
-        tx.add_entry(&entry).await?;
+        record.entry = Some(tx.add_entry(&entry).await?.id);
         save(&mut *tx, &request).await?;
     }
+    let callback = &record.callback;
+    tx.insert_callback(&record).await?;
     letter::callback(&app, &mut *tx, &record).await?;
     let answer = Answer::json(StatusCode::CREATED, callback)?
         .with(header::CONTENT_LANGUAGE, locale.as_str());
     turn.commit(tx, answer, callback.request_id.as_ref()).await
 }
 
-/// The request that somebody wants to be rung about, if they may see it.
+/// Whether somebody answers the telephone at that moment: within the hours of a channel by telephone. Without such a
+/// channel every time is as good.
+fn is_open(app: &App, at: Instant) -> bool {
+    let mut phones = app
+        .settings
+        .contacts
+        .iter()
+        .filter(|contact| contact.channel == ContactKind::Phone)
+        .peekable();
+    let open = |contact: &ContactSetting| {
+        Week::new(&contact.hours).is_ok_and(|week| week.at(at, app.settings.time_zone).0)
+    };
+    phones.peek().is_none() || phones.any(open)
+}
+
+/// The request that somebody wants to be rung about, if they may see it. Who only follows it asks for nothing.
 async fn about(tx: &mut dyn Tx, actor: &Actor, id: &RequestId) -> Result<RequestRecord, ApiError> {
     let found = match actor.scope() {
         Ok(scope) => tx.request(id, &scope).await?,
         Err(_) => None,
     };
     let unknown = Fault::at("/request_id", FieldProblem::NotAnOption);
-    found.ok_or_else(|| ApiError::validation(vec![unknown]))
+    let found = found.ok_or_else(|| ApiError::validation(vec![unknown]))?;
+    match found.following {
+        Some(_) => Err(ApiError::refused(Refusal::Following)),
+        None => Ok(found),
+    }
 }
 
 /// `GET /desk/v1/callbacks`: whom to ring, the first one first; also whom the desk should have rung in the last days.
@@ -134,4 +164,49 @@ pub async fn list(
     let from: Instant = now.plus(-BEHIND).unwrap_or(now);
     let items = app.store.read().await?.callbacks(from, SHOWN).await?;
     Ok(Json(Items { items }))
+}
+
+/// `POST /desk/v1/callbacks/{id}/done`
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Done {
+    /// For the desk alone.
+    note: Option<String>,
+}
+
+/// `POST /desk/v1/callbacks/{id}/done`: they were rung, which their request tells. Once done it stays as it was.
+pub async fn done(
+    State(app): State<App>,
+    _: Agent,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Response, ApiError> {
+    let known = app.store.read().await?.callback(&id).await?;
+    known.ok_or_else(ApiError::not_found)?;
+    let posted = posted.or_empty();
+    let Done { note } = posted.json()?;
+    let turn = match once_as(&app, NAME, &posted, Key::Accepted).await? {
+        Once::Replay(response) => return Ok(response),
+        Once::New(turn) => turn,
+    };
+    let note = intake::comment(note.as_deref(), "/note", &app.settings.limits)?;
+    let mut tx = app.store.write().await?;
+    let mut record = tx.callback(&id).await?.ok_or_else(ApiError::not_found)?;
+    if record.done_at.is_none() {
+        let now = app.clock.now();
+        (record.done_at, record.note) = (Some(now), note);
+        tx.update_callback(&record).await?;
+        if let (Some(request), Some(entry)) = (&record.callback.request_id, &record.entry)
+            && let Some(mut request) = tx.request(request, &Scope::Desk).await?
+        {
+            tx.callback_done(entry, now).await?;
+            // Who was rung has heard from the desk.
+            request.answered(now);
+            request.changed(now);
+            save(&mut *tx, &request).await?;
+        }
+    }
+    let answer = Answer::json(StatusCode::OK, &record)?;
+    turn.commit(tx, answer, record.callback.request_id.as_ref())
+        .await
 }

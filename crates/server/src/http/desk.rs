@@ -9,6 +9,7 @@ use super::{
     once::{Answer, Key, Once, once_as},
     posted::Posted,
     requests::{ListQuery, page},
+    survey_desk,
 };
 use crate::{
     delivery::letter::{self, Occasion},
@@ -30,7 +31,7 @@ use axum::{
     extract::{FromRequestParts, Path, Query, State},
     http::{StatusCode, header, request::Parts},
     response::Response,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use portico_contract::{
     Instant,
@@ -63,11 +64,20 @@ pub fn routes() -> Router<App> {
         .route("/requests/{id}/promises/{key}/{change}", post(promise))
         .route("/customers/{address}/tier", post(tier))
         .route("/callbacks", get(callbacks::list))
+        .route("/callbacks/{id}/done", post(callbacks::done))
         .route(
             "/announcements",
             get(announcements::all).post(announcements::announce),
         )
         .route("/announcements/{id}/end", post(announcements::end))
+        .route("/campaigns", post(survey_desk::begin))
+        .route("/surveys/{id}/invitations", get(survey_desk::invitations))
+        .route("/surveys/{id}/results", get(survey_desk::results))
+        .route(
+            "/measures",
+            get(survey_desk::measures).post(survey_desk::publish),
+        )
+        .route("/measures/{id}", delete(survey_desk::withdraw))
         .route("/clock", post(clock))
 }
 

@@ -24,6 +24,9 @@ pub mod session;
 pub mod site;
 pub mod submissions;
 pub mod submit;
+pub mod survey_desk;
+pub mod survey_form;
+pub mod surveys;
 pub mod timeline;
 pub mod track;
 
@@ -34,7 +37,7 @@ use axum::{
     http::header,
     middleware,
     response::Response,
-    routing::{get, post},
+    routing::{get, post, put},
 };
 use portico_contract::BASE_PATH;
 use std::sync::Arc;
@@ -57,6 +60,12 @@ pub fn router(app: App) -> Router {
         .route("/promises/preview", post(promises::preview))
         .route("/callbacks", post(callbacks::ask))
         .route("/announcements", get(announcements::current))
+        .route("/surveys/{token}", get(surveys::one))
+        .route("/surveys/{token}/draft", put(surveys::draft))
+        .route("/surveys/{token}/response", post(surveys::respond))
+        .route("/requests/{id}/survey-link", post(surveys::link))
+        .route("/requests/{id}/measures", get(surveys::measures_of))
+        .route("/measures", get(surveys::measures))
         .route("/submissions/{key}", get(submissions::one))
         .route("/track", post(track::by_code))
         .route("/track/link", post(track::by_link))
@@ -82,6 +91,7 @@ pub fn router(app: App) -> Router {
         .nest(BASE_PATH, api(portal, &app))
         .nest("/desk/v1", api(desk::routes(), &app))
         .route("/healthz", get(healthz))
+        .merge(survey_form::routes())
         .fallback(site::serve)
         .layer(middleware::from_fn_with_state(policy, headers::set))
         .with_state(app)

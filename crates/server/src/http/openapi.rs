@@ -21,6 +21,7 @@ use portico_contract::{
         Callback, Comment, Created, Edit, Follow, Grounds, NewCallback, NewMessage, NewRequest,
         Seen, Submission,
     },
+    survey::{Measure, Survey, SurveyAnswers, SurveyLink},
     timeline::TimelineItem,
 };
 use serde_json::{Map, Value, json};
@@ -46,6 +47,7 @@ pub fn document(settings: &Settings, catalogue: &Catalogue) -> Value {
     requests(&mut doc);
     promises(&mut doc);
     notices(&mut doc);
+    surveys(&mut doc);
     attachments(&mut doc, settings);
     live(&mut doc);
     doc.finish(settings, catalogue)
@@ -256,7 +258,9 @@ fn requests(doc: &mut Document) {
     doc.add(
         "post",
         "/requests/{id}/actions/follow",
-        action("follow", "Lets somebody follow, or no longer").takes::<Follow>(),
+        action("follow", "Lets somebody follow, or no longer")
+            .takes::<Follow>()
+            .fails(&[429]),
     );
     doc.add(
         "post",
@@ -352,6 +356,75 @@ fn notices(doc: &mut Document) {
             "Incidents, planned work and news that hold now",
         )
         .lists::<Items<Announcement>, Announcement>(),
+    );
+}
+
+fn surveys(doc: &mut Document) {
+    let token = || json!({"type": "string"});
+    doc.add(
+        "get",
+        "/surveys/{token}",
+        Operation::new(
+            "getSurvey",
+            "What the link of a survey opens; reading it records nothing",
+        )
+        .path("token", token())
+        .answers::<Survey<Value>>(200)
+        .fails(&[404]),
+    );
+    doc.add(
+        "put",
+        "/surveys/{token}/draft",
+        Operation::new("putSurveyDraft", "Keeps answers that are not sent yet")
+            .path("token", token())
+            .takes::<SurveyAnswers<Value>>()
+            .empty(204)
+            .fails(&[404, 410, 422]),
+    );
+    doc.add(
+        "post",
+        "/surveys/{token}/response",
+        Operation::new(
+            "respond",
+            "Sends the one response, or another in its place as long as it can be changed",
+        )
+        .path("token", token())
+        .key(true)
+        .takes::<SurveyAnswers<Value>>()
+        .answers::<Survey<Value>>(200)
+        .with_header(200, "Idempotency-Replayed", false)
+        .fails(&[404, 409, 410, 422]),
+    );
+    doc.add(
+        "post",
+        "/requests/{id}/survey-link",
+        Operation::new("makeSurveyLink", "A fresh way into the survey of a request")
+            .signed_in()
+            .id()
+            .key(false)
+            .answers::<SurveyLink>(200)
+            .fails(&[403, 404, 409, 413, 415, 422]),
+    );
+    doc.add(
+        "get",
+        "/requests/{id}/measures",
+        Operation::new(
+            "listMeasuresOfRequest",
+            "What was done about what customers said of such requests",
+        )
+        .signed_in()
+        .id()
+        .lists::<Items<Measure>, Measure>()
+        .fails(&[404]),
+    );
+    doc.add(
+        "get",
+        "/measures",
+        Operation::new(
+            "listMeasures",
+            "What was done about what customers said, the newest first",
+        )
+        .lists::<Items<Measure>, Measure>(),
     );
 }
 

@@ -1,5 +1,6 @@
 //! What a client sent: read strictly, and only when it is its turn (after authentication and authorisation).
 
+use super::once::KEY_HEADER;
 use crate::{
     problem::{ApiError, Fault, pointer},
     state::App,
@@ -7,13 +8,14 @@ use crate::{
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, OriginalUri, Request},
-    http::{HeaderMap, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
 };
 use futures::StreamExt;
 use portico_contract::problem::{FieldProblem, ProblemCode};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 /// Bytes of a body: a text of the greatest length fits with every character escaped.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -80,6 +82,25 @@ async fn read(body: Body) -> Result<Bytes, ProblemCode> {
 }
 
 impl Posted {
+    /// What came by a form, as if it had come as JSON under a key.
+    ///
+    /// # Errors
+    /// 500 when it cannot be written.
+    pub fn of_form(path: String, key: Uuid, body: &impl Serialize) -> Result<Self, ApiError> {
+        let key = HeaderValue::try_from(key.to_string()).map_err(ApiError::internal)?;
+        let json = HeaderValue::from_static("application/json");
+        let headers = [
+            (HeaderName::from_static(KEY_HEADER), key),
+            (header::CONTENT_TYPE, json),
+        ];
+        Ok(Self {
+            method: Method::POST,
+            path,
+            headers: headers.into_iter().collect(),
+            body: Ok(serde_json::to_vec(body).map_err(ApiError::internal)?.into()),
+        })
+    }
+
     /// The same with `{}` in place of an absent body, for what needs none.
     #[must_use]
     pub fn or_empty(mut self) -> Self {

@@ -222,6 +222,8 @@ pub fn record(
         survey_from: None,
         survey: None,
         followers: Vec::new(),
+        customer_remind_at: None,
+        following: None,
         unread: 0,
     };
     record.reach(steps.first_open(), now);

@@ -41,7 +41,8 @@ pub async fn timeline(
 ) -> Result<Json<Page<TimelineItem>>, ApiError> {
     let scope = actor.scope()?;
     let mut tx = app.store.read().await?;
-    tx.request(&id, &scope)
+    let record = tx
+        .request(&id, &scope)
         .await?
         .ok_or_else(ApiError::not_found)?;
     let limit = limit(query.limit.as_deref(), 100)?;
@@ -60,7 +61,7 @@ pub async fn timeline(
         .transpose()?;
     let items = entries
         .iter()
-        .map(|entry| view::item(&app, entry, Reader::Customer, locale))
+        .map(|entry| view::item(&app, entry, Reader::of(&record), locale))
         .collect();
     Ok(Json(Page {
         items,
@@ -93,9 +94,12 @@ pub async fn seen(
         .request(&id, &scope)
         .await?
         .ok_or_else(ApiError::not_found)?;
-    // What nobody has written yet cannot have been read; what was read stays read.
-    record.seen_at = record.seen_at.max(up_to.min(record.last_entry_at));
-    tx.update_request(&record).await?;
+    // Who follows does not read for whom it belongs to.
+    if record.following.is_none() {
+        // What nobody has written yet cannot have been read; what was read stays read.
+        record.seen_at = record.seen_at.max(up_to.min(record.last_entry_at));
+        tx.update_request(&record).await?;
+    }
     turn.commit(tx, Answer::empty(StatusCode::NO_CONTENT), Some(&id))
         .await
 }

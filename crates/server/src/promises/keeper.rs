@@ -1,6 +1,6 @@
-//! Looks at the clock: marks promises late at the instant, reminds the desk before, and counts anew when the policy or a
-//! calendar has changed. Nothing is remembered between two looks but what the store holds, so a restart or a clock that
-//! is put forward or back changes nothing.
+//! Looks at the clock: marks promises late at the instant, reminds the desk before and the customer for whom a request
+//! waits, and counts anew when the policy or a calendar has changed. Nothing is remembered between two looks but what
+//! the store holds, so a restart or a clock that is put forward or back changes nothing.
 
 use super::{
     PromiseRecord,
@@ -15,6 +15,7 @@ use crate::{
         Tx,
         records::{RequestRecord, Scope},
     },
+    view,
 };
 use portico_contract::{Instant, promise::PromiseState};
 use std::{sync::Arc, time::Duration};
@@ -33,6 +34,8 @@ pub async fn run(app: App) {
     // What was last wrong with it: said once, and tried again, because what is put right may be a file that was never
     // read.
     let mut wrong = None;
+    // A calendar may have changed while the server was down.
+    count_anew(&app, None).await;
     loop {
         if let Err(error) = look(&app).await {
             tracing::warn!(
@@ -75,6 +78,7 @@ async fn look(app: &App) -> Result<(), ApiError> {
                 continue;
             };
             remind(app, &mut record, now, &mut *tx).await?;
+            remind_customer(app, &mut record, now, &mut *tx).await?;
             let late = record.mark_late(now);
             for entry in &late {
                 tx.add_entry(entry).await?;
@@ -114,6 +118,22 @@ async fn remind(
     Ok(())
 }
 
+/// Writes to the customer for whom it waits, unless the company has taken that back since.
+async fn remind_customer(
+    app: &App,
+    record: &mut RequestRecord,
+    now: Instant,
+    tx: &mut dyn Tx,
+) -> Result<(), ApiError> {
+    if record.customer_remind_at.is_some_and(|at| at <= now) {
+        record.customer_remind_at = None;
+        if app.policy().reminders.customer_after().is_some() {
+            letter::notify(app, tx, record, Occasion::Waiting).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Takes a policy that has changed, and gives the files that it was read from.
 ///
 /// # Errors
@@ -125,13 +145,17 @@ async fn read_policy(app: &App) -> Result<Stamps, String> {
     let new = Arc::new(new);
     app.set_policy(Arc::clone(&new));
     tracing::info!("the policy was read anew");
-    if let Err(error) = revise(app, &old, &new).await {
-        tracing::warn!(?error, "not every promise could be counted again");
-    }
+    count_anew(app, Some(&old)).await;
     Ok(new.files.clone())
 }
 
-async fn revise(app: &App, old: &Policy, new: &Policy) -> Result<(), ApiError> {
+async fn count_anew(app: &App, old: Option<&Policy>) {
+    if let Err(error) = revise(app, old, &app.policy()).await {
+        tracing::warn!(?error, "not every promise could be counted again");
+    }
+}
+
+async fn revise(app: &App, old: Option<&Policy>, new: &Policy) -> Result<(), ApiError> {
     let open = app.store.read().await?.open_requests().await?;
     for id in open {
         let mut tx = app.store.write().await?;
@@ -147,6 +171,10 @@ async fn revise(app: &App, old: &Policy, new: &Policy) -> Result<(), ApiError> {
                 record.changed(now);
             }
             save(&mut *tx, &record).await?;
+            if entries.iter().any(|entry| entry.public) {
+                let reason = view::calendar_changed(app, &record.dates_changed(now), record.locale);
+                letter::notify(app, &mut *tx, &record, Occasion::Moved(Some(&reason))).await?;
+            }
             tx.commit().await?;
         }
     }

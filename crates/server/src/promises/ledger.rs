@@ -10,6 +10,7 @@ use portico_contract::{
 };
 use portico_promise::{Calendar, Clock, Counted, Due, Move, Pauses, revise};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A promise as it is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -274,8 +275,17 @@ impl PromiseRecord {
         self.set_due(due, policy);
     }
 
-    /// Counts again on a calendar that has changed. True when something came out otherwise.
-    fn revise(&mut self, old: &Policy, new: &Policy, now: Instant) -> bool {
+    /// Counts again on a calendar that has changed, or may have while nobody looked. True when something came out
+    /// otherwise.
+    fn revise(&mut self, old: Option<&Policy>, new: &Policy, now: Instant) -> bool {
+        let same = match old {
+            Some(old) => self.count_due(old, now) == self.count_due(new, now),
+            // While its clock stands still it comes out otherwise every moment; it is counted when it runs again.
+            None => self.state == PromiseState::Paused,
+        };
+        if same {
+            return false;
+        }
         let (Some(held), Some(computed), Some(started)) =
             (self.due, self.count_due(new, now), self.started_at)
         else {
@@ -288,7 +298,7 @@ impl PromiseRecord {
         }
         if due.at != held.at {
             let calendars = (
-                old.calendar(&self.terms.calendar),
+                old.and_then(|old| old.calendar(&self.terms.calendar)),
                 new.calendar(&self.terms.calendar),
             );
             let dates = match calendars {
@@ -546,10 +556,11 @@ impl RequestRecord {
         self.tell(late, Role::System, None, now)
     }
 
-    /// Counts open promises again after the policy's calendars have changed. True when something came out otherwise.
+    /// Counts open promises again after the policy's calendars have changed; without the old policy, as they may have.
+    /// The entries that tell of it; `None` when nothing came out otherwise.
     pub fn revise_promises(
         &mut self,
-        old: &Policy,
+        old: Option<&Policy>,
         new: &Policy,
         now: Instant,
     ) -> Option<Vec<NewEntry>> {
@@ -567,7 +578,23 @@ impl RequestRecord {
         changed.then(|| self.tell(moved, Role::System, None, now))
     }
 
-    /// When the clock has to be looked at next: at a date, or at the reminder before it.
+    /// The dates of the calendars because of which promises to the customer were moved at that moment, in order.
+    #[must_use]
+    pub fn dates_changed(&self, at: Instant) -> Vec<NaiveDate> {
+        let shown = self.promises.iter().filter(|p| !p.terms.internal);
+        let moved = shown.filter_map(|p| p.moved.last().filter(|moved| moved.at == at));
+        let dates: BTreeSet<NaiveDate> = moved
+            .filter_map(|moved| match &moved.reason {
+                MoveReason::Calendar(dates) => Some(dates),
+                MoveReason::Desk(_) => None,
+            })
+            .flatten()
+            .copied()
+            .collect();
+        dates.into_iter().collect()
+    }
+
+    /// When the clock has to be looked at next: at a date, at the reminder before it, or at the customer's.
     #[must_use]
     pub fn next_due(&self) -> Option<Instant> {
         let running = self
@@ -576,6 +603,7 @@ impl RequestRecord {
             .filter(|p| p.state == PromiseState::Running);
         running
             .flat_map(|p| p.due.map(|due| due.at).into_iter().chain(p.remind_at))
+            .chain(self.customer_remind_at)
             .min()
     }
 

@@ -4,6 +4,7 @@ use crate::catalogue::Localized;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use portico_contract::{
     Word,
+    form::is_email,
     lifecycle::Rules,
     promise::{Goal, PauseReason, Unit},
     request::{Class, Grade, Kind, StepKey},
@@ -22,6 +23,8 @@ use toml::Spanned;
 /// The file that `portico init` writes, and what holds without one.
 pub const DEFAULT_FILE: &str = include_str!("../../policy.toml");
 
+/// Hours after which a customer is reminded, where the file does not say.
+const CUSTOMER_HOURS: u32 = 72;
 /// No promise is longer: ten years.
 const AMOUNT_MAX: u32 = 87_600;
 
@@ -193,14 +196,23 @@ pub struct OutsideBody {
     pub phone: Option<String>,
 }
 
-/// Letters to the desk.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// Letters that remind.
+#[derive(Debug, Clone)]
 pub struct Reminders {
-    /// Hours before a date.
-    pub hours_before: u32,
-    /// The desk's address; `None`: no letters.
+    /// How long before a date the desk is written to.
+    hours_before: u32,
+    /// The desk's address; `None`: no letters to it.
     pub desk: Option<String>,
+    /// How long after a request has begun to wait for the customer they are written to; 0: never.
+    customer_hours: u32,
+}
+
+impl Reminders {
+    /// How long a request waits for its customer before they are reminded; `None`: they never are.
+    #[must_use]
+    pub fn customer_after(&self) -> Option<TimeDelta> {
+        (self.customer_hours > 0).then(|| TimeDelta::hours(self.customer_hours.into()))
+    }
 }
 
 /// The whole policy.
@@ -216,7 +228,7 @@ pub struct Policy {
     pub reviewer: Option<Localized>,
     /// Who decides outside the company.
     pub outside_body: Option<OutsideBody>,
-    /// Letters to the desk.
+    /// Letters that remind.
     pub reminders: Reminders,
     /// The files that it was read from.
     pub files: Stamps,
@@ -257,7 +269,7 @@ struct File {
     review: Option<Review>,
     outside_body: Option<OutsideBody>,
     #[serde(default)]
-    reminders: Reminders,
+    reminders: RawReminders,
     #[serde(default)]
     promises: Vec<RawRule>,
 }
@@ -276,6 +288,14 @@ struct Rights {
     chase_hours: u32,
     chase_limit: u32,
     followers: u32,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawReminders {
+    hours_before: u32,
+    desk: Option<Spanned<String>>,
+    customer_hours: Option<Spanned<i64>>,
 }
 
 #[derive(Deserialize)]
@@ -413,7 +433,7 @@ impl Policy {
             escalation: raw.escalation.into_iter().map(|level| level.to).collect(),
             reviewer: raw.review.map(|review| review.by),
             outside_body: raw.outside_body,
-            reminders: raw.reminders,
+            reminders: raw.reminders.build()?,
             files: Stamps(stamps),
         })
     }
@@ -477,6 +497,30 @@ impl Rule {
             && self.class.as_ref().is_none_or(|c| c.contains(&case.class))
             && self.grade.as_ref().is_none_or(|g| g.contains(&case.grade))
             && self.tiers.as_ref().is_none_or(among)
+    }
+}
+
+impl RawReminders {
+    fn build(self) -> Result<Reminders, Wrong> {
+        if let Some(desk) = self.desk.as_ref().filter(|desk| !is_email(desk.get_ref())) {
+            let words = format!("{:?} is not an e-mail address", desk.get_ref());
+            return Err(Wrong(desk.span(), words));
+        }
+        let customer_hours = match &self.customer_hours {
+            None => CUSTOMER_HOURS,
+            Some(hours) => u32::try_from(*hours.get_ref())
+                .ok()
+                .filter(|hours| *hours <= AMOUNT_MAX)
+                .ok_or_else(|| {
+                    let words = format!("{} is not from 0 to {AMOUNT_MAX} hours", hours.get_ref());
+                    Wrong(hours.span(), words)
+                })?,
+        };
+        Ok(Reminders {
+            hours_before: self.hours_before,
+            desk: self.desk.map(Spanned::into_inner),
+            customer_hours,
+        })
     }
 }
 
@@ -698,6 +742,26 @@ pub mod tests {
                 "no time such as 17:00",
             ),
             ("reopen_days = 14", "reopen_days = -1", "reopen_days"),
+            (
+                "customer_hours = 72",
+                "customer_hours = -1",
+                "-1 is not from 0 to 87600 hours",
+            ),
+            (
+                "customer_hours = 72",
+                "customer_hours = \"three days\"",
+                "customer_hours",
+            ),
+            (
+                "customer_hours = 72",
+                "customer_hours = 87601",
+                "87601 is not from 0 to 87600 hours",
+            ),
+            (
+                "#: desk = \"desk@example.com\"",
+                "desk = \"the desk\"",
+                "\"the desk\" is not an e-mail address",
+            ),
             (
                 "starts = \"declared\"",
                 "begins = \"declared\"",

@@ -49,6 +49,8 @@ pub trait Store: Send + Sync {
     async fn read(&self) -> Result<Box<dyn Tx>>;
     /// The one transaction that writes; others wait. Dropped without [`Tx::commit`], it leaves nothing.
     async fn write(&self) -> Result<Box<dyn Tx>>;
+    /// Empties what the database keeps for the case of a crash, in which deleted rows can still be read.
+    async fn empty_log(&self) -> Result<()>;
     /// The id of the last event; changes after a commit that added one.
     fn events(&self) -> watch::Receiver<i64>;
     /// Changes after a commit that queued a message.
@@ -115,6 +117,8 @@ pub trait Requests {
         answer: ProposalAnswer,
         comment: Option<&str>,
     ) -> Result<()>;
+    /// Notes when somebody was rung who had asked for it.
+    async fn callback_done(&mut self, entry: &TimelineItemId, at: Instant) -> Result<()>;
     /// Replaces the text of the first message of a request.
     async fn replace_first_message(&mut self, request: &RequestId, body: &str) -> Result<()>;
     /// Up to `limit` entries after `after`, oldest first; notes of the desk only when asked for.
@@ -174,6 +178,10 @@ pub trait Access {
 pub trait Notices {
     /// Adds a wish to be rung.
     async fn insert_callback(&mut self, callback: &CallbackRecord) -> Result<()>;
+    /// Replaces a wish to be rung by its id.
+    async fn update_callback(&mut self, callback: &CallbackRecord) -> Result<()>;
+    /// A wish to be rung.
+    async fn callback(&mut self, id: &str) -> Result<Option<CallbackRecord>>;
     /// Up to `limit` wishes for `from` or later, the first one first.
     async fn callbacks(&mut self, from: Instant, limit: u32) -> Result<Vec<CallbackRecord>>;
     /// Adds an announcement, or replaces the one with that id.

@@ -120,6 +120,13 @@ pub struct RequestRecord {
     /// What is with its survey, once one was sent.
     #[serde(default)]
     pub survey: Option<SurveyMark>,
+    /// When the customer is to be reminded that it waits for them; `None`: no more.
+    #[serde(default)]
+    pub customer_remind_at: Option<Instant>,
+    /// The address by which its reader follows it; `None` for who it belongs to, and for the desk. Found when read, not
+    /// kept.
+    #[serde(skip)]
+    pub following: Option<String>,
     /// Public entries by others than the customer after `seen_at`. Counted when read, not kept.
     #[serde(skip)]
     pub unread: u32,
@@ -146,7 +153,7 @@ pub struct EscalationRecord {
 /// Which requests somebody may see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
-    /// A customer's own, and what guests sent with an address that the customer has proven.
+    /// A customer's own, what guests sent with an address that the customer has proven, and what they follow.
     Customer(CustomerId),
     /// One request.
     Tracker(RequestId),
@@ -254,6 +261,9 @@ pub enum Happening {
         topic: String,
         /// When it suits.
         preferred_at: Instant,
+        /// When they were rung.
+        #[serde(default)]
+        done_at: Option<Instant>,
     },
     /// The customer answered the survey.
     Survey {
@@ -368,6 +378,15 @@ pub struct CallbackRecord {
     pub locale: Locale,
     /// The request that it is about, as people call it.
     pub reference: Option<Reference>,
+    /// The entry that tells of it in the request's timeline.
+    #[serde(default)]
+    pub entry: Option<TimelineItemId>,
+    /// When they were rung.
+    #[serde(default)]
+    pub done_at: Option<Instant>,
+    /// What the desk noted of it for itself.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 /// What all customers are told.

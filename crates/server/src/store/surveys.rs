@@ -192,6 +192,8 @@ pub trait Surveys {
     async fn last_sent(&mut self, person: &str, survey: Option<&str>) -> Result<Option<Instant>>;
     /// Those of a survey that went out, with their responses, in no order.
     async fn asked(&mut self, survey: &str) -> Result<Vec<Asked>>;
+    /// Up to `limit` invitations of a survey, the newest first, those that were skipped too.
+    async fn invitations(&mut self, survey: &str, limit: u32) -> Result<Vec<InvitationRecord>>;
     /// How many of a round became what, and why not.
     async fn wave_outcome(&mut self, wave: &str) -> Result<Vec<(String, Option<Skip>, u32)>>;
 

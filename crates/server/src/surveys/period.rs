@@ -39,7 +39,9 @@ impl Period {
             Self::Year => 1,
         };
         let first = NaiveDate::from_ymd_opt(date.year(), month, 1)?.and_hms_opt(0, 0, 0)?;
-        zone.from_local_datetime(&first).earliest().map(Instant::from)
+        zone.from_local_datetime(&first)
+            .earliest()
+            .map(Instant::from)
     }
 }
 
@@ -69,6 +71,9 @@ mod tests {
         }
         let may = at("2026-05-31T12:00:00+08:00");
         assert_eq!(Period::Quarter.name(may, zone), "2026-Q2");
-        assert_eq!(Period::Quarter.start(may, zone), Some(at("2026-04-01T00:00:00+08:00")));
+        assert_eq!(
+            Period::Quarter.start(may, zone),
+            Some(at("2026-04-01T00:00:00+08:00"))
+        );
     }
 }

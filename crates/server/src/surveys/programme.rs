@@ -15,8 +15,14 @@ use toml::Spanned;
 pub const DEFAULT_FILE: &str = include_str!("../../surveys.toml");
 /// The questionnaires that it names, by file name.
 pub const DEFAULT_QUESTIONNAIRES: [(&str, &str); 2] = [
-    ("after-closure.json", include_str!("../../surveys/after-closure.json")),
-    ("quarterly.json", include_str!("../../surveys/quarterly.json")),
+    (
+        "after-closure.json",
+        include_str!("../../surveys/after-closure.json"),
+    ),
+    (
+        "quarterly.json",
+        include_str!("../../surveys/quarterly.json"),
+    ),
 ];
 
 /// No window and no gap is longer: ten years.
@@ -207,8 +213,7 @@ struct RawSurvey {
     any_gap_days: Option<u32>,
     valid_days: Spanned<u32>,
     change_days: Spanned<u32>,
-    #[serde(default)]
-    reminder_days: Spanned<u32>,
+    reminder_days: Option<Spanned<u32>>,
     asks: Option<Spanned<String>>,
     dimensions: Spanned<Vec<Spanned<Dimension>>>,
     scale: Spanned<(f64, f64)>,
@@ -275,20 +280,27 @@ impl Programme {
             unique(&survey.id, surveys.iter().map(|other| other.id.as_str()))?;
             surveys.push(survey.build(&raw.gates, &mut read)?);
         }
-        let known = |id: &Spanned<String>| match surveys.iter().find(|survey| survey.id == *id.get_ref()) {
-            Some(survey) => Ok(survey),
-            None => {
-                let ids: Vec<&str> = surveys.iter().map(|survey| survey.id.as_str()).collect();
-                let words = format!("no survey {:?}; known are {}", id.get_ref(), ids.join(", "));
-                Err(Wrong(id.span(), words))
-            }
-        };
+        let known =
+            |id: &Spanned<String>| match surveys.iter().find(|survey| survey.id == *id.get_ref()) {
+                Some(survey) => Ok(survey),
+                None => {
+                    let ids: Vec<&str> = surveys.iter().map(|survey| survey.id.as_str()).collect();
+                    let words =
+                        format!("no survey {:?}; known are {}", id.get_ref(), ids.join(", "));
+                    Err(Wrong(id.span(), words))
+                }
+            };
         let closure = raw.closure.map(|closure| {
             if known(&closure.survey)?.anonymous {
-                let words = "what is asked about one case is about its customer: it cannot be anonymous";
+                let words =
+                    "what is asked about one case is about its customer: it cannot be anonymous";
                 return Err(Wrong(closure.survey.span(), words.to_owned()));
             }
-            if let Some(kind) = closure.kinds.iter().find(|kind| *kind.get_ref() == Kind::Unknown) {
+            if let Some(kind) = closure
+                .kinds
+                .iter()
+                .find(|kind| *kind.get_ref() == Kind::Unknown)
+            {
                 return Err(Wrong(kind.span(), "no such kind of request".to_owned()));
             }
             Ok(Closure {
@@ -300,7 +312,10 @@ impl Programme {
         });
         let mut campaigns: Vec<Campaign> = Vec::new();
         for campaign in raw.campaigns {
-            unique(&campaign.id, campaigns.iter().map(|other| other.id.as_str()))?;
+            unique(
+                &campaign.id,
+                campaigns.iter().map(|other| other.id.as_str()),
+            )?;
             known(&campaign.survey)?;
             campaigns.push(Campaign {
                 id: campaign.id.into_inner(),
@@ -312,18 +327,36 @@ impl Programme {
         }
         let mut composites = Vec::new();
         for composite in raw.composites {
-            unique(&composite.id, surveys.iter().map(|survey| survey.id.as_str()))?;
-            let weights: f64 = composite.parts.get_ref().iter().map(|part| part.weight).sum();
-            let each = composite.parts.get_ref().iter().all(|part| part.weight >= 0.0);
+            unique(
+                &composite.id,
+                surveys.iter().map(|survey| survey.id.as_str()),
+            )?;
+            let weights: f64 = composite
+                .parts
+                .get_ref()
+                .iter()
+                .map(|part| part.weight)
+                .sum();
+            let each = composite
+                .parts
+                .get_ref()
+                .iter()
+                .all(|part| part.weight >= 0.0);
             if !(weights > 0.0 && each) {
-                return Err(Wrong(composite.parts.span(), "the weights do not add up to more than 0".to_owned()));
+                return Err(Wrong(
+                    composite.parts.span(),
+                    "the weights do not add up to more than 0".to_owned(),
+                ));
             }
             let mut parts = Vec::new();
             for part in composite.parts.into_inner() {
                 known(&part.survey)?;
                 parts.push((part.survey.into_inner(), part.weight));
             }
-            composites.push(Composite { id: composite.id.into_inner(), parts });
+            composites.push(Composite {
+                id: composite.id.into_inner(),
+                parts,
+            });
         }
         Ok(Self {
             closure: closure.transpose()?,
@@ -354,7 +387,12 @@ impl Files<'_> {
         if let Some(known) = self.known.get(name.get_ref()) {
             return Ok(Arc::clone(known));
         }
-        let wrong = |words: String| Wrong(name.span(), format!("{}: {words}", name.get_ref().display()));
+        let wrong = |words: String| {
+            Wrong(
+                name.span(),
+                format!("{}: {words}", name.get_ref().display()),
+            )
+        };
         let text = match self.folder {
             Some(folder) => {
                 let path = folder.join(name.get_ref());
@@ -364,11 +402,15 @@ impl Files<'_> {
             None => {
                 let mut shipped = DEFAULT_QUESTIONNAIRES.iter();
                 let found = shipped.find(|(file, _)| Path::new(file) == name.get_ref());
-                found.map_or_else(|| Err(wrong("it does not come along".to_owned())), |(_, text)| Ok((*text).to_owned()))?
+                found.map_or_else(
+                    || Err(wrong("it does not come along".to_owned())),
+                    |(_, text)| Ok((*text).to_owned()),
+                )?
             }
         };
         let questionnaire = Arc::new(Questionnaire::read(&text).map_err(wrong)?);
-        self.known.insert(name.get_ref().clone(), Arc::clone(&questionnaire));
+        self.known
+            .insert(name.get_ref().clone(), Arc::clone(&questionnaire));
         Ok(questionnaire)
     }
 }
@@ -376,13 +418,17 @@ impl Files<'_> {
 impl RawSurvey {
     fn build(self, gates: &Gates, files: &mut Files<'_>) -> Result<SurveyTerms, Wrong> {
         let questionnaire = files.questionnaire(&self.questionnaire)?;
-        let asked = |question: &str, span: std::ops::Range<usize>| match questionnaire.asks(question) {
-            true => Ok(()),
-            false => {
-                let words = format!("{} asks no {question:?}", self.questionnaire.get_ref().display());
-                Err(Wrong(span, words))
-            }
-        };
+        let asked =
+            |question: &str, span: std::ops::Range<usize>| match questionnaire.asks(question) {
+                true => Ok(()),
+                false => {
+                    let words = format!(
+                        "{} asks no {question:?}",
+                        self.questionnaire.get_ref().display()
+                    );
+                    Err(Wrong(span, words))
+                }
+            };
         for dimension in self.dimensions.get_ref() {
             asked(&dimension.get_ref().question, dimension.span())?;
         }
@@ -392,39 +438,61 @@ impl RawSurvey {
         if let Some(question) = &self.asks {
             asked(question.get_ref(), question.span())?;
             if questionnaire.steps(question.get_ref()).is_empty() {
-                let words = format!("{:?} is no rating: a letter can have links for its steps alone", question.get_ref());
+                let words = format!(
+                    "{:?} is no rating: a letter can have links for its steps alone",
+                    question.get_ref()
+                );
                 return Err(Wrong(question.span(), words));
             }
         }
-        let weights = self.dimensions.get_ref().iter().map(|dimension| dimension.get_ref().weight);
+        let weights = self
+            .dimensions
+            .get_ref()
+            .iter()
+            .map(|dimension| dimension.get_ref().weight);
         if !(weights.clone().sum::<f64>() > 0.0 && weights.clone().all(|weight| weight >= 0.0)) {
-            return Err(Wrong(self.dimensions.span(), "the weights do not add up to more than 0".to_owned()));
+            return Err(Wrong(
+                self.dimensions.span(),
+                "the weights do not add up to more than 0".to_owned(),
+            ));
         }
         let (low, high) = *self.scale.get_ref();
-        if !(low < high) {
-            return Err(Wrong(self.scale.span(), "the highest rating is not above the lowest".to_owned()));
+        if low >= high || low.is_nan() || high.is_nan() {
+            return Err(Wrong(
+                self.scale.span(),
+                "the highest rating is not above the lowest".to_owned(),
+            ));
         }
         let from = *self.satisfied_from.get_ref();
         if !(low..=high).contains(&from) {
-            return Err(Wrong(self.satisfied_from.span(), format!("{from} is not on the scale")));
+            return Err(Wrong(
+                self.satisfied_from.span(),
+                format!("{from} is not on the scale"),
+            ));
         }
         let target = *self.target.get_ref();
         if !(0.0..=100.0).contains(&target) {
-            return Err(Wrong(self.target.span(), format!("{target} is no percentage")));
+            return Err(Wrong(
+                self.target.span(),
+                format!("{target} is no percentage"),
+            ));
         }
         let any_gap_days = match self.kind {
             SurveyKind::Transactional => gates.transactional_days,
             SurveyKind::Relationship => gates.relationship_days,
         };
-        let reminder_days = *self.reminder_days.get_ref();
+        let (reminder_days, place) = match &self.reminder_days {
+            Some(days) => (*days.get_ref(), days.span()),
+            None => (0, 0..0),
+        };
         if reminder_days > 0 && self.anonymous {
             let words = "who has answered is not known of an anonymous survey: it has no reminder";
-            return Err(Wrong(self.reminder_days.span(), words.to_owned()));
+            return Err(Wrong(place, words.to_owned()));
         }
         let valid_days = within(&self.valid_days, 1, DAYS_MAX, "days")?;
         if reminder_days >= valid_days {
             let words = "the reminder comes when the survey can no longer be answered";
-            return Err(Wrong(self.reminder_days.span(), words.to_owned()));
+            return Err(Wrong(place, words.to_owned()));
         }
         Ok(SurveyTerms {
             kind: self.kind,
@@ -434,7 +502,12 @@ impl RawSurvey {
             change_days: within(&self.change_days, 0, DAYS_MAX, "days")?,
             reminder_days: (reminder_days > 0).then_some(reminder_days),
             asks: self.asks.map(Spanned::into_inner),
-            dimensions: self.dimensions.into_inner().into_iter().map(Spanned::into_inner).collect(),
+            dimensions: self
+                .dimensions
+                .into_inner()
+                .into_iter()
+                .map(Spanned::into_inner)
+                .collect(),
             scale: (low, high),
             satisfied_from: from,
             formula: self.formula,
@@ -454,16 +527,25 @@ impl RawSurvey {
 fn within(number: &Spanned<u32>, least: u32, most: u32, of: &str) -> Result<u32, Wrong> {
     match *number.get_ref() {
         fits if (least..=most).contains(&fits) => Ok(fits),
-        other => Err(Wrong(number.span(), format!("{other} {of}: it is {least} to {most}"))),
+        other => Err(Wrong(
+            number.span(),
+            format!("{other} {of}: it is {least} to {most}"),
+        )),
     }
 }
 
 /// An id that fits a path and stands there once.
-fn unique<'a>(id: &Spanned<String>, mut others: impl Iterator<Item = &'a str>) -> Result<(), Wrong> {
+fn unique<'a>(
+    id: &Spanned<String>,
+    mut others: impl Iterator<Item = &'a str>,
+) -> Result<(), Wrong> {
     let name = id.get_ref();
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
     if name.is_empty() || !name.chars().all(plain) {
-        return Err(Wrong(id.span(), format!("the id {name:?} is not of small letters, digits, _ and - alone")));
+        return Err(Wrong(
+            id.span(),
+            format!("the id {name:?} is not of small letters, digits, _ and - alone"),
+        ));
     }
     match others.any(|other| other == name) {
         true => Err(Wrong(id.span(), format!("{name:?} stands there twice"))),
@@ -485,9 +567,24 @@ mod tests {
     fn what_ships_is_read_with_its_questionnaires() {
         let programme = Programme::load(None).unwrap();
         let survey = programme.survey("after_closure").unwrap();
-        assert_eq!((survey.any_gap_days, survey.gap_days, survey.reminder_days), (30, 0, Some(4)));
-        let weights: Vec<_> = survey.dimensions.iter().map(|d| (d.question.as_str(), d.weight)).collect();
-        assert_eq!(weights, [("attitude", 30.0), ("quality", 30.0), ("speed", 20.0), ("solving", 20.0)]);
+        assert_eq!(
+            (survey.any_gap_days, survey.gap_days, survey.reminder_days),
+            (30, 0, Some(4))
+        );
+        let weights: Vec<_> = survey
+            .dimensions
+            .iter()
+            .map(|d| (d.question.as_str(), d.weight))
+            .collect();
+        assert_eq!(
+            weights,
+            [
+                ("attitude", 30.0),
+                ("quality", 30.0),
+                ("speed", 20.0),
+                ("solving", 20.0)
+            ]
+        );
         assert_eq!(programme.closure.unwrap().hours, 24);
         assert_eq!(programme.campaigns.len(), 2);
         assert_eq!(programme.composites[0].parts.len(), 3);
@@ -496,25 +593,67 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
         for (from, to, says) in [
-            ("question = \"speed\"", "question = \"price\"", "line 52: after-closure.json asks no \"price\""),
-            ("asks = \"solving\"", "asks = \"suggestion\"", "\"suggestion\" is no rating"),
-            ("survey = \"after_closure\"\nhours", "survey = \"nothing\"\nhours", "no survey \"nothing\"; known are"),
+            (
+                "question = \"speed\"",
+                "question = \"price\"",
+                "line 46: after-closure.json asks no \"price\"",
+            ),
+            (
+                "asks = \"solving\"",
+                "asks = \"suggestion\"",
+                "\"suggestion\" is no rating",
+            ),
+            (
+                "survey = \"after_closure\"\nhours",
+                "survey = \"nothing\"\nhours",
+                "no survey \"nothing\"; known are",
+            ),
             ("hours = 24", "hours = 0", "0 hours: it is 1 to"),
             ("sample = 34", "sample = 340", "340 percent"),
             ("minimum_n = 5", "minimum_n = 1", "1 answers"),
-            ("scale = [1, 5]", "scale = [5, 1]", "the highest rating is not above the lowest"),
-            ("id = \"quarterly\"\nkind", "id = \"after_closure\"\nkind", "stands there twice"),
-            ("questionnaire = \"quarterly.json\"", "questionnaire = \"other.json\"", "other.json: it does not come along"),
-            ("period = \"month\"", "period = \"month\"\nanonymous = true", "has no reminder"),
-            ("reminder_days = 4", "reminder_days = 30", "can no longer be answered"),
+            (
+                "scale = [1, 5]",
+                "scale = [5, 1]",
+                "the highest rating is not above the lowest",
+            ),
+            (
+                "id = \"quarterly\"\nkind",
+                "id = \"after_closure\"\nkind",
+                "stands there twice",
+            ),
+            (
+                "questionnaire = \"quarterly.json\"",
+                "questionnaire = \"other.json\"",
+                "other.json: it does not come along",
+            ),
+            (
+                "period = \"month\"",
+                "period = \"month\"\nanonymous = true",
+                "has no reminder",
+            ),
+            (
+                "reminder_days = 4",
+                "reminder_days = 30",
+                "can no longer be answered",
+            ),
             ("[closure]", "[closing]", "unknown field `closing`"),
         ] {
             let error = wrong(from, to);
-            assert!(error.starts_with("surveys.toml") && error.contains(says), "{error}");
+            assert!(
+                error.starts_with("surveys.toml") && error.contains(says),
+                "{error}"
+            );
         }
         let closing = DEFAULT_FILE
-            .replace("reminder_days = 4\nasks = \"solving\"", "reminder_days = 0\nasks = \"solving\"")
-            .replacen("period = \"month\"", "period = \"month\"\nanonymous = true", 1);
+            .replace(
+                "reminder_days = 4\nasks = \"solving\"",
+                "reminder_days = 0\nasks = \"solving\"",
+            )
+            .replacen(
+                "period = \"month\"",
+                "period = \"month\"\nanonymous = true",
+                1,
+            );
         let error = Programme::read(&closing, Path::new("surveys.toml"), None).unwrap_err();
         assert!(error.contains("cannot be anonymous"), "{error}");
     }

@@ -4,6 +4,7 @@
 //! [`Report`] and nowhere else.
 
 mod read;
+mod review;
 mod schema;
 
 pub use schema::Class;
@@ -89,6 +90,12 @@ impl Definition {
     /// an empty one.
     pub fn read(json: &Value) -> (Self, Report) {
         read::read(json)
+    }
+
+    /// Reads a questionnaire and adds what usually goes wrong in its expressions: unknown names and functions, scales
+    /// compared though unanswered, conditions that never change, elements that depend on each other.
+    pub fn check(json: &Value) -> Report {
+        read::check(json)
     }
 
     /// Writes the questionnaire as SurveyJS JSON under today's names; reading that gives the same definition.

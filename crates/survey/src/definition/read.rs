@@ -2,6 +2,7 @@
 
 use super::{
     Class, DEFAULT, Definition, LocalisedText, MAX_NESTING, Node, Setting,
+    review::{Owner, Written, review},
     schema::{RENAMED, Shape},
 };
 use crate::{Expression, Object, Report, Value};
@@ -9,24 +10,19 @@ use std::{collections::BTreeSet, sync::Arc};
 
 pub(super) fn read(json: &Value) -> (Definition, Report) {
     let mut reader = Reader::default();
-    let mut root = Node {
-        class: Class::Survey,
-        settings: Vec::new(),
-    };
-    match json {
-        Value::Object(object) => root = reader.survey(object),
-        _ => reader
-            .report
-            .error("$", "wrongvalue", "a questionnaire is an object"),
-    }
-    (
-        Definition {
-            root: Arc::new(root),
-        },
-        reader.report,
-    )
+    (reader.document(json), reader.report)
 }
 
+pub(super) fn check(json: &Value) -> Report {
+    let mut reader = Reader {
+        written: Some(Vec::new()),
+        ..Reader::default()
+    };
+    let definition = reader.document(json);
+    let written = reader.written.unwrap_or_default();
+    review(&definition.root, &written, &mut reader.report);
+    reader.report
+}
 /// Whether a choice may be written as this value alone: no object, and no text that stands for value and text.
 pub(super) fn is_scalar(value: &Value) -> bool {
     match value {
@@ -53,9 +49,27 @@ struct Reader {
     names: BTreeSet<String>,
     /// How many pages, panels and questions had no name.
     unnamed: [usize; 3],
+    /// Expressions, when they are to be reviewed.
+    written: Option<Vec<Written>>,
 }
 
 impl Reader {
+    fn document(&mut self, json: &Value) -> Definition {
+        let root = match json {
+            Value::Object(object) => self.survey(object),
+            _ => {
+                self.error("wrongvalue", "a questionnaire is an object".into());
+                Node {
+                    class: Class::Survey,
+                    settings: Vec::new(),
+                }
+            }
+        };
+        Definition {
+            root: Arc::new(root),
+        }
+    }
+
     fn survey(&mut self, object: &Object) -> Node {
         let mut root = self.node(Class::Survey, object);
         let take = |root: &mut Node, property: &str| {
@@ -88,6 +102,7 @@ impl Reader {
             settings: Vec::with_capacity(object.len()),
         };
         let properties = self.properties(class);
+        let written = self.written.as_ref().map_or(0, Vec::len);
         for (name, value) in object.iter() {
             if name == "type" && class.type_name().is_some() {
                 continue;
@@ -99,6 +114,12 @@ impl Reader {
             self.path.truncate(length);
         }
         self.name(&mut node);
+        for written in self.written.iter_mut().flatten().skip(written) {
+            written.owner.get_or_insert_with(|| Owner {
+                class,
+                name: node.word("name").to_owned(),
+            });
+        }
         node
     }
 
@@ -179,13 +200,21 @@ impl Reader {
                 Setting::Value(value.clone())
             }
             (Shape::Expression, Value::Text(text)) => {
-                if !text.is_empty()
-                    && let Err(error) = Expression::parse(text)
-                {
-                    self.error(
+                match Expression::parse(text) {
+                    Ok(expression) => {
+                        if let Some(written) = &mut self.written {
+                            written.push(Written {
+                                path: format!("${}", self.path),
+                                expression,
+                                owner: None,
+                            });
+                        }
+                    }
+                    Err(_) if text.is_empty() => {}
+                    Err(error) => self.error(
                         "expression",
-                        format!("this expression is {error}, and counts as not there: {text}"),
-                    );
+                        format!("this expression cannot be read ({error}) and counts as not there: {text}"),
+                    ),
                 }
                 Setting::Value(value.clone())
             }
@@ -314,6 +343,11 @@ impl Reader {
                     return None;
                 }
                 Some(reader.node(class, object))
+            }
+            Value::Text(both) if both.is_empty() || both.starts_with(SEPARATOR) => {
+                let message = "a choice needs a value; this one is left out";
+                reader.error("requiredproperty", message.into());
+                None
             }
             Value::Text(both) if both.contains(SEPARATOR) => {
                 let (value, text) = both.split_once(SEPARATOR).unwrap_or((both, ""));

@@ -42,18 +42,18 @@ impl Local {
         if !at.is_finite() {
             return None;
         }
-        let local = at + clock.offset(at) * MINUTE;
-        let days = (local / DAY).floor();
-        let time = local - days * DAY;
+        let local = (at + clock.offset(at) * MINUTE).floor() as i64;
+        let (days, time) = (local.div_euclid(DAY as i64), local.rem_euclid(DAY as i64));
         let (year, month, day) = civil(days);
+        let part = |unit: f64, of: i64| (time / unit as i64 % of) as f64;
         Some(Self {
-            year,
-            month,
-            day,
-            hour: (time / HOUR).floor(),
-            minute: (time % HOUR / MINUTE).floor(),
-            second: (time % MINUTE / SECOND).floor(),
-            millisecond: time % SECOND,
+            year: year as f64,
+            month: month as f64,
+            day: day as f64,
+            hour: part(HOUR, 24),
+            minute: part(MINUTE, 60),
+            second: part(SECOND, 60),
+            millisecond: part(1.0, 1000),
         })
     }
 
@@ -67,9 +67,14 @@ impl Local {
     }
 
     fn as_if_utc(self) -> f64 {
-        let months = self.month.trunc() - 1.0;
-        let year = self.year.trunc() + (months / 12.0).floor();
-        let days = days_before(year, months.rem_euclid(12.0) + 1.0) + self.day.trunc() - 1.0;
+        let (year, month) = (self.year.trunc(), self.month.trunc());
+        if !(year.abs() < 1e6 && month.abs() < 1e7) {
+            return f64::NAN;
+        }
+        let months = year as i64 * 12 + month as i64 - 1;
+        let days = days_before(months.div_euclid(12), months.rem_euclid(12) + 1) as f64
+            + self.day.trunc()
+            - 1.0;
         let time = self.hour.trunc() * HOUR
             + self.minute.trunc() * MINUTE
             + self.second.trunc() * SECOND
@@ -79,28 +84,28 @@ impl Local {
 }
 
 /// Days from 1970-01-01 to the first of a month. Years begin in March here, so that a leap day is the last of a year.
-fn days_before(year: f64, month: f64) -> f64 {
-    let year = if month < 3.0 { year - 1.0 } else { year };
-    let from_march = (month + 9.0) % 12.0;
-    let leap_days = (year / 4.0).floor() - (year / 100.0).floor() + (year / 400.0).floor();
-    365.0 * year + leap_days + ((153.0 * from_march + 2.0) / 5.0).floor() - 719_468.0
+fn days_before(year: i64, month: i64) -> i64 {
+    let year = if month < 3 { year - 1 } else { year };
+    let from_march = (month + 9) % 12;
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    365 * year + leap_days + (153 * from_march + 2) / 5 - 719_468
 }
 
 /// Year, month and day of the month, so many days after 1970-01-01.
-fn civil(days: f64) -> (f64, f64, f64) {
+fn civil(days: i64) -> (i64, i64, i64) {
     // 400 years have 146,097 days; a first guess of the year is off by one at most.
-    let mut year = (days * 400.0 / 146_097.0).floor() + 1970.0;
-    while days_before(year + 1.0, 1.0) <= days {
-        year += 1.0;
+    let mut year = (days * 400).div_euclid(146_097) + 1970;
+    while days_before(year + 1, 1) <= days {
+        year += 1;
     }
-    while days_before(year, 1.0) > days {
-        year -= 1.0;
+    while days_before(year, 1) > days {
+        year -= 1;
     }
-    let mut month = 12.0;
+    let mut month = 12;
     while days_before(year, month) > days {
-        month -= 1.0;
+        month -= 1;
     }
-    (year, month, days - days_before(year, month) + 1.0)
+    (year, month, days - days_before(year, month) + 1)
 }
 
 /// Day of the week, Sunday being 0.

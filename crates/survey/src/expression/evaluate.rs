@@ -22,7 +22,8 @@ impl<'a> Machine<'a> {
             Node::Nothing => Cow::Owned(Value::Null),
             Node::Constant(value) | Node::Word(value) => Cow::Borrowed(value),
             Node::Name(index) => self.named(*index),
-            Node::List(items) => {
+            Node::List(_, Some(value)) => Cow::Borrowed(value),
+            Node::List(items, None) => {
                 let items = items.iter().map(|item| self.value(item).into_owned());
                 Cow::Owned(Value::List(items.collect()))
             }

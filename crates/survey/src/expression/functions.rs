@@ -110,7 +110,7 @@ pub(super) fn call<'a>(machine: &Machine<'a>, call: &'a Call) -> Cow<'a, Value> 
         _ if function.reads_rows() => Cow::Owned(over_rows(machine, function, call)),
         _ if function.asks_survey() => Cow::Owned(ask(machine, function, call)),
         Function::Sum | Function::Avg | Function::Min | Function::Max | Function::Count => {
-            let mut total = Total::default();
+            let mut total = Total::new(function);
             for node in &call.arguments {
                 flatten(&machine.value(node), &mut |value| {
                     let number = match value {
@@ -121,7 +121,7 @@ pub(super) fn call<'a>(machine: &Machine<'a>, call: &'a Call) -> Cow<'a, Value> 
                     total.add(number.as_ref().unwrap_or(value), machine.scope);
                 });
             }
-            Cow::Owned(total.result(function))
+            Cow::Owned(total.result())
         }
         Function::Round | Function::Trunc => {
             // What is not given moves the next one up.
@@ -226,48 +226,55 @@ fn flatten(value: &Value, see: &mut dyn FnMut(&Value)) {
     }
 }
 
-/// What is counted, summed and compared on the way through values.
-#[derive(Default)]
+/// What is counted, summed or compared on the way through values.
 struct Total {
+    function: Function,
     count: f64,
-    sum: Option<Value>,
-    least: Option<Value>,
-    most: Option<Value>,
+    sum: Value,
+    /// The least or the most so far.
+    best: Option<Value>,
 }
 
 impl Total {
-    /// Takes a value; whether it is less, and whether it is more, than all before.
-    fn add(&mut self, value: &Value, scope: &dyn Scope) -> (bool, bool) {
-        let clock = scope.clock();
-        let before = self.sum.take().unwrap_or(Value::Number(0.0));
-        self.sum = Some(match (&before, value) {
-            (Value::Number(a), Value::Number(b)) => Value::Number(sum(*a, *b)),
-            _ => add(&before, value, clock),
-        });
-        let beyond = |known: &mut Option<Value>, side| {
-            let beyond = known
-                .as_ref()
-                .is_none_or(|known| order(value, known, clock) == Some(side));
-            if beyond {
-                *known = Some(value.clone());
-            }
-            beyond
-        };
-        (
-            beyond(&mut self.least, Ordering::Less),
-            beyond(&mut self.most, Ordering::Greater),
-        )
+    fn new(function: Function) -> Self {
+        Self {
+            function,
+            count: 0.0,
+            sum: Value::Number(0.0),
+            best: None,
+        }
     }
 
-    fn result(self, function: Function) -> Value {
-        let sum = self.sum.unwrap_or(Value::Number(0.0));
-        match function {
+    /// Takes a value; whether it is less, or more, than all before, when that is asked.
+    fn add(&mut self, value: &Value, scope: &dyn Scope) -> bool {
+        let wanted = match self.function {
+            Function::Min | Function::MinInArray => Ordering::Less,
+            Function::Max | Function::MaxInArray => Ordering::Greater,
+            _ => {
+                self.sum = match (&self.sum, value) {
+                    (Value::Number(a), Value::Number(b)) => Value::Number(sum(*a, *b)),
+                    (before, value) => add(before, value, scope.clock()),
+                };
+                return false;
+            }
+        };
+        let best = self.best.as_ref();
+        let better = best.is_none_or(|best| order(value, best, scope.clock()) == Some(wanted));
+        if better {
+            self.best = Some(value.clone());
+        }
+        better
+    }
+
+    fn result(self) -> Value {
+        match self.function {
             Function::Count | Function::CountInArray => Value::Number(self.count),
             Function::Avg | Function::AvgInArray if self.count == 0.0 => Value::Number(0.0),
-            Function::Avg | Function::AvgInArray => Value::Number(sum.to_number() / self.count),
-            Function::Min | Function::MinInArray => self.least.unwrap_or_default(),
-            Function::Max | Function::MaxInArray => self.most.unwrap_or_default(),
-            _ => sum,
+            Function::Avg | Function::AvgInArray => {
+                Value::Number(self.sum.to_number() / self.count)
+            }
+            Function::Sum | Function::SumInArray => self.sum,
+            _ => self.best.unwrap_or_default(),
         }
     }
 }
@@ -296,7 +303,7 @@ fn over_rows(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
         _ => Vec::new(),
     };
     let Value::Text(field) = &*field else {
-        return Total::default().result(function);
+        return Total::new(function).result();
     };
     let third = call.arguments.get(2);
     // The condition, unless it is text and read already.
@@ -310,9 +317,8 @@ fn over_rows(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
         (wanted, 4..) => Some(wanted.unwrap_or_default()),
         _ => None,
     };
-    let mut total = Total::default();
-    let mut least_row = None;
-    let mut most_row = None;
+    let mut total = Total::new(function);
+    let mut found = None;
     for row in rows {
         let Some(value) = member(row, field) else {
             continue;
@@ -348,22 +354,13 @@ fn over_rows(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
             },
             _ => value,
         };
-        let (is_least, is_most) = total.add(&number, machine.scope);
-        if is_least {
-            least_row = Some(row);
-        }
-        if is_most {
-            most_row = Some(row);
+        if total.add(&number, machine.scope) {
+            found = Some(row);
         }
     }
-    let found = match function {
-        Function::MinInArray => least_row,
-        Function::MaxInArray => most_row,
-        _ => None,
-    };
     match (wanted, found) {
         (Some(wanted), Some(row)) if wanted != *field => member(row, &wanted).unwrap_or_default(),
-        _ => total.result(function),
+        _ => total.result(),
     }
 }
 

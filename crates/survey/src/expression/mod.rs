@@ -3,6 +3,7 @@
 mod date;
 mod evaluate;
 mod functions;
+mod inspect;
 mod json;
 mod name;
 mod operators;
@@ -12,6 +13,7 @@ mod tree;
 pub(crate) use date::iso;
 pub use name::{Name, look_up, same_name};
 pub use operators::same;
+pub(crate) use tree::Operator;
 
 use crate::value::{Object, Value};
 use evaluate::Machine;
@@ -88,30 +90,6 @@ impl Expression {
     /// [`Name::index`] is the position in this list.
     pub fn names(&self) -> &[Name] {
         &self.names
-    }
-
-    /// Whether what it gives can change while its names keep their values: it asks the survey for more than those.
-    pub fn asks_survey(&self) -> bool {
-        let mut asks = false;
-        self.root.visit(&mut |node| {
-            if let Node::Call(call) = node {
-                asks |= call.function.is_some_and(Function::asks_survey);
-            }
-        });
-        asks
-    }
-
-    /// The functions that it calls and that there are not.
-    pub fn unknown_functions(&self) -> Vec<&str> {
-        let mut unknown = Vec::new();
-        self.root.visit(&mut |node| {
-            if let Node::Call(call) = node
-                && call.function.is_none()
-            {
-                unknown.push(call.name.as_str());
-            }
-        });
-        unknown
     }
 
     fn machine<'a>(&'a self, scope: &'a dyn Scope) -> Machine<'a> {

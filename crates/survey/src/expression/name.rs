@@ -56,6 +56,11 @@ impl Name {
         self.of_row
     }
 
+    /// Whether it is no name, but an object written as JSON.
+    pub(crate) fn is_literal(&self) -> bool {
+        self.literal.is_some()
+    }
+
     /// What stands for a name that leads nowhere: the object when it is written as JSON, 0 for the length of nothing.
     pub(super) fn fallback(&self) -> Option<Cow<'_, Value>> {
         match &self.literal {
@@ -156,16 +161,16 @@ fn nth<'a>(value: &'a Value, item: &str) -> Option<&'a Value> {
 
 fn entry<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
     // A bracket always means an item.
-    let mut entries = object.iter().filter(|_| !name.contains('['));
-    entries
-        .find(|(known, _)| same_name(known, name))
-        .map(|(_, value)| value)
+    if name.contains('[') {
+        return None;
+    }
+    let mut entries = object.iter();
+    let found = entries.find(|(known, _)| same_name(known, name));
+    found.map(|(_, value)| value)
 }
 
 /// Whether two names are one, in any case of letters.
 pub fn same_name(a: &str, b: &str) -> bool {
-    if a.is_ascii() && b.is_ascii() {
-        return a.eq_ignore_ascii_case(b);
-    }
-    a == b || a.to_lowercase() == b.to_lowercase()
+    a.eq_ignore_ascii_case(b)
+        || !(a.is_ascii() && b.is_ascii()) && a.to_lowercase() == b.to_lowercase()
 }

@@ -204,7 +204,7 @@ fn decimals(number: f64) -> usize {
         if scaled.abs() >= SAFE {
             break;
         }
-        if scaled.round() / ten == number {
+        if nearest(scaled) / ten == number {
             return decimals;
         }
     }
@@ -213,12 +213,17 @@ fn decimals(number: f64) -> usize {
         .map_or(0, |(_, fraction)| fraction.len())
 }
 
+/// The nearest whole number, of one below `SAFE`; many times as fast as `round`.
+fn nearest(number: f64) -> f64 {
+    (number + 0.5f64.copysign(number)) as i64 as f64
+}
+
 fn rounded(number: f64, decimals: usize) -> f64 {
     if decimals == 0 || !number.is_finite() {
         return number;
     }
     match TENS.get(decimals) {
-        Some(ten) if (number * ten).abs() < SAFE => (number * ten).round() / ten,
+        Some(ten) if (number * ten).abs() < SAFE => nearest(number * ten) / ten,
         _ => format!("{number:.decimals$}").parse().unwrap_or(number),
     }
 }
@@ -353,7 +358,12 @@ fn contains(left: &Value, right: &Value, clock: &dyn Clock) -> bool {
 
 /// Whether a text has another in it, in any case of letters.
 fn within(text: &str, part: &str) -> bool {
-    text.contains(part) || text.to_lowercase().contains(&part.to_lowercase())
+    if text.is_ascii() && part.is_ascii() {
+        let mut windows = text.as_bytes().windows(part.len().max(1));
+        return part.is_empty()
+            || windows.any(|window| window.eq_ignore_ascii_case(part.as_bytes()));
+    }
+    text.to_lowercase().contains(&part.to_lowercase())
 }
 
 fn not_contains(left: &Value, right: &Value, clock: &dyn Clock) -> bool {

@@ -5,6 +5,7 @@ use super::{
     tree::{Call, Filter, Node, Operator, RANKS},
 };
 use crate::value::Value;
+use std::borrow::Cow;
 
 /// How deep brackets, calls and negations may nest. Beyond it no stack is at risk, even in a browser.
 const MAX_NESTING: usize = 200;
@@ -39,11 +40,19 @@ pub(super) fn parse(text: &str) -> Result<Expression, ParseError> {
 }
 
 /// Other spellings of operators, replaced wherever they stand, also inside quotes. The length stays.
-fn patch(text: &str) -> String {
-    text.replace("=>", ">=")
-        .replace("=<", "<=")
-        .replace("<>", "!=")
-        .replace("equals", "equal ")
+fn patch(text: &str) -> Cow<'_, str> {
+    let mut text = Cow::Borrowed(text);
+    for (other, ours) in [
+        ("=>", ">="),
+        ("=<", "<="),
+        ("<>", "!="),
+        ("equals", "equal "),
+    ] {
+        if text.contains(other) {
+            text = text.replace(other, ours).into();
+        }
+    }
+    text
 }
 
 struct Parser<'t> {
@@ -209,7 +218,7 @@ impl Parser<'_> {
             b'[' => {
                 self.at += 1;
                 let items = self.sequence();
-                self.sign(b']').then_some(Node::List(items))
+                self.sign(b']').then(|| Node::list(items))
             }
             b'!' => {
                 self.at += 1;

@@ -14,8 +14,8 @@ pub(crate) enum Node {
     Word(Value),
     /// A name, by its position among those of the expression.
     Name(usize),
-    /// `[a, b]`
-    List(Vec<Node>),
+    /// `[a, b]`, and its value when that is always the same.
+    List(Vec<Node>, Option<Value>),
     /// `!a`
     Not(Box<Node>),
     /// `a empty`, `a notempty`
@@ -91,6 +91,11 @@ impl Operator {
         }
     }
 
+    /// Whether it compares two values, or looks for one in another.
+    pub(crate) fn compares(self) -> bool {
+        matches!(self.rank(), 2 | 6)
+    }
+
     fn sign(self) -> &'static str {
         match self {
             Self::Or => "or",
@@ -117,6 +122,18 @@ impl Operator {
 }
 
 impl Node {
+    /// A list of these.
+    pub(crate) fn list(items: Vec<Self>) -> Self {
+        let value = |item: &Self| match item {
+            Self::Constant(value) | Self::Word(value) | Self::List(_, Some(value)) => {
+                Some(value.clone())
+            }
+            _ => None,
+        };
+        let values: Option<Vec<Value>> = items.iter().map(value).collect();
+        Self::List(items, values.map(Value::List))
+    }
+
     /// Writes it fully bracketed.
     pub(crate) fn write(&self, names: &[Name], out: &mut String) {
         match self {
@@ -136,7 +153,7 @@ impl Node {
                 }
                 out.push('}');
             }
-            Self::List(items) => {
+            Self::List(items, _) => {
                 out.push('[');
                 write_all(items, names, out);
                 out.push(']');
@@ -174,7 +191,7 @@ impl Node {
         see(self);
         match self {
             Self::Nothing | Self::Constant(_) | Self::Word(_) | Self::Name(_) => {}
-            Self::List(items) => items.iter().for_each(|item| item.visit(see)),
+            Self::List(items, _) => items.iter().for_each(|item| item.visit(see)),
             Self::Not(operand) | Self::Empty { operand, .. } => operand.visit(see),
             Self::Chain(first, rest) => {
                 first.visit(see);

@@ -1,6 +1,6 @@
 //! Answers: where they are kept, how they are set, what they begin with and when they go.
 
-use super::{Id, Kind, Survey, choices::Role, pages::State};
+use super::{Id, Kind, Survey, choices::Role, pages::State, spec::Purpose};
 use crate::{
     Object, Value,
     definition::{Class, Node},
@@ -153,8 +153,11 @@ impl Survey {
 
     /// Sets an answer as the customer does.
     pub fn set(&mut self, id: Id, value: Value) {
+        let blank = value == Value::Text(String::new());
         let value = self.fitting(id, value);
-        self.element_mut(id).follows = false;
+        if self.answer(id).unwrap_or(&Value::Null) != &value {
+            self.element_mut(id).follows = false;
+        }
         if !self.element(id).problems.is_empty() {
             self.element_mut(id).problems.clear();
         }
@@ -163,7 +166,11 @@ impl Survey {
             return;
         }
         self.refuse(id, None);
+        if blank && self.entry_of(id).is_none() {
+            self.blank = Some(self.spec(id).key.clone());
+        }
         self.changing(|survey| survey.change(id, value));
+        self.blank = None;
         if self.root.word("checkErrorsMode") == "onValueChanged" {
             self.check(id);
         }
@@ -215,6 +222,12 @@ impl Survey {
         if !self.keep(id, value) {
             return;
         }
+        // A number of entries that is computed has the last word.
+        let rules = self.spec(id).rules.iter().copied();
+        let counts: Vec<_> = rules
+            .filter(|rule| self.specs.rules[*rule].purpose == Purpose::Count)
+            .collect();
+        self.due.extend(counts);
         if !other
             && self.root.flag("storeOthersAsComment", true)
             && self.node(id).flag("showOtherItem", false)
@@ -269,9 +282,9 @@ impl Survey {
         match self.class(id) {
             Class::Text => match node.word("inputType") {
                 "number" | "range" => number_from(value),
-                _ => joined(value),
+                _ => joined(value, ", "),
             },
-            Class::Comment => joined(value),
+            Class::Comment => joined(value, "\n"),
             Class::Slider => {
                 let clamp = |value: Value| match number_from(value) {
                     Value::Number(number) => {
@@ -400,26 +413,49 @@ impl Survey {
             }
             let start = self.starts_with(id);
             if !start.is_empty() {
-                let mut start = self.fitting(id, start);
-                if let (Class::Checkbox | Class::TagBox, Value::List(items)) =
-                    (self.class(id), &mut start)
-                {
-                    items.retain(|item| self.is_known(id, item));
-                }
-                // What is no choice is "other", in words.
-                let other = self.node(id).flag("showOtherItem", false)
-                    && start.as_list().is_none()
-                    && !self.choices(id).iter().any(|choice| choice.value == start);
-                if other {
-                    self.change(id, "other".into());
-                    self.keep_comment(id, start.to_text().into_owned().into());
-                } else {
-                    self.change(id, start);
-                }
+                let start = self.fitting(id, start);
+                self.begin_with(id, start);
             }
         }
         for entry in self.element(id).children.clone() {
             self.fill_entry(entry);
+        }
+    }
+
+    /// Keeps a first answer; where "other" can be said, what is no choice is that, in words.
+    fn begin_with(&mut self, id: Id, start: Value) {
+        let other = self.node(id).flag("showOtherItem", false);
+        let choices = self.choices(id);
+        let odd = |value: &Value| other && !choices.iter().any(|choice| choice.value == *value);
+        let (start, words) = match start {
+            Value::List(items) => {
+                let words = items.iter().find(|item| odd(item)).cloned();
+                let items = items
+                    .into_iter()
+                    .map(|item| if odd(&item) { "other".into() } else { item });
+                (Value::List(items.collect()), words)
+            }
+            value if odd(&value) => ("other".into(), Some(value)),
+            value => (value, None),
+        };
+        self.change(id, start);
+        if let Some(words) = words {
+            self.keep_comment(id, words);
+        }
+    }
+
+    /// Of several choices with which a question begins, those that there are not go when it is shown.
+    pub(super) fn drop_odd_start(&mut self, id: Id) {
+        if self.class(id) != Class::TagBox || !self.is_shown(id) {
+            return;
+        }
+        if let Some(Value::List(items)) = self.answer(id) {
+            let kept = items
+                .iter()
+                .filter(|item| self.is_known(id, item))
+                .cloned()
+                .collect();
+            self.change(id, Value::List(kept));
         }
     }
 
@@ -547,13 +583,13 @@ impl Survey {
 
     /// Answers that were set from outside and are no choice go at the end.
     fn drop_unknown(&mut self, id: Id) {
-        let Some(value) = self.answer(id) else {
-            return;
-        };
         let node = self.node(id);
         let comments =
             node.flag("showCommentArea", false) || !self.root.flag("storeOthersAsComment", true);
-        if node.flag("showOtherItem", false) && !comments && !self.has_other(id, value) {
+        let other = self
+            .answer(id)
+            .is_some_and(|value| self.has_other(id, value));
+        if node.flag("showOtherItem", false) && !comments && !other {
             self.keep_comment(id, Value::Null);
         }
         let Some(value) = self.answer(id) else {
@@ -606,7 +642,8 @@ impl Survey {
     fn is_known(&self, id: Id, value: &Value) -> bool {
         let node = self.node(id);
         let choices = self.choices(id);
-        if choices.is_empty()
+        let none = node.nodes("choices").is_empty() && node.word("choicesFromQuestion").is_empty();
+        if (none && choices.is_empty())
             || (node.flag("showOtherItem", false) && !self.root.flag("storeOthersAsComment", true))
             || node.flag("allowCustomChoices", false)
             || node.node("choicesByUrl").is_some()
@@ -640,7 +677,7 @@ impl Survey {
                 }
                 Value::List(kept)
             }
-            value if hidden.contains(value) => Value::Null,
+            value if hidden.contains(value) || !self.is_known(id, value) => Value::Null,
             _ => return,
         };
         self.change(id, kept);
@@ -648,11 +685,11 @@ impl Survey {
 }
 
 /// One text of several.
-fn joined(value: Value) -> Value {
+fn joined(value: Value, between: &str) -> Value {
     match value {
         Value::List(items) => {
             let items: Vec<_> = items.iter().map(Value::to_text).collect();
-            items.join(", ").into()
+            items.join(between).into()
         }
         value => value,
     }
@@ -670,7 +707,8 @@ fn number_from(value: Value) -> Value {
                 Value::Null
             }
         }
-        value => value,
+        Value::Number(number) => Value::Number(number),
+        _ => Value::Null,
     }
 }
 

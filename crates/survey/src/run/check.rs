@@ -201,6 +201,7 @@ impl Survey {
             self.forget_problems(id);
             return true;
         }
+        self.drop_unseen(id);
         let problems = self.wrong_with(id);
         well &= !problems.iter().any(|problem| problem.blocks);
         self.element_mut(id).problems = problems;
@@ -254,8 +255,12 @@ impl Survey {
         let answer = self.shown_answer(id).cloned().unwrap_or_default();
         if self.is_required(id) && self.is_unanswered(id) {
             let mut wrong = required(Wrong::Required);
-            if self.class(id) == Class::Matrix {
-                wrong.extend(self.wrong_rows(id, &answer));
+            let chooses = matches!(
+                self.class(id),
+                Class::Matrix | Class::Checkbox | Class::TagBox | Class::Ranking
+            );
+            if chooses {
+                wrong.extend(self.wrong_for_kind(id, &answer));
             }
             return wrong;
         }
@@ -312,7 +317,7 @@ impl Survey {
                 let count = answer.as_list().unwrap_or_default().len() as f64;
                 // More than the most cannot be chosen: then the others are disabled.
                 match node.number("minSelectedChoices") {
-                    Some(min) if count > 0.0 && count < min => plain(Wrong::Count(Some(min), None)),
+                    Some(min) if count < min => plain(Wrong::Count(Some(min), None)),
                     _ => Vec::new(),
                 }
             }
@@ -416,10 +421,12 @@ impl Survey {
             let holds = self.holds(condition, Some(id), None);
             return (!holds).then(|| Wrong::Expression(node.word("expression").to_owned()));
         }
-        if answer.is_empty() {
+        let text = answer.to_text();
+        // Blanks have no length that counts.
+        let blank = node.class() == Class::TextValidator && text.trim().is_empty();
+        if answer.is_empty() || blank {
             return None;
         }
-        let text = answer.to_text();
         let limit = |property: &str| node.number(property).filter(|limit| *limit > 0.0);
         match node.class() {
             Class::NumericValidator => {

@@ -7,6 +7,7 @@ mod answers;
 mod check;
 mod choices;
 mod entries;
+mod markup;
 mod pages;
 mod rules;
 mod scope;
@@ -17,6 +18,7 @@ mod view;
 
 pub use check::{Problem, Wrong};
 pub use choices::{Choice, Role};
+pub use markup::{Markup, Tag, markup};
 pub use pages::{End, State};
 pub use script::script;
 pub use view::{Page, Part, Question};
@@ -68,6 +70,8 @@ pub struct Survey {
     /// Rules that wait for the next change.
     deferred: BTreeSet<RuleId>,
     changed: BTreeSet<String>,
+    /// The name of an answer that has just become blank text: expressions see that, and nothing afterwards.
+    blank: Option<String>,
     /// How many questions have an answer that was refused.
     refusals: usize,
     /// Whether some questions keep their answer under one name.
@@ -173,6 +177,7 @@ impl Survey {
             due: BTreeSet::new(),
             deferred: BTreeSet::new(),
             changed: BTreeSet::new(),
+            blank: None,
             refusals: 0,
             shares_key: false,
             settling: false,
@@ -227,6 +232,9 @@ impl Survey {
         self.due
             .extend(rules.filter(|(_, rule)| !waits(rule)).map(|(id, _)| id));
         self.settle();
+        for id in &questions {
+            self.drop_odd_start(*id);
+        }
         // Where hiding clears, what is hidden from the start begins without its default.
         for id in questions {
             let computed = self.class(id) == Class::Expression;
@@ -368,7 +376,8 @@ impl Survey {
             return true;
         }
         let node = self.node(id);
-        if node.flag("hideIfChoicesEmpty", false) && self.choices(id).is_empty() {
+        let own = |choice: &Choice| choice.role == Role::Own;
+        if node.flag("hideIfChoicesEmpty", false) && !self.choices(id).iter().any(own) {
             return false;
         }
         if node.flag("hideIfRowsEmpty", false) && self.rows(id).is_empty() {

@@ -312,7 +312,6 @@ impl Survey {
     /// Ends the survey when nothing stands in the way: answers of hidden questions go, as the questionnaire says.
     pub fn complete(&mut self) -> bool {
         if self.state == State::Completed {
-            self.clear_at_end();
             return true;
         }
         if self.state() == State::Empty || !self.start_page().is_none_or(|page| self.check(page)) {

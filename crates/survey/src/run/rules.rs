@@ -152,13 +152,12 @@ impl Survey {
 
     /// The smallest or the largest answer that a question takes: as computed, or as it is set.
     pub(super) fn bound(&self, id: Id, largest: bool) -> Option<Value> {
-        let computed = self.spec(id).bounds[usize::from(largest)].as_ref();
-        let computed =
-            computed.map(|expression| undated(self.evaluate(expression, Some(id), None)));
+        if let Some(expression) = &self.spec(id).bounds[usize::from(largest)] {
+            let computed = undated(self.evaluate(expression, Some(id), None));
+            return Some(computed).filter(|value| !value.is_empty());
+        }
         let set = self.node(id).value(if largest { "max" } else { "min" });
-        computed
-            .filter(|value| !value.is_empty())
-            .or_else(|| set.filter(|value| !value.is_empty()).cloned())
+        set.filter(|value| !value.is_empty()).cloned()
     }
 
     fn calculate(&mut self, rule: RuleId, index: usize) {
@@ -266,8 +265,8 @@ impl Survey {
                 self.set_count(at, &count);
             }
             (Purpose::Default, Some(expression)) => {
-                if self.element(at).follows && !(self.clears_when_hidden(at) && !self.is_shown(at))
-                {
+                let stays = self.is_shown(at) || !self.clears_when_hidden(at);
+                if stays && self.element(at).follows {
                     let value = self.evaluate(expression, here, None);
                     let value = self.fitting(at, undated(value));
                     self.change(at, value);
@@ -383,6 +382,24 @@ impl Survey {
             .filter_map(|(node, _)| node.value("value").cloned())
             .collect();
         self.choices_moved(id, &hidden);
+    }
+
+    /// Takes choices away that were set though a condition hides them.
+    pub(super) fn drop_unseen(&mut self, id: Id) {
+        if self.element(id).choices.is_empty() {
+            return;
+        }
+        let values = item_values(self.choices_node(id), "choices");
+        let conditions = self.element(id).choices.iter();
+        let hidden = values
+            .into_iter()
+            .zip(conditions)
+            .filter(|(_, shown)| !shown.visible());
+        let hidden: Vec<Value> = hidden.map(|(value, _)| value).collect();
+        if !hidden.is_empty() {
+            self.drop_hidden(id, &hidden);
+            self.settle();
+        }
     }
 
     fn choices_moved(&mut self, id: Id, hidden: &[Value]) {
@@ -549,7 +566,9 @@ impl Survey {
                     Some(id) => self.answer(id).cloned().unwrap_or_default(),
                     None => self.answers.get(from).cloned().unwrap_or_default(),
                 };
-                self.write_named(to, value);
+                if !value.is_empty() {
+                    self.write_named(to, value);
+                }
             }
             Class::RunExpressionTrigger => {
                 let trigger = &self.specs.triggers[index];

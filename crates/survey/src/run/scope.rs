@@ -52,11 +52,8 @@ impl<'a> Here<'a> {
                 None
             });
         }
-        if self.at.is_none() {
-            return None;
-        }
+        let at = self.at?;
         if is("totalRow") {
-            let at = self.at?;
             let owner = if self.survey.is_entry(at) {
                 survey.element(at).parent?
             } else {
@@ -148,6 +145,13 @@ impl Scope for Here<'_> {
         }
         if let Some(value) = name.look_up(&survey.calculated) {
             return Some(value);
+        }
+        if survey
+            .blank
+            .as_deref()
+            .is_some_and(|blank| blank.eq_ignore_ascii_case(text))
+        {
+            return Some(Cow::Owned(Value::Text(String::new())));
         }
         // What was refused is what the customer sees.
         if let Some(value) = survey.refused(text) {

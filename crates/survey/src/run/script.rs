@@ -101,9 +101,16 @@ fn take(survey: &mut Survey, step: &Value, picture: &mut Object) -> Result<(), S
 fn complete(survey: &mut Survey, picture: &mut Object) {
     let mut errors = Vec::new();
     for page in survey.visible_pages() {
-        survey.check(page);
+        // Of the page that is shown element by element, only what is shown.
+        let element = survey
+            .current_element()
+            .filter(|_| survey.current_page() == Some(page));
+        let place = element.unwrap_or(page);
+        survey.check(place);
         let mut last = None;
-        for (path, id) in survey.problems_in(page) {
+        let mut problems = survey.problems_in(page);
+        problems.retain(|(_, id)| stands_in(survey, *id, place));
+        for (path, id) in problems {
             // An element stands in the list once for each of its problems.
             if last == Some(id) {
                 continue;
@@ -140,6 +147,11 @@ fn complete(survey: &mut Survey, picture: &mut Object) {
             picture.insert("navigateToUrl", end.address.into());
         }
     }
+}
+
+fn stands_in(survey: &Survey, id: Id, place: Id) -> bool {
+    let mut around = std::iter::successors(Some(id), |id| survey.element(*id).parent);
+    around.any(|id| id == place)
 }
 
 fn shown_page(survey: &Survey, page: Id) -> Value {

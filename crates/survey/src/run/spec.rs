@@ -400,6 +400,10 @@ impl Specs {
             compiled(node.word("expression")).or_else(|| compiled(&older_condition(node)));
         let names = condition.iter().flat_map(|condition| condition.names());
         let mut reads: Vec<String> = names.map(|name| first_part(name.text())).collect();
+        let from = node.word("fromName");
+        if !from.is_empty() {
+            reads.push(first_part(from));
+        }
         reads.sort_unstable();
         reads.dedup();
         let run = compiled(node.word("runExpression"));

@@ -107,6 +107,14 @@ impl Store for SqliteStore {
         ))
     }
 
+    async fn empty_log(&self) -> Result<()> {
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .execute(&self.writer)
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+
     fn events(&self) -> watch::Receiver<i64> {
         self.events.subscribe()
     }

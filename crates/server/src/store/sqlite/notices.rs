@@ -27,6 +27,25 @@ impl Notices for SqliteTx {
         Ok(())
     }
 
+    async fn update_callback(&mut self, record: &CallbackRecord) -> Result<()> {
+        sqlx::query("UPDATE callbacks SET doc = ? WHERE id = ?")
+            .bind(encode(record)?)
+            .bind(&record.callback.id)
+            .execute(&mut *self.tx)
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn callback(&mut self, id: &str) -> Result<Option<CallbackRecord>> {
+        let doc: Option<String> = sqlx::query_scalar("SELECT doc FROM callbacks WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&mut *self.tx)
+            .await
+            .map_err(failed)?;
+        doc.as_deref().map(decode).transpose()
+    }
+
     async fn callbacks(&mut self, from: Instant, limit: u32) -> Result<Vec<CallbackRecord>> {
         let docs: Vec<String> = sqlx::query_scalar(
             "SELECT doc FROM callbacks WHERE preferred_at >= ? ORDER BY preferred_at, id LIMIT ?",

@@ -12,27 +12,45 @@ use portico_contract::{
     attachment::Attachment,
     code::Reference,
     event::EventKind,
-    id::{AttachmentId, RequestId, TimelineItemId},
+    id::{AttachmentId, CustomerId, RequestId, TimelineItemId},
     list::Sort,
     request::Status,
     timeline::{ProposalAnswer, Role},
 };
 use sqlx::{FromRow, QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 
-/// What is read of a request: its record, and what is counted beside it.
-const REQUEST: &str = "SELECT doc, (SELECT count(*) FROM entries e WHERE e.request_id = requests.id AND e.public = 1 \
-                       AND e.role <> 'customer' AND e.at > requests.seen_at) AS unread FROM requests WHERE ";
+/// Begins to read requests: their records, and what is found beside them.
+fn select(scope: &Scope) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new(
+        "SELECT doc, (SELECT count(*) FROM entries e WHERE e.request_id = requests.id AND e.public = 1
+         AND e.role <> 'customer' AND e.at > requests.seen_at) AS unread, ",
+    );
+    if let Scope::Customer(id) = scope {
+        query.push("CASE WHEN NOT coalesce(");
+        owned(&mut query, id);
+        query
+            .push(", 0) THEN (SELECT email FROM customers WHERE id = ")
+            .push_bind(id.as_str().to_owned())
+            .push(") END");
+    } else {
+        query.push("NULL");
+    }
+    query.push(" AS following FROM requests WHERE ");
+    query
+}
 
 #[derive(FromRow)]
 struct RequestRow {
     doc: String,
     unread: u32,
+    following: Option<String>,
 }
 
 impl RequestRow {
     fn record(self) -> Result<RequestRecord> {
         Ok(RequestRecord {
             unread: self.unread,
+            following: self.following,
             ..decode(&self.doc)?
         })
     }
@@ -43,19 +61,32 @@ pub(super) fn in_scope(query: &mut QueryBuilder<Sqlite>, scope: &Scope) {
         Scope::Desk => query.push("1 = 1"),
         Scope::Tracker(id) => query.push("id = ").push_bind(id.as_str().to_owned()),
         Scope::Customer(id) => {
-            let id = id.as_str().to_owned();
-            query.push("(customer_id = ").push_bind(id.clone());
-            for column in ["email", "phone"] {
-                query
-                    .push(format!(
-                        " OR contact_{column} = (SELECT {column} FROM customers WHERE id = "
-                    ))
-                    .push_bind(id.clone())
-                    .push(")");
-            }
-            query.push(")")
+            query.push("(");
+            owned(query, id);
+            query
+                .push(
+                    " OR id IN (SELECT request_id FROM followers WHERE email =
+                     (SELECT email FROM customers WHERE id = ",
+                )
+                .push_bind(id.as_str().to_owned())
+                .push(")))")
         }
     };
+}
+
+/// Whether it is the customer's own, or was sent by a guest with an address that the customer has proven.
+fn owned(query: &mut QueryBuilder<Sqlite>, id: &CustomerId) {
+    let id = id.as_str().to_owned();
+    query.push("(customer_id = ").push_bind(id.clone());
+    for column in ["email", "phone"] {
+        query
+            .push(format!(
+                " OR contact_{column} = (SELECT {column} FROM customers WHERE id = "
+            ))
+            .push_bind(id.clone())
+            .push(")");
+    }
+    query.push(")");
 }
 
 fn filtered(query: &mut QueryBuilder<Sqlite>, scope: &Scope, filter: &Filter) {
@@ -135,6 +166,25 @@ fn bind_request<'q>(
         .bind(r.survey_from.map(Instant::unix_millis)))
 }
 
+impl SqliteTx {
+    /// Lets those read a request who follow it, and nobody else who did.
+    async fn set_followers(&mut self, request: &RequestRecord) -> Result<()> {
+        let followers = encode(&request.followers)?;
+        for change in [
+            "DELETE FROM followers WHERE request_id = ?1 AND email NOT IN (SELECT value FROM json_each(?2))",
+            "INSERT OR IGNORE INTO followers (email, request_id) SELECT value, ?1 FROM json_each(?2)",
+        ] {
+            sqlx::query(change)
+                .bind(request.id.as_str())
+                .bind(&followers)
+                .execute(&mut *self.tx)
+                .await
+                .map_err(failed)?;
+        }
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl Requests for SqliteTx {
     async fn insert_request(&mut self, request: &RequestRecord) -> Result<()> {
@@ -146,7 +196,7 @@ impl Requests for SqliteTx {
             .execute(&mut *self.tx)
             .await
             .map_err(failed)?;
-        Ok(())
+        self.set_followers(request).await
     }
 
     async fn update_request(&mut self, request: &RequestRecord) -> Result<()> {
@@ -159,11 +209,11 @@ impl Requests for SqliteTx {
             .execute(&mut *self.tx)
             .await
             .map_err(failed)?;
-        Ok(())
+        self.set_followers(request).await
     }
 
     async fn request(&mut self, id: &RequestId, scope: &Scope) -> Result<Option<RequestRecord>> {
-        let mut query = QueryBuilder::new(REQUEST);
+        let mut query = select(scope);
         query
             .push("id = ")
             .push_bind(id.as_str().to_owned())
@@ -182,7 +232,7 @@ impl Requests for SqliteTx {
         reference: Reference,
         scope: &Scope,
     ) -> Result<Option<RequestRecord>> {
-        let mut query = QueryBuilder::new(REQUEST);
+        let mut query = select(scope);
         query
             .push("reference = ")
             .push_bind(reference.to_string())
@@ -225,7 +275,7 @@ impl Requests for SqliteTx {
         };
         let order = format!(" ORDER BY {column} {direction}, id {direction}");
         // The page is found by its ids first, so that records are read and entries counted for no other.
-        let mut query = QueryBuilder::new(REQUEST);
+        let mut query = select(scope);
         query.push("id IN (SELECT id FROM requests WHERE ");
         filtered(&mut query, scope, filter);
         if let Some((at, id)) = &filter.after {
@@ -321,6 +371,16 @@ impl Requests for SqliteTx {
         .execute(&mut *self.tx)
         .await
         .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn callback_done(&mut self, entry: &TimelineItemId, at: Instant) -> Result<()> {
+        sqlx::query("UPDATE entries SET doc = json_set(doc, '$.done_at', ?) WHERE id = ?")
+            .bind(at.to_string())
+            .bind(entry.as_str())
+            .execute(&mut *self.tx)
+            .await
+            .map_err(failed)?;
         Ok(())
     }
 

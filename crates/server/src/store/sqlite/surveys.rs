@@ -168,6 +168,18 @@ impl Surveys for SqliteTx {
             .collect()
     }
 
+    async fn invitations(&mut self, survey: &str, limit: u32) -> Result<Vec<InvitationRecord>> {
+        let docs: Vec<String> = sqlx::query_scalar(
+            "SELECT doc FROM invitations WHERE survey = ? ORDER BY doc ->> '$.planned_at' DESC, id LIMIT ?",
+        )
+        .bind(survey)
+        .bind(limit)
+        .fetch_all(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        docs.iter().map(|doc| decode(doc)).collect()
+    }
+
     async fn wave_outcome(&mut self, wave: &str) -> Result<Vec<(String, Option<Skip>, u32)>> {
         let rows: Vec<(String, Option<String>, u32)> = sqlx::query_as(
             "SELECT state, doc ->> '$.reason' AS reason, count(*) FROM invitations WHERE wave_id = ? GROUP BY 1, 2",

@@ -1,0 +1,20 @@
+//! `/callbacks`: please ring me.
+
+use super::{Access, Failure, call::call};
+use portico_contract::submission::{Callback, NewCallback};
+
+/// Asks to be rung: in the name in which its request is read, else in the account's. `key` is the same for every
+/// attempt of one wish.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn ask(wish: &NewCallback, key: &str) -> Result<Callback, Failure> {
+    let access = wish.request_id.as_ref().map_or(Access::Account, Access::to);
+    call("POST", "/callbacks")
+        .access(access)
+        .header("Idempotency-Key", key)
+        .json(wish)
+        .once()
+        .await?
+        .read()
+}

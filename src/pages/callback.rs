@@ -1,0 +1,493 @@
+//! Asking to be rung, about a request or anything else. What is typed is a draft like any other, so that nothing is
+//! lost; its key is the wish's Idempotency-Key, so that it arrives once however often it is sent.
+
+use crate::{
+    api::{Failure, Load, Query, callbacks, requests},
+    browser::{dom, random, task},
+    components::{
+        button::submit_button,
+        form::{self, Form, Rules},
+        icon::icon,
+        load::not_loaded,
+        moment::limit,
+        problems::{Problems, summary},
+        saved::saved_line,
+    },
+    i18n::{self, Words, format, m},
+    navigation,
+    route::{Route, TrackLink},
+    state::{
+        config,
+        drafts::{self, About},
+        session::{self, SignedIn},
+        tracking::{self, NotLocated},
+    },
+};
+use leptos::prelude::*;
+use portico_contract::{
+    Instant,
+    code::Reference,
+    config::{Config, ContactKind},
+    form::{Answers, Field, FieldType, FieldValue, FormSchema},
+    id::{FieldId, RequestId, TypeId},
+    problem::{FieldError, FieldProblem, ProblemCode},
+    request::{Kind, Status},
+    session::Me,
+    submission::{Callback, Contact, NewCallback},
+};
+use portico_view::{Child, View, memo, ui};
+
+/// The questions, by JSON pointers into what is sent, by which the server names what is not right.
+const NAME: &str = "/contact/name";
+const PHONE: &str = "/contact/phone";
+const TOPIC: &str = "/topic";
+const TIME: &str = "/preferred_at";
+const IDS: [&str; 4] = [NAME, PHONE, TOPIC, TIME];
+
+/// The request that a call is about. Nothing in it is of a language.
+#[derive(Clone, PartialEq)]
+struct Case {
+    id: RequestId,
+    reference: Reference,
+    subject: String,
+    ended: bool,
+}
+
+/// What is known before the questions are asked.
+#[derive(Clone, PartialEq)]
+enum Found {
+    /// Who asks, if they are signed in, and what about.
+    Here(Option<Box<Me>>, Option<Case>),
+    /// The request is not for this customer to read.
+    CodeNeeded,
+}
+
+async fn find(about: Option<Reference>) -> Result<Found, Failure> {
+    let case = match about {
+        None => None,
+        Some(reference) => match tracking::locate(reference).await {
+            Ok(id) => {
+                let request = requests::read(&id).await?.request;
+                Some(Case {
+                    id,
+                    reference,
+                    subject: request.subject,
+                    ended: matches!(request.status, Status::Resolved | Status::Closed),
+                })
+            }
+            Err(NotLocated::CodeNeeded) => return Ok(Found::CodeNeeded),
+            Err(NotLocated::Failed(failure)) => return Err(failure),
+        },
+    };
+    session::known().await;
+    let me = match untrack(session::signed_in) {
+        SignedIn::Yes(me) => Some(Box::new(me)),
+        SignedIn::No | SignedIn::Unknown => None,
+    };
+    Ok(Found::Here(me, case))
+}
+
+/// The page; `about` is the request that the call is about.
+pub fn page(about: Option<Reference>) -> View {
+    let done = RwSignal::new(None::<Callback>);
+    let heading = move || match done.with(Option::is_some) {
+        true => m::callback_done_title(),
+        false => m::callback_title(),
+    };
+    let title = navigation::title(heading);
+    let query = Query::new(move || find(about));
+    let asking = move || {
+        let problems = Problems::new(title);
+        ui! {
+            {summary(problems)}
+            <header class="heading">
+                <h1 tabindex="-1">{heading}</h1>
+                <p class="lede">{m::callback_lede}</p>
+            </header>
+            {content(about, query, problems, done)}
+        }
+    };
+    (move || match done.get() {
+        Some(callback) => confirmation(&callback, about),
+        None => asking(),
+    })
+    .view()
+}
+
+#[derive(Clone, PartialEq)]
+enum Stage {
+    Waiting,
+    Failed(Failure),
+    Form(Found),
+}
+
+fn content(
+    about: Option<Reference>,
+    query: Query<Found>,
+    problems: Problems,
+    done: RwSignal<Option<Callback>>,
+) -> View {
+    let draft = drafts::open(About::Callback(about));
+    let stage = memo(move || {
+        let failed = config::config().with(|load| match load {
+            Load::Failed(failure) => Some(failure.clone()),
+            _ => None,
+        });
+        query.with(|load| match load {
+            Load::Failed(failure) => Stage::Failed(failure.clone()),
+            _ if failed.is_some() => failed.map_or(Stage::Waiting, Stage::Failed),
+            Load::Ready(found) if draft.is_ready() && config::current().is_some() => {
+                Stage::Form(found.clone())
+            }
+            _ => Stage::Waiting,
+        })
+    });
+    let skeleton = || {
+        ui! {
+            <div class="flow" aria-hidden="true">
+                <div class="skeleton line"></div>
+                <div class="skeleton block"></div>
+            </div>
+        }
+    };
+    (move || match stage.get() {
+        Stage::Waiting => skeleton(),
+        Stage::Failed(failure) => not_loaded(failure, move || {
+            query.reload();
+            config::config().reload();
+        }),
+        Stage::Form(Found::CodeNeeded) => not_here(about),
+        Stage::Form(Found::Here(me, case)) => Asking::new(me, case, draft, problems, done).form(),
+    })
+    .view()
+}
+
+/// The request cannot be read here: the ways to it, and asking without it.
+fn not_here(about: Option<Reference>) -> View {
+    let track = about.map_or_else(Route::track, |r| Route::Track(TrackLink::Reference(r)));
+    ui! {
+        <p>{m::callback_not_here}</p>
+        <div class="buttons">
+            <a class="button" href=track.href()>{m::request_with_code}</a>
+            <a class="button secondary" href=Route::Callback(None).href()>
+                {m::callback_without}
+            </a>
+        </div>
+    }
+}
+
+/// A wish that is being written. May be copied into closures.
+#[derive(Clone, Copy)]
+struct Asking {
+    form: Form,
+    me: StoredValue<Option<Box<Me>>>,
+    case: StoredValue<Option<Case>>,
+    busy: RwSignal<bool>,
+    /// Why it was not taken, where that is about no question.
+    refused: RwSignal<Option<Words>>,
+    /// The Idempotency-Key, where it is no longer that of the draft.
+    key: StoredValue<Option<String>>,
+    done: RwSignal<Option<Callback>>,
+}
+
+impl Asking {
+    fn new(
+        me: Option<Box<Me>>,
+        case: Option<Case>,
+        draft: drafts::OpenDraft,
+        problems: Problems,
+        done: RwSignal<Option<Callback>>,
+    ) -> Self {
+        let me = StoredValue::new(me);
+        let case = StoredValue::new(case);
+        let schema = memo(move || {
+            let config = config::current();
+            me.with_value(|me| {
+                case.with_value(|case| schema(config.as_ref(), me.as_deref(), case.as_ref()))
+            })
+        });
+        let rules = Rules {
+            exists: |_, _| true,
+            is_needed: |_| false,
+        };
+        Self {
+            form: Form::new(schema, draft, problems, rules),
+            me,
+            case,
+            busy: RwSignal::new(false),
+            refused: RwSignal::new(None),
+            key: StoredValue::new(None),
+            done,
+        }
+    }
+
+    fn form(self) -> View {
+        let send = move |event: leptos::ev::SubmitEvent| {
+            event.prevent_default();
+            self.send();
+        };
+        let about = self.case.with_value(|case| {
+            case.as_ref().map(|case| {
+                let (subject, reference) = (case.subject.clone(), case.reference);
+                ui! {
+                    <p>
+                        {m::callback_about} " "
+                        <a href=Route::Request(reference).href()><bdi>{subject}</bdi></a>
+                        " " <span class="code">{reference.to_string()}</span>
+                    </p>
+                }
+            })
+        });
+        let refused = move || {
+            self.refused.get().map(|words| {
+                ui! {
+                    <div class="notice warning" role="alert">
+                        {icon("warning")}
+                        <div class="flow">
+                            <p>{move || words.get()}</p>
+                        </div>
+                    </div>
+                }
+            })
+        };
+        // Where the customer's own clock differs, what was chosen is said on both.
+        let both = move || {
+            let chosen = instant(&self.form.answers())?;
+            format::in_own_zone(chosen)?;
+            Some(ui! { <p class="meta">{move || m::callback_both(&limit(chosen))}</p> })
+        };
+        ui! {
+            {about}
+            {refused}
+            <form class="flow" novalidate on:submit=send>
+                {form::questions(self.form, 0..IDS.len())}
+                {both}
+                <p class="hint">{m::callback_consent}</p>
+                <div class="buttons">{submit_button(m::callback_send, self.busy.into())}</div>
+                {saved_line(self.form.draft)}
+            </form>
+        }
+    }
+
+    fn send(self) {
+        let draft = self.form.draft;
+        draft.save();
+        self.refused.set(None);
+        let wrong = self.form.check(0..IDS.len()).into_iter();
+        let wrong = wrong.map(|(index, problem)| self.words(index, problem));
+        if self.busy.get_untracked() || !self.form.problems.set(wrong.collect()) {
+            return;
+        }
+        let answers = untrack(|| self.form.answers());
+        let Some(preferred_at) = instant(&answers) else {
+            return;
+        };
+        let (email, request_id) = (
+            self.me.with_value(|me| me.as_ref()?.email.clone()),
+            self.case.with_value(|case| Some(case.as_ref()?.id.clone())),
+        );
+        let wish = NewCallback {
+            contact: Contact {
+                name: text(&answers, NAME),
+                email,
+                phone: text(&answers, PHONE),
+                preferred: None,
+            },
+            topic: text(&answers, TOPIC).unwrap_or_default(),
+            preferred_at,
+            request_id,
+        };
+        let key = self.key.get_value();
+        let key = key.unwrap_or_else(|| draft.get_untracked().key);
+        self.busy.set(true);
+        task::detach(async move {
+            let asked = callbacks::ask(&wish, &key).await;
+            self.busy.try_set(false);
+            match asked {
+                Ok(callback) => {
+                    draft.start_over();
+                    self.done.try_set(Some(callback));
+                    task::next_frame().await;
+                    dom::focus_heading();
+                }
+                Err(failure) => self.explain(&failure),
+            }
+        });
+    }
+
+    fn explain(self, failure: &Failure) {
+        let (errors, reason) = match failure {
+            Failure::Problem { problem, .. } => (problem.errors.as_slice(), problem.reason),
+            _ => (&[][..], None),
+        };
+        let wrong: Vec<_> = errors.iter().filter_map(|e| self.at_field(e)).collect();
+        if !wrong.is_empty() {
+            self.form.problems.set(wrong);
+            return;
+        }
+        let failure = failure.clone();
+        let words = match (failure.code(), reason) {
+            (_, Some(reason)) => Words::new(move || i18n::refusal(reason)),
+            // What was sent first has arrived, and was changed since: sent once more it is another wish.
+            (Some(ProblemCode::IdempotencyMismatch), _) => {
+                self.key.try_set_value(Some(random::uuid()));
+                Words::new(m::callback_arrived_before)
+            }
+            _ => Words::new(move || i18n::failure(&failure)),
+        };
+        self.refused.try_set(Some(words));
+    }
+
+    /// What the server says about a question, at its control.
+    fn at_field(self, error: &FieldError) -> Option<(String, Words)> {
+        let index = IDS.iter().position(|id| *id == error.pointer)?;
+        Some(self.words(index, error.code))
+    }
+
+    /// What to do about a question, at its control.
+    fn words(self, index: usize, problem: FieldProblem) -> (String, Words) {
+        let (control, words) = self.form.words(index, problem);
+        let words = match (IDS.get(index).copied().unwrap_or_default(), problem) {
+            (PHONE, FieldProblem::Required) => Words::new(m::callback_phone_empty),
+            (TOPIC, FieldProblem::Required) => Words::new(m::callback_topic_empty),
+            (TIME, FieldProblem::Required) => Words::new(m::callback_time_empty),
+            (TIME, FieldProblem::NotAnOption) => Words::new(|| {
+                let hours = config::current().as_ref().and_then(hours);
+                m::callback_closed(&hours.unwrap_or_default())
+            }),
+            (TIME, FieldProblem::TooSmall | FieldProblem::TooLarge) => {
+                Words::new(m::callback_too_far)
+            }
+            _ => words,
+        };
+        (control, words)
+    }
+}
+
+fn text(answers: &Answers, id: &str) -> Option<String> {
+    match answers.get(&FieldId::new(id)) {
+        Some(FieldValue::Text(text)) if !text.is_empty() => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn instant(answers: &Answers) -> Option<Instant> {
+    Instant::parse(&text(answers, TIME)?).ok()
+}
+
+/// The questions, in the language on screen, begun with what is known.
+fn schema(config: Option<&Config>, me: Option<&Me>, about: Option<&Case>) -> FormSchema {
+    let begin = |text: Option<String>| text.map(FieldValue::Text);
+    let field = |id: &str, field_type, label, default: Option<String>| Field {
+        id: FieldId::new(id),
+        field_type,
+        label,
+        help: None,
+        purpose: None,
+        required: id != NAME,
+        default: begin(default),
+        min: None,
+        max: None,
+        max_length: None,
+        pattern: None,
+        options: Vec::new(),
+        visible_if: None,
+        required_if: None,
+    };
+    let topic = about.map(|case| match case.ended {
+        true => m::callback_follow_up(&case.subject),
+        false => case.subject.clone(),
+    });
+    let most = config.map(|config| config.limits.subject_length);
+    let fits = |topic: &String| most.is_none_or(|most| topic.chars().count() <= most as usize);
+    FormSchema {
+        id: TypeId::new("callback"),
+        name: m::callback_title(),
+        kind: Kind::Other,
+        description: String::new(),
+        article_ids: Vec::new(),
+        fields: vec![
+            field(
+                NAME,
+                FieldType::Text,
+                m::submit_name(),
+                me.and_then(|me| me.name.clone()),
+            ),
+            Field {
+                help: Some(m::submit_phone_hint()),
+                ..field(
+                    PHONE,
+                    FieldType::Phone,
+                    m::submit_phone(),
+                    me.and_then(|me| me.phone.clone()),
+                )
+            },
+            Field {
+                max_length: most,
+                ..field(
+                    TOPIC,
+                    FieldType::Text,
+                    m::callback_topic(),
+                    topic.filter(fits),
+                )
+            },
+            Field {
+                help: config
+                    .and_then(hours)
+                    .map(|hours| m::callback_hours(&hours)),
+                ..field(TIME, FieldType::Datetime, m::callback_time(), None)
+            },
+        ],
+    }
+}
+
+/// When somebody answers the telephone, in words; `None` where that is always.
+fn hours(config: &Config) -> Option<String> {
+    let phones = config
+        .contacts
+        .iter()
+        .filter(|contact| contact.channel == ContactKind::Phone);
+    let mut spans = Vec::new();
+    for contact in phones {
+        if contact.hours.is_empty() {
+            return None;
+        }
+        for span in &contact.hours {
+            let words = m::callback_span(&format::weekdays(&span.days), &span.from, &span.to);
+            if !spans.contains(&words) {
+                spans.push(words);
+            }
+        }
+    }
+    (!spans.is_empty()).then(|| format::list(&spans))
+}
+
+fn confirmation(callback: &Callback, about: Option<Reference>) -> View {
+    let Callback {
+        topic,
+        phone,
+        preferred_at,
+        ..
+    } = callback.clone();
+    let row = |label: i18n::Message, value: View| {
+        ui! { <div><dt>{label}</dt><dd>{value}</dd></div> }
+    };
+    let (next, name): (Route, i18n::Message) = match about {
+        Some(reference) => (Route::Request(reference), m::callback_to_request),
+        None => (Route::Home, m::submit_home),
+    };
+    ui! {
+        <div class="outcome success">
+            {icon("step-done")}
+            <h1 tabindex="-1">{m::callback_done_title}</h1>
+            <p>{m::callback_done_text}</p>
+        </div>
+        <dl class="summary">
+            {row(m::callback_row_time, (move || limit(preferred_at)).view())}
+            {row(m::submit_phone, ui! { <bdi>{phone}</bdi> })}
+            {row(m::callback_row_topic, ui! { <bdi>{topic}</bdi> })}
+        </dl>
+        <p>{m::callback_change}</p>
+        <div class="buttons"><a class="button" href=next.href()>{name}</a></div>
+    }
+}
