@@ -23,5 +23,6 @@ mod schema;
 mod sessions;
 mod site;
 mod strangers;
+mod survey;
 mod tracking;
 mod uploads;

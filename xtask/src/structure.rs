@@ -9,12 +9,16 @@ use serde_json::Value;
 use std::{fs, path::Path};
 
 /// Every package, and which others of ours it may depend on.
-const PACKAGES: [(&str, &[&str]); 8] = [
+const PACKAGES: [(&str, &[&str]); 9] = [
     ("portico-contract", &[]),
     ("portico-promise", &[]),
+    ("portico-survey", &[]),
     ("portico-view", &["portico-view-macro"]),
     ("portico-view-macro", &[]),
-    ("portico-server", &["portico-contract", "portico-promise"]),
+    (
+        "portico-server",
+        &["portico-contract", "portico-promise", "portico-survey"],
+    ),
     ("portico-portal", &["portico-contract", "portico-view"]),
     ("portico-tests", &["portico-contract"]),
     ("xtask", &[]),

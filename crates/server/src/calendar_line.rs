@@ -1,5 +1,6 @@
 //! `portico calendar`: what a working calendar makes of a promise, from the command line.
 
+use crate::lines::{self, shown};
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, Utc};
 use clap::{Args, Subcommand};
 use portico_promise::{Calendar, Clock, Counted, Day, Goal, Hours, Pauses, Reason};
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
     fmt::Write as _,
-    io::{self, BufRead, Write},
+    io::{self, Write},
     path::Path,
 };
 
@@ -53,7 +54,12 @@ pub fn run(line: CalendarLine) -> Result<(), String> {
             let text = text(&calendar, received.to_utc(), days)?;
             shown({ stdout }.write_all(text.as_bytes())).map(drop)
         }
-        (calendar, ..) => answer_lines(io::stdin().lock(), stdout, calendar.as_deref()),
+        (calendar, ..) => {
+            let mut calendars = HashMap::new();
+            lines::answer(io::stdin().lock(), stdout, |line| {
+                answer(line, calendar.as_deref(), &mut calendars)
+            })
+        }
     }
 }
 
@@ -74,15 +80,6 @@ fn named(name: &str) -> Result<Calendar, String> {
 fn instant(text: &str) -> Result<DateTime<FixedOffset>, String> {
     DateTime::parse_from_rfc3339(text)
         .map_err(|_| format!("{text:?} is no instant such as 2026-02-13T10:00:00+08:00"))
-}
-
-/// Whether what was written can be read on: a reader that has enough may leave.
-fn shown(written: io::Result<()>) -> Result<bool, String> {
-    match written {
-        Ok(()) => Ok(true),
-        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(e) => Err(e.to_string()),
-    }
 }
 
 fn count<'a>(
@@ -205,38 +202,6 @@ enum Answer {
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         provisional: bool,
     },
-    Refused {
-        error: String,
-    },
-}
-
-/// Answers line by line, each as soon as it is asked. Empty lines are none.
-fn answer_lines(
-    input: impl BufRead,
-    mut output: impl Write,
-    calendar: Option<&str>,
-) -> Result<(), String> {
-    let mut calendars = HashMap::new();
-    let mut refused = 0;
-    for line in input.split(b'\n') {
-        let line = line.map_err(|e| e.to_string())?;
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        let answer = answer(&line, calendar, &mut calendars).unwrap_or_else(|error| {
-            refused += 1;
-            Answer::Refused { error }
-        });
-        let mut text = serde_json::to_vec(&answer).map_err(|e| e.to_string())?;
-        text.push(b'\n');
-        if !shown(output.write_all(&text).and_then(|()| output.flush()))? {
-            return Ok(());
-        }
-    }
-    match refused {
-        0 => Ok(()),
-        refused => Err(format!("questions that could not be answered: {refused}")),
-    }
 }
 
 fn answer(

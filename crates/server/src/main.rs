@@ -15,6 +15,7 @@ pub mod intake;
 pub mod keys;
 pub mod life;
 pub mod limits;
+pub mod lines;
 pub mod problem;
 pub mod promises;
 pub mod receipt;
@@ -23,6 +24,7 @@ pub mod serve;
 pub mod settings;
 pub mod state;
 pub mod store;
+pub mod survey_line;
 pub mod telemetry;
 pub mod text;
 pub mod view;
@@ -52,6 +54,8 @@ enum Command {
     Desk(Box<desk_line::Desk>),
     /// Asks a working calendar.
     Calendar(calendar_line::CalendarLine),
+    /// Checks a questionnaire, and asks the survey engine.
+    Survey(survey_line::SurveyLine),
     /// Writes the default configuration and policy for editing.
     Init {
         /// The folder that gets `portico.toml` and `policy.toml`; made when it is not there.
@@ -79,6 +83,7 @@ fn run(command: Command) -> Result<(), String> {
         Command::Serve(options) => runtime()?.block_on(serve::serve(options)),
         Command::Desk(desk) => runtime()?.block_on(desk_line::run(*desk)),
         Command::Calendar(line) => calendar_line::run(line),
+        Command::Survey(line) => survey_line::run(line),
         Command::Init { dir } => init(&dir),
         Command::Check { file } => check(&file),
     }

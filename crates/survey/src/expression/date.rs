@@ -1,0 +1,317 @@
+//! Instants and the days of local time, in the proleptic Gregorian calendar; milliseconds since 1970 UTC throughout.
+
+use super::Clock;
+use std::fmt::Write as _;
+
+pub(super) const SECOND: f64 = 1000.0;
+pub(super) const MINUTE: f64 = 60.0 * SECOND;
+pub(super) const HOUR: f64 = 60.0 * MINUTE;
+pub(super) const DAY: f64 = 24.0 * HOUR;
+
+/// The last instant that JavaScript knows.
+const LAST: f64 = 8.64e15;
+
+/// A date and time of day; a field may lie outside its range and then counts on into the next larger.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Local {
+    pub(super) year: f64,
+    /// From 1.
+    pub(super) month: f64,
+    pub(super) day: f64,
+    pub(super) hour: f64,
+    pub(super) minute: f64,
+    pub(super) second: f64,
+    pub(super) millisecond: f64,
+}
+
+impl Local {
+    fn day(year: f64, month: f64, day: f64) -> Self {
+        Self {
+            year,
+            month,
+            day,
+            hour: 0.0,
+            minute: 0.0,
+            second: 0.0,
+            millisecond: 0.0,
+        }
+    }
+
+    /// The local time of an instant; none when that is no instant.
+    pub(super) fn of(at: f64, clock: &dyn Clock) -> Option<Self> {
+        if !at.is_finite() {
+            return None;
+        }
+        let local = (at + clock.offset(at) * MINUTE).floor() as i64;
+        let (days, time) = (local.div_euclid(DAY as i64), local.rem_euclid(DAY as i64));
+        let (year, month, day) = civil(days);
+        let part = |unit: f64, of: i64| (time / unit as i64 % of) as f64;
+        Some(Self {
+            year: year as f64,
+            month: month as f64,
+            day: day as f64,
+            hour: part(HOUR, 24),
+            minute: part(MINUTE, 60),
+            second: part(SECOND, 60),
+            millisecond: part(1.0, 1000),
+        })
+    }
+
+    /// The instant; NaN when a field is no number or it lies beyond the instants that there are.
+    pub(super) fn instant(self, clock: &dyn Clock) -> f64 {
+        let local = self.as_if_utc();
+        // The offset before or after a change of the clocks; one step finds which.
+        let guess = local - clock.offset(local) * MINUTE;
+        let at = local - clock.offset(guess) * MINUTE;
+        if at.abs() <= LAST { at } else { f64::NAN }
+    }
+
+    fn as_if_utc(self) -> f64 {
+        let (year, month) = (self.year.trunc(), self.month.trunc());
+        if !(year.abs() < 1e6 && month.abs() < 1e7) {
+            return f64::NAN;
+        }
+        let months = year as i64 * 12 + month as i64 - 1;
+        let days = days_before(months.div_euclid(12), months.rem_euclid(12) + 1) as f64
+            + self.day.trunc()
+            - 1.0;
+        let time = self.hour.trunc() * HOUR
+            + self.minute.trunc() * MINUTE
+            + self.second.trunc() * SECOND
+            + self.millisecond.trunc();
+        days * DAY + time
+    }
+}
+
+/// Days from 1970-01-01 to the first of a month. Years begin in March here, so that a leap day is the last of a year.
+fn days_before(year: i64, month: i64) -> i64 {
+    let year = if month < 3 { year - 1 } else { year };
+    let from_march = (month + 9) % 12;
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    365 * year + leap_days + (153 * from_march + 2) / 5 - 719_468
+}
+
+/// Year, month and day of the month, so many days after 1970-01-01.
+fn civil(days: i64) -> (i64, i64, i64) {
+    // 400 years have 146,097 days; a first guess of the year is off by one at most.
+    let mut year = (days * 400).div_euclid(146_097) + 1970;
+    while days_before(year + 1, 1) <= days {
+        year += 1;
+    }
+    while days_before(year, 1) > days {
+        year -= 1;
+    }
+    let mut month = 12;
+    while days_before(year, month) > days {
+        month -= 1;
+    }
+    (year, month, days - days_before(year, month) + 1)
+}
+
+/// Day of the week, Sunday being 0.
+pub(super) fn weekday(local: Local) -> f64 {
+    ((local.as_if_utc() / DAY).floor() + 4.0).rem_euclid(7.0)
+}
+
+/// Midnight of the local day that an instant lies in.
+pub(super) fn midnight(at: f64, clock: &dyn Clock) -> f64 {
+    match Local::of(at, clock) {
+        Some(local) => Local::day(local.year, local.month, local.day).instant(clock),
+        None => f64::NAN,
+    }
+}
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+
+/// An instant as JavaScript writes it in local time, without the name of the zone unless that is UTC.
+pub(super) fn text(at: f64, clock: &dyn Clock) -> String {
+    let Some(local) = Local::of(at, clock) else {
+        return "Invalid Date".to_owned();
+    };
+    let offset = clock.offset(at);
+    let (hours, minutes) = ((offset.abs() / 60.0).floor(), offset.abs() % 60.0);
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = write!(
+        text,
+        "{} {} {:02} {:04} {:02}:{:02}:{:02} GMT{}{:02}{:02}{}",
+        WEEKDAYS[weekday(local) as usize],
+        MONTHS[local.month as usize - 1],
+        local.day as i64,
+        local.year as i64,
+        local.hour as i64,
+        local.minute as i64,
+        local.second as i64,
+        if offset < 0.0 { '-' } else { '+' },
+        hours as i64,
+        minutes as i64,
+        if offset == 0.0 {
+            " (Coordinated Universal Time)"
+        } else {
+            ""
+        },
+    );
+    text
+}
+
+/// An instant in UTC, such as 2026-01-15T10:30:00.000Z; none when it is no instant.
+pub(crate) fn iso(at: f64) -> Option<String> {
+    let local = Local::of(at, &super::Utc(0.0))?;
+    let mut text = String::new();
+    let year = local.year as i64;
+    // Writing to a string does not fail.
+    let _ = match year {
+        0..=9999 => write!(text, "{year:04}"),
+        _ => write!(
+            text,
+            "{}{:06}",
+            if year < 0 { '-' } else { '+' },
+            year.abs()
+        ),
+    };
+    let _ = write!(
+        text,
+        "-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+        local.month as i64,
+        local.day as i64,
+        local.hour as i64,
+        local.minute as i64,
+        local.second as i64,
+        local.millisecond as i64,
+    );
+    Some(text)
+}
+
+/// The instant that a text writes, NaN when it writes none. Without a time it is local midnight; without a zone it is
+/// local time. Read are ISO 8601, and days as 2026-1-5, 2026/1/5, 1/5/2026, 5 Jan 2026 and January 5, 2026.
+pub(super) fn parse(text: &str, clock: &dyn Clock) -> f64 {
+    let (day, time) = match text.split_once('T') {
+        Some((day, time)) if !day.ends_with(char::is_alphabetic) && !day.is_empty() => {
+            (day, Some(time))
+        }
+        _ => (text, None),
+    };
+    let Some(time) = time else {
+        let local = iso_day(day).or_else(|| loose_day(day));
+        return local.map_or(f64::NAN, |local| local.instant(clock));
+    };
+    let Some(mut local) = iso_day(day) else {
+        return f64::NAN;
+    };
+    match time_of_day(time, &mut local) {
+        Some(Some(offset)) => {
+            let at = local.as_if_utc() - offset * MINUTE;
+            if at.abs() <= LAST { at } else { f64::NAN }
+        }
+        Some(None) => local.instant(clock),
+        None => f64::NAN,
+    }
+}
+
+/// 2026, 2026-01, 2026-01-15, and years of six digits with a sign.
+fn iso_day(text: &str) -> Option<Local> {
+    let (sign, rest) = match text.as_bytes().first()? {
+        b'+' => (1.0, &text[1..]),
+        b'-' => (-1.0, &text[1..]),
+        _ => (1.0, text),
+    };
+    let digits = if rest.len() == text.len() { 4 } else { 6 };
+    let mut parts = rest.split('-');
+    let mut part = |digits: usize| parts.next().map(|part| whole(part, digits..=digits));
+    let year = part(digits)??;
+    let month = part(2).unwrap_or(Some(1.0))?;
+    let day = part(2).unwrap_or(Some(1.0))?;
+    let known = (1.0..=12.0).contains(&month) && (1.0..=31.0).contains(&day);
+    (parts.next().is_none() && known).then(|| Local::day(sign * year, month, day))
+}
+
+fn whole(text: &str, digits: std::ops::RangeInclusive<usize>) -> Option<f64> {
+    let plain = digits.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten()
+}
+
+/// Days as people write them.
+fn loose_day(text: &str) -> Option<Local> {
+    if text.starts_with(' ') || text.ends_with(' ') {
+        return None;
+    }
+    let mut numbers = [0.0; 3];
+    let mut count = 0;
+    let mut year_at = None;
+    let mut month = None;
+    let parts = text
+        .split(['-', '/', '.', ' ', ','])
+        .filter(|part| !part.is_empty());
+    for part in parts {
+        if let Some(number) = whole(part, 1..=4) {
+            if part.len() > 2 {
+                year_at = Some(count);
+            }
+            *numbers.get_mut(count)? = number;
+            count += 1;
+        } else {
+            let named = |names: &[&str]| {
+                let short = part.get(..3)?;
+                names
+                    .iter()
+                    .position(|name| name.eq_ignore_ascii_case(short))
+            };
+            match named(&MONTHS) {
+                Some(index) if month.is_none() => month = Some(index as f64 + 1.0),
+                _ => drop(named(&WEEKDAYS)?),
+            }
+        }
+    }
+    // Years of two digits are those around 2000.
+    let full = |year: f64, written: bool| match year {
+        year if written => year,
+        year if year < 50.0 => year + 2000.0,
+        year => year + 1900.0,
+    };
+    let [a, b, c] = numbers;
+    let (year, month, day) = match (month, count, year_at) {
+        (Some(month), 1, Some(_)) => (a, month, 1.0),
+        (Some(month), 2, Some(0)) => (a, month, b),
+        (Some(month), 2, at) => (full(b, at.is_some()), month, a),
+        (None, 3, Some(0)) => (a, b, c),
+        (None, 3, None) if a > 31.0 => (full(a, false), b, c),
+        (None, 3, at) => (full(c, at.is_some()), a, b),
+        _ => return None,
+    };
+    let known = (1.0..=12.0).contains(&month) && (1.0..=31.0).contains(&day);
+    known.then(|| Local::day(year, month, day))
+}
+
+/// Sets the time of day; the offset in minutes when one is written.
+fn time_of_day(text: &str, local: &mut Local) -> Option<Option<f64>> {
+    let zone_at = text.find(['Z', 'z', '+', '-']).unwrap_or(text.len());
+    let (time, zone) = text.split_at(zone_at);
+    let mut parts = time.split(':');
+    local.hour = whole(parts.next()?, 2..=2)?;
+    local.minute = whole(parts.next()?, 2..=2)?;
+    if let Some(seconds) = parts.next() {
+        let (second, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
+        local.second = whole(second, 2..=2)?;
+        whole(fraction, 1..=30)?;
+        local.millisecond = format!("0.{fraction}").parse::<f64>().ok()? * SECOND;
+    }
+    let last = local.hour == 24.0 && local.minute + local.second + local.millisecond == 0.0;
+    let known = (local.hour < 24.0 || last) && local.minute < 60.0 && local.second < 60.0;
+    if parts.next().is_some() || !known {
+        return None;
+    }
+    let Some(sign) = zone.chars().next() else {
+        return Some(None);
+    };
+    if sign.eq_ignore_ascii_case(&'z') {
+        return (zone.len() == 1).then_some(Some(0.0));
+    }
+    let (hours, minutes) = zone[1..]
+        .split_once(':')
+        .or_else(|| zone[1..].split_at_checked(2))?;
+    let offset = whole(hours, 2..=2)? * 60.0 + whole(minutes, 2..=2)?;
+    Some(Some(if sign == '-' { -offset } else { offset }))
+}

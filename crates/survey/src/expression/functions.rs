@@ -1,0 +1,522 @@
+//! The functions of expressions. Names are case-sensitive, as in the reference engine.
+
+use super::{
+    Ask, Scope,
+    date::{self, DAY, HOUR, Local, MINUTE, SECOND},
+    evaluate::Machine,
+    operators::{EXACT, add, numeric, order, sum},
+    tree::{Call, Filter, Node},
+};
+use crate::value::{Object, Value};
+use std::{borrow::Cow, cmp::Ordering};
+
+macro_rules! functions {
+    ($($variant:ident = $name:literal),* $(,)?) => {
+        /// A function that there is.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub(crate) enum Function {
+            $($variant),*
+        }
+
+        impl Function {
+            /// The function of a name.
+            pub(super) fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+functions! {
+    Age = "age",
+    Avg = "avg",
+    AvgInArray = "avgInArray",
+    Count = "count",
+    CountInArray = "countInArray",
+    CurrentDate = "currentDate",
+    CurrentYear = "currentYear",
+    DateAdd = "dateAdd",
+    DateDiff = "dateDiff",
+    Day = "day",
+    DiffDays = "diffDays",
+    DisplayValue = "displayValue",
+    GetComment = "getComment",
+    GetDate = "getDate",
+    GetYear = "getYear",
+    Iif = "iif",
+    IsContainerReady = "isContainerReady",
+    IsDisplayMode = "isDisplayMode",
+    Max = "max",
+    MaxInArray = "maxInArray",
+    Min = "min",
+    MinInArray = "minInArray",
+    Month = "month",
+    PropertyValue = "propertyValue",
+    Round = "round",
+    Substring = "substring",
+    Sum = "sum",
+    SumInArray = "sumInArray",
+    Today = "today",
+    Trunc = "trunc",
+    Weekday = "weekday",
+    Year = "year",
+}
+
+impl Function {
+    /// Whether it goes through the rows of a list.
+    pub(super) fn reads_rows(self) -> bool {
+        matches!(
+            self,
+            Self::SumInArray
+                | Self::AvgInArray
+                | Self::MinInArray
+                | Self::MaxInArray
+                | Self::CountInArray
+        )
+    }
+
+    /// Whether what it gives depends on more than its arguments: the state of the survey.
+    pub(super) fn asks_survey(self) -> bool {
+        matches!(
+            self,
+            Self::IsContainerReady
+                | Self::IsDisplayMode
+                | Self::DisplayValue
+                | Self::PropertyValue
+                | Self::GetComment
+        )
+    }
+}
+
+/// What a call gives.
+pub(super) fn call<'a>(machine: &Machine<'a>, call: &'a Call) -> Cow<'a, Value> {
+    let Some(function) = call.function else {
+        return Cow::Owned(Value::Null);
+    };
+    let argument = |at: usize| match call.arguments.get(at) {
+        Some(node) => machine.value(node),
+        None => Cow::Owned(Value::Null),
+    };
+    let given = call.arguments.len();
+    let clock = machine.scope.clock();
+    let number = |number: f64| Cow::Owned(Value::Number(number));
+    match function {
+        Function::Iif if given < 2 => Cow::Owned(Value::Null),
+        Function::Iif if argument(0).is_truthy() => argument(1),
+        Function::Iif => argument(2),
+        _ if function.reads_rows() => Cow::Owned(over_rows(machine, function, call)),
+        _ if function.asks_survey() => Cow::Owned(ask(machine, function, call)),
+        Function::Sum | Function::Avg | Function::Min | Function::Max | Function::Count => {
+            let mut total = Total::new(function);
+            for node in &call.arguments {
+                flatten(&machine.value(node), &mut |value| {
+                    let number = match value {
+                        Value::Text(_) => numeric(value).map(Value::Number),
+                        _ => None,
+                    };
+                    total.count += 1.0;
+                    total.add(number.as_ref().unwrap_or(value), machine.scope);
+                });
+            }
+            Cow::Owned(total.result())
+        }
+        Function::Round | Function::Trunc => {
+            // What is not given moves the next one up.
+            let mut flat = Vec::new();
+            for node in &call.arguments {
+                flatten(&machine.value(node), &mut |value| flat.push(value.clone()));
+            }
+            let value = flat.first().and_then(numeric).unwrap_or(f64::NAN);
+            let places = match flat.get(1) {
+                Some(places) if places.is_truthy() => numeric(places).unwrap_or(f64::NAN),
+                _ => 0.0,
+            };
+            number(match function {
+                Function::Round => round(value, places),
+                _ => trunc(value, places),
+            })
+        }
+        Function::Substring => {
+            let (text, from, to) = (argument(0), argument(1), argument(2));
+            Cow::Owned(Value::Text(match &*text {
+                Value::Text(text) if numeric(&from).is_some() => {
+                    let to = numeric(&to).map(|_| to.to_number());
+                    substring(text, from.to_number(), to)
+                }
+                _ => String::new(),
+            }))
+        }
+        Function::GetDate => Cow::Owned(match instant(&argument(0), clock) {
+            Some(at) => Value::Date(at),
+            None => Value::Null,
+        }),
+        Function::CurrentDate => Cow::Owned(Value::Date(clock.now())),
+        Function::CurrentYear => {
+            number(Local::of(clock.now(), clock).map_or(f64::NAN, |local| local.year))
+        }
+        Function::GetYear if !argument(0).is_truthy() => Cow::Owned(Value::Null),
+        Function::Year
+        | Function::Month
+        | Function::Day
+        | Function::Weekday
+        | Function::GetYear => {
+            let at = instant(&argument(0), clock).unwrap_or_else(|| clock.now());
+            number(
+                Local::of(at, clock).map_or(f64::NAN, |local| match function {
+                    Function::Month => local.month,
+                    Function::Day => local.day,
+                    Function::Weekday => date::weekday(local),
+                    _ => local.year,
+                }),
+            )
+        }
+        Function::Today => {
+            let at = moved(
+                date::midnight(clock.now(), clock),
+                "days",
+                &argument(0),
+                clock,
+            );
+            Cow::Owned(Value::Date(at))
+        }
+        Function::DateAdd => {
+            let (from, count) = (instant(&argument(0), clock), argument(1));
+            Cow::Owned(match from {
+                Some(at) if count.is_truthy() => {
+                    Value::Date(moved(at, &unit(&argument(2)), &count, clock))
+                }
+                _ => Value::Null,
+            })
+        }
+        Function::DateDiff => Cow::Owned(
+            match (instant(&argument(0), clock), instant(&argument(1), clock)) {
+                (Some(a), Some(b)) => Value::Number(difference(a, b, &unit(&argument(2)), clock)),
+                _ => Value::Null,
+            },
+        ),
+        Function::DiffDays => number(
+            match (instant(&argument(0), clock), instant(&argument(1), clock)) {
+                (Some(a), Some(b)) => difference(a, b, "days", clock),
+                _ => 0.0,
+            },
+        ),
+        _ => Cow::Owned(match instant(&argument(0), clock) {
+            // Age: whole years, or what is asked; the reference engine knows no days of age.
+            Some(birth) => Value::Number(match &*argument(1) {
+                Value::Text(unit) if unit == "days" => 0.0,
+                Value::Text(unit) if unit == "months" => {
+                    difference(birth, clock.now(), unit, clock)
+                }
+                _ => difference(birth, clock.now(), "years", clock),
+            }),
+            None => Value::Null,
+        }),
+    }
+}
+
+/// Calls on a value, or on each in a list; nothing is passed over.
+fn flatten(value: &Value, see: &mut dyn FnMut(&Value)) {
+    match value {
+        Value::Null => {}
+        Value::List(items) => items.iter().for_each(|item| flatten(item, see)),
+        value => see(value),
+    }
+}
+
+/// What is counted, summed or compared on the way through values.
+struct Total {
+    function: Function,
+    count: f64,
+    sum: Value,
+    /// The least or the most so far.
+    best: Option<Value>,
+}
+
+impl Total {
+    fn new(function: Function) -> Self {
+        Self {
+            function,
+            count: 0.0,
+            sum: Value::Number(0.0),
+            best: None,
+        }
+    }
+
+    /// Takes a value; whether it is less, or more, than all before, when that is asked.
+    fn add(&mut self, value: &Value, scope: &dyn Scope) -> bool {
+        let wanted = match self.function {
+            Function::Min | Function::MinInArray => Ordering::Less,
+            Function::Max | Function::MaxInArray => Ordering::Greater,
+            _ => {
+                self.sum = match (&self.sum, value) {
+                    (Value::Number(a), Value::Number(b)) => Value::Number(sum(*a, *b)),
+                    (before, value) => add(before, value, scope.clock()),
+                };
+                return false;
+            }
+        };
+        let best = self.best.as_ref();
+        let better = best.is_none_or(|best| order(value, best, scope.clock()) == Some(wanted));
+        if better {
+            self.best = Some(value.clone());
+        }
+        better
+    }
+
+    fn result(self) -> Value {
+        match self.function {
+            Function::Count | Function::CountInArray => Value::Number(self.count),
+            Function::Avg | Function::AvgInArray if self.count == 0.0 => Value::Number(0.0),
+            Function::Avg | Function::AvgInArray => {
+                Value::Number(self.sum.to_number() / self.count)
+            }
+            Function::Sum | Function::SumInArray => self.sum,
+            _ => self.best.unwrap_or_default(),
+        }
+    }
+}
+
+/// The `...InArray` functions: the field of each row that the condition lets through.
+fn over_rows(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
+    let text = |node: Option<&Node>| match node {
+        Some(Node::Constant(Value::Text(text)) | Node::Word(Value::Text(text))) => {
+            Some(text.clone())
+        }
+        _ => None,
+    };
+    let rows = call
+        .arguments
+        .first()
+        .map(|node| machine.value(node))
+        .unwrap_or_default();
+    let field = call
+        .arguments
+        .get(1)
+        .map(|node| machine.value(node))
+        .unwrap_or_default();
+    let rows: Vec<&Value> = match &*rows {
+        Value::List(items) => items.iter().collect(),
+        Value::Object(object) => object.values().collect(),
+        _ => Vec::new(),
+    };
+    let Value::Text(field) = &*field else {
+        return Total::new(function).result();
+    };
+    let third = call.arguments.get(2);
+    // The condition, unless it is text and read already.
+    let condition = call
+        .arguments
+        .get(if call.arguments.len() > 3 { 3 } else { 2 });
+    let condition = condition.filter(|node| call.filter.is_none() && text(Some(node)).is_none());
+    let wanted = match (text(third), call.arguments.len()) {
+        (_, 3) if call.filter.is_some() => None,
+        (wanted, 3) => wanted,
+        (wanted, 4..) => Some(wanted.unwrap_or_default()),
+        _ => None,
+    };
+    let mut total = Total::new(function);
+    let mut found = None;
+    for row in rows {
+        let Some(value) = member(row, field) else {
+            continue;
+        };
+        if value.is_empty() {
+            continue;
+        }
+        let empty = Object::new();
+        let inner = Row {
+            row: row.as_object().unwrap_or(&empty),
+            outer: machine.scope,
+        };
+        let through = match (&call.filter, condition) {
+            (Some(Filter::NotUnderstood), _) => false,
+            (Some(Filter::Condition(condition)), _) => condition.is_true(&inner),
+            (None, Some(node)) => {
+                let machine = Machine {
+                    names: machine.names,
+                    scope: &inner,
+                };
+                is_true(&machine.value(node))
+            }
+            (None, None) => true,
+        };
+        if !through {
+            continue;
+        }
+        total.count += 1.0;
+        let number = match &value {
+            Value::Text(_) => match numeric(&value) {
+                Some(number) => Value::Number(number),
+                None => continue,
+            },
+            _ => value,
+        };
+        if total.add(&number, machine.scope) {
+            found = Some(row);
+        }
+    }
+    match (wanted, found) {
+        (Some(wanted), Some(row)) if wanted != *field => member(row, &wanted).unwrap_or_default(),
+        _ => total.result(),
+    }
+}
+
+fn member(row: &Value, field: &str) -> Option<Value> {
+    match row {
+        Value::Object(object) => object.get(field).cloned(),
+        Value::List(items) if field == "length" => Some(Value::Number(items.len() as f64)),
+        Value::List(items) => items.get(field.parse::<usize>().ok()?).cloned(),
+        _ => None,
+    }
+}
+
+/// The names of one row, and nothing else.
+struct Row<'a> {
+    row: &'a Object,
+    outer: &'a dyn Scope,
+}
+
+impl Scope for Row<'_> {
+    fn value(&self, name: &super::Name) -> Option<Cow<'_, Value>> {
+        name.look_up(self.row)
+    }
+
+    fn clock(&self) -> &dyn super::Clock {
+        self.outer.clock()
+    }
+
+    fn ask(&self, question: Ask<'_>) -> Value {
+        self.outer.ask(question)
+    }
+}
+
+/// Whether a value holds as a condition: JavaScript's `value == true`.
+pub(super) fn is_true(value: &Value) -> bool {
+    match value {
+        Value::Bool(yes) => *yes,
+        Value::Number(number) => *number == 1.0,
+        Value::Text(_) | Value::List(_) => value.to_number() == 1.0,
+        Value::Null | Value::Object(_) | Value::Date(_) => false,
+    }
+}
+
+fn ask(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
+    let argument = |at: usize| call.arguments.get(at).map(|node| machine.value(node));
+    let name = argument(0)
+        .map(|value| value.to_text().into_owned())
+        .unwrap_or_default();
+    let second = argument(1);
+    let second = second.as_deref();
+    machine.scope.ask(match function {
+        Function::IsContainerReady => {
+            let index = second.and_then(Value::as_number);
+            Ask::ContainerReady(&name, index.map(|index| index as usize))
+        }
+        Function::IsDisplayMode => Ask::DisplayMode,
+        Function::DisplayValue => Ask::DisplayValue(&name, second),
+        Function::PropertyValue => {
+            return match second {
+                Some(Value::Text(property)) => machine.scope.ask(Ask::Property(&name, property)),
+                _ => Value::Null,
+            };
+        }
+        _ => Ask::Comment(&name, second),
+    })
+}
+
+/// To the nearest, after moving away from zero by the least difference that numbers of this size have: 1.005 is held
+/// as a little less, and yet is half a hundredth.
+fn round(number: f64, places: f64) -> f64 {
+    let scale = 10f64.powf(places);
+    let scaled = number * scale * (1.0 + f64::EPSILON);
+    let below = scaled.floor();
+    let rounded = if scaled - below >= 0.5 {
+        below + 1.0
+    } else {
+        below
+    };
+    rounded / scale
+}
+
+/// Digits beyond the places are cut off.
+fn trunc(number: f64, places: f64) -> f64 {
+    if number.is_nan() || places.is_nan() {
+        return f64::NAN;
+    }
+    let scale = 10f64.powf(places.max(0.0).trunc());
+    let scaled = number * scale;
+    // What the number was written as: its product with the scale may fall just below.
+    if scaled.round() / scale == number || scaled.abs() >= EXACT {
+        return number;
+    }
+    scaled.trunc() / scale
+}
+
+/// JavaScript's `substring`, in UTF-16 units; half of a pair becomes the sign for what cannot be shown.
+fn substring(text: &str, from: f64, to: Option<f64>) -> String {
+    let units: Vec<u16> = text.encode_utf16().collect();
+    let place = |at: f64| (at.max(0.0) as usize).min(units.len());
+    let (from, to) = (place(from), to.map_or(units.len(), place));
+    String::from_utf16_lossy(&units[from.min(to)..from.max(to)])
+}
+
+/// The instant that a value stands for, NaN when it is none; nothing for nothing, 0, false and empty text.
+fn instant(value: &Value, clock: &dyn super::Clock) -> Option<f64> {
+    value.is_truthy().then(|| match value {
+        Value::Text(text) => date::parse(text, clock),
+        Value::List(_) => date::parse(&value.to_text(), clock),
+        value => value.to_number().trunc(),
+    })
+}
+
+/// The unit of a duration, days when none is given.
+fn unit(value: &Value) -> Cow<'_, str> {
+    if value.is_truthy() {
+        value.to_text()
+    } else {
+        "days".into()
+    }
+}
+
+/// An instant moved by a count of units, by the local calendar: 31 January and a month is 2 or 3 March.
+fn moved(at: f64, unit: &str, count: &Value, clock: &dyn super::Clock) -> f64 {
+    let Some(mut local) = Local::of(at, clock) else {
+        return f64::NAN;
+    };
+    let field = match unit {
+        "days" => &mut local.day,
+        "hours" => &mut local.hour,
+        "minutes" => &mut local.minute,
+        "seconds" => &mut local.second,
+        "months" => &mut local.month,
+        "years" => &mut local.year,
+        _ => return at,
+    };
+    // JavaScript's `+`: text follows the digits.
+    *field = add(&Value::Number(*field), count, clock).to_number();
+    local.instant(clock)
+}
+
+/// From one instant to another. Days have no sign, nor hours, minutes and seconds, which are rounded up; months and
+/// years are whole and have a sign.
+fn difference(from: f64, to: f64, unit: &str, clock: &dyn super::Clock) -> f64 {
+    let apart = (to - from).abs();
+    match unit {
+        "days" => ((date::midnight(to, clock) - date::midnight(from, clock)).abs() / DAY).round(),
+        "hours" => (apart / HOUR).ceil(),
+        "minutes" => (apart / MINUTE).ceil(),
+        "seconds" => (apart / SECOND).ceil(),
+        "months" => months(from, to, clock).unwrap_or(f64::NAN),
+        // Years, also when it is no unit at all.
+        _ => months(from, to, clock).map_or(0.0, |months| (months / 12.0).trunc()),
+    }
+}
+
+fn months(from: f64, to: f64, clock: &dyn super::Clock) -> Option<f64> {
+    let (from, to) = (Local::of(from, clock)?, Local::of(to, clock)?);
+    let months = (to.year - from.year) * 12.0 + to.month - from.month;
+    Some(months - f64::from(u8::from(to.day < from.day)))
+}

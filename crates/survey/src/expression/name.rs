@@ -1,0 +1,176 @@
+//! Names in braces, and where they lead.
+
+use super::json;
+use crate::value::{Object, Value};
+use std::borrow::Cow;
+
+/// A name in braces, such as `{matrix.row}` or `{panel[0].age}`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Name {
+    text: String,
+    index: usize,
+    raw: bool,
+    pub(super) of_row: bool,
+    literal: Option<Value>,
+}
+
+impl Name {
+    /// A name as it stands between the braces.
+    pub fn new(text: &str) -> Self {
+        let (raw, text) = match text.strip_prefix('#') {
+            Some(rest) if !rest.is_empty() => (true, rest),
+            _ => (false, text),
+        };
+        let literal = text.contains(':').then(|| json::object_of(text)).flatten();
+        Self {
+            text: text.to_owned(),
+            index: 0,
+            raw,
+            of_row: false,
+            literal,
+        }
+    }
+
+    pub(super) fn at(self, index: usize) -> Self {
+        Self { index, ..self }
+    }
+
+    /// As it is written, without a leading `#`.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its position among [`Expression::names`](super::Expression::names): what a scope has found out about it once
+    /// can be kept under this.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Whether it was written with `#`: text stays text.
+    pub fn is_raw(&self) -> bool {
+        self.raw
+    }
+
+    /// Whether it is read from the rows that a function such as `sumInArray` goes through, not from the survey.
+    pub fn is_of_row(&self) -> bool {
+        self.of_row
+    }
+
+    /// Whether it is no name, but an object written as JSON.
+    pub(crate) fn is_literal(&self) -> bool {
+        self.literal.is_some()
+    }
+
+    /// What stands for a name that leads nowhere: the object when it is written as JSON, 0 for the length of nothing.
+    pub(super) fn fallback(&self) -> Option<Cow<'_, Value>> {
+        match &self.literal {
+            Some(value) => Some(Cow::Borrowed(value)),
+            None if self.text.ends_with(".length") => Some(Cow::Owned(Value::Number(0.0))),
+            None => None,
+        }
+    }
+
+    /// The value at this path of an object; see [`look_up`].
+    pub fn look_up<'a>(&self, object: &'a Object) -> Option<Cow<'a, Value>> {
+        look_up(&self.text, object)
+    }
+}
+
+/// The value at a path of an object, in any case of letters. Of dotted names the longest that is there counts, so that
+/// `"a.b"` goes before `b` of `a`. `[i]` is an item, counted from the end when negative; `length` is that of a list or
+/// text.
+pub fn look_up<'a>(path: &str, object: &'a Object) -> Option<Cow<'a, Value>> {
+    let mut object = object;
+    let mut path = path;
+    'steps: loop {
+        let mut end = path.len();
+        loop {
+            let (name, item) = indexed(&path[..end]);
+            if let Some(value) = entry(object, name) {
+                let value = match item {
+                    Some(item) => nth(value, item)?,
+                    None => value,
+                };
+                if end == path.len() {
+                    return Some(Cow::Borrowed(value));
+                }
+                path = &path[end + 1..];
+                match value {
+                    Value::Object(inner) => {
+                        object = inner;
+                        continue 'steps;
+                    }
+                    Value::List(items) => {
+                        let (place, rest) = path
+                            .split_once('.')
+                            .map_or((path, None), |(a, b)| (a, Some(b)));
+                        if place == "length" && rest.is_none() {
+                            return Some(Cow::Owned(Value::Number(items.len() as f64)));
+                        }
+                        let value = items.get(plain_index(place)?)?;
+                        match (value, rest) {
+                            (value, None) => return Some(Cow::Borrowed(value)),
+                            (Value::Object(inner), Some(rest)) => {
+                                object = inner;
+                                path = rest;
+                                continue 'steps;
+                            }
+                            _ => return None,
+                        }
+                    }
+                    Value::Text(text) if path == "length" => {
+                        return Some(Cow::Owned(
+                            Value::Number(text.encode_utf16().count() as f64),
+                        ));
+                    }
+                    _ => return None,
+                }
+            }
+            end = path[..end].rfind('.')?;
+        }
+    }
+}
+
+/// An index without sign or leading zero.
+fn plain_index(text: &str) -> Option<usize> {
+    let plain = text == "0" || !text.starts_with(['0', '+']);
+    text.parse().ok().filter(|_| plain)
+}
+
+/// A name without a last `[i]`, and that.
+fn indexed(name: &str) -> (&str, Option<&str>) {
+    let split = name
+        .strip_suffix(']')
+        .and_then(|name| name.rsplit_once('['));
+    match split {
+        Some((name, item)) => (name, Some(item)),
+        None => (name, None),
+    }
+}
+
+fn nth<'a>(value: &'a Value, item: &str) -> Option<&'a Value> {
+    let items = value.as_list()?;
+    let at: isize = item.trim().parse().ok()?;
+    let at = if at < 0 {
+        at + items.len() as isize
+    } else {
+        at
+    };
+    items.get(usize::try_from(at).ok()?)
+}
+
+fn entry<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
+    // A bracket always means an item.
+    if name.contains('[') {
+        return None;
+    }
+    let mut entries = object.iter();
+    let found = entries.find(|(known, _)| same_name(known, name));
+    found.map(|(_, value)| value)
+}
+
+/// Whether two names are one, in any case of letters.
+pub fn same_name(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b)
+        || !(a.is_ascii() && b.is_ascii()) && a.to_lowercase() == b.to_lowercase()
+}

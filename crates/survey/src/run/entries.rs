@@ -1,0 +1,367 @@
+//! What repeats: rows of matrices, panels of dynamic panels, and the one entry of a multiple text.
+
+use super::{Element, Id, Kind, Survey};
+use crate::{Object, Value, definition::Class};
+
+/// How many entries a question may have when its definition does not say.
+const MAX_ROWS: f64 = 1000.0;
+const MAX_PANELS: f64 = 100.0;
+
+impl Survey {
+    /// Makes the entries with which a question begins.
+    pub(super) fn make_entries(&mut self, id: Id) {
+        let node = self.node(id).clone();
+        match self.class(id) {
+            _ if !self.element(id).children.is_empty() => {}
+            Class::MultipleText => self.push_entry(id, Value::Null),
+            Class::MatrixDropdown => {
+                for row in node.nodes("rows") {
+                    let value = row.value("value").cloned().unwrap_or_default();
+                    self.push_entry(id, value);
+                }
+            }
+            Class::MatrixDynamic | Class::PanelDynamic => {
+                let panel = self.class(id) == Class::PanelDynamic;
+                let (count, default, min) = if panel {
+                    (node.number("panelCount"), 0.0, node.number("minPanelCount"))
+                } else {
+                    (node.number("rowCount"), 2.0, node.number("minRowCount"))
+                };
+                let min = min.unwrap_or(0.0);
+                let count = match count {
+                    Some(count) if !panel => count,
+                    Some(count) => count.max(min),
+                    None => min.max(default),
+                };
+                // A count that is computed has its say later.
+                let computed = !node.word("panelCountExpression").is_empty()
+                    || !node.word("rowCountExpression").is_empty();
+                let count = if computed { 0.0 } else { count };
+                match self.answer(id).and_then(Value::as_list) {
+                    Some(entries) => self.resize(id, entries.len()),
+                    None => {
+                        let start = self.starts_with(id);
+                        if start.as_list().is_none_or(<[Value]>::is_empty) {
+                            self.element_mut(id).least = self.within(id, count);
+                            self.resize(id, self.element(id).least);
+                            self.keep_count(id);
+                            if !panel && node.number("rowCount").is_none() && min > default {
+                                let blank = Value::Object(Object::new());
+                                self.keep(id, Value::List(vec![blank; self.element(id).least]));
+                            }
+                            for index in 0..self.element(id).children.len() {
+                                self.start_entry(id, index);
+                            }
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A number of entries that a question may have.
+    fn within(&self, id: Id, count: f64) -> usize {
+        let node = self.node(id);
+        let (property, max) = match self.class(id) {
+            Class::PanelDynamic => ("maxPanelCount", MAX_PANELS),
+            _ => ("maxRowCount", MAX_ROWS),
+        };
+        // What a definition asks for is bounded, too: it may come from anybody.
+        let max = node
+            .number(property)
+            .unwrap_or(max)
+            .clamp(0.0, 10.0 * MAX_ROWS);
+        if count > 0.0 {
+            count.min(max) as usize
+        } else {
+            0
+        }
+    }
+
+    fn push_entry(&mut self, owner: Id, row: Value) {
+        let spec = self.spec_id(owner);
+        let entry = Element {
+            kind: Kind::Entry(spec, row),
+            parent: Some(owner),
+            children: Vec::new(),
+            visible: true,
+            enabled: true,
+            required: false,
+            choices: Vec::new(),
+            rows: Vec::new(),
+            columns: Vec::new(),
+            least: 0,
+            refused: None,
+            follows: true,
+            problems: Vec::new(),
+        };
+        let entry = self.place(entry);
+        let children = self.specs.all[spec].children.clone();
+        let children = children
+            .into_iter()
+            .map(|child| self.grow(child, Some(entry)))
+            .collect();
+        self.element_mut(entry).children = children;
+        self.element_mut(owner).children.push(entry);
+    }
+
+    fn pop_entry(&mut self, owner: Id, index: usize) {
+        let entry = self.element_mut(owner).children.remove(index);
+        self.forget(entry);
+    }
+
+    /// Gives back the place of an element and of all that is in it.
+    fn forget(&mut self, id: Id) {
+        for child in std::mem::take(&mut self.element_mut(id).children) {
+            self.forget(child);
+        }
+        if let Kind::Of(spec) = self.element(id).kind {
+            self.instances[spec].retain(|other| *other != id);
+        }
+        if self.element_mut(id).refused.take().is_some() {
+            self.refusals -= 1;
+        }
+        self.free.push(id);
+    }
+
+    /// Makes a question have so many entries; new ones are evaluated, but not yet filled.
+    fn resize(&mut self, id: Id, count: usize) {
+        while self.element(id).children.len() > count {
+            let last = self.element(id).children.len() - 1;
+            self.pop_entry(id, last);
+        }
+        while self.element(id).children.len() < count {
+            self.push_entry(id, Value::Null);
+            if let Some(entry) = self.element(id).children.last().copied() {
+                self.evaluate_entry(entry, false);
+            }
+        }
+    }
+
+    /// A dynamic panel keeps an entry for each panel, even when it has no answer.
+    pub(super) fn keep_count(&mut self, id: Id) {
+        let count = self.element(id).children.len();
+        let blank = self.answer(id).is_none();
+        if self.class(id) == Class::PanelDynamic && blank && count > 0 {
+            self.keep(id, Value::List(vec![Value::Object(Object::new()); count]));
+        }
+    }
+
+    /// Gives a new entry what entries begin with.
+    fn start_entry(&mut self, id: Id, index: usize) {
+        let node = self.node(id).clone();
+        let panel = self.class(id) == Class::PanelDynamic;
+        let property = if panel {
+            "defaultPanelValue"
+        } else {
+            "defaultRowValue"
+        };
+        let mut start = node.value(property).cloned().unwrap_or_default();
+        if node.flag("copyDefaultValueFromLastEntry", false)
+            && let Some(last) = index
+                .checked_sub(1)
+                .and_then(|last| self.element(id).children.get(last).copied())
+            && let Some(answers) = self.entry_answers(last)
+        {
+            start = Value::Object(answers.clone());
+        }
+        let (Value::Object(start), Some(entry)) =
+            (start, self.element(id).children.get(index).copied())
+        else {
+            return;
+        };
+        for child in self.element(entry).children.clone() {
+            if let Some(value) = start.get(&self.spec(child).key) {
+                self.keep(child, value.clone());
+            }
+        }
+    }
+
+    /// After an answer was set as a whole: as many entries as it has, and not fewer than a matrix began with.
+    pub(super) fn follow_entries(&mut self, id: Id) {
+        if matches!(self.class(id), Class::MatrixDynamic | Class::PanelDynamic) {
+            let before = self.element(id).children.len();
+            let least = self.element(id).least;
+            let matrix = self.class(id) == Class::MatrixDynamic;
+            let count = match self.answer(id).and_then(Value::as_list) {
+                Some(entries) if matrix => entries.len().max(least),
+                Some(entries) => entries.len(),
+                // Without an answer the rows stay, and are blank.
+                None if matrix && least > 0 => before,
+                None => least,
+            };
+            if matrix && self.answer(id).is_none() && least > 0 {
+                self.element_mut(id).least = before;
+            }
+            self.resize(id, count);
+            if matrix {
+                for entry in self
+                    .element(id)
+                    .children
+                    .iter()
+                    .skip(before)
+                    .copied()
+                    .collect::<Vec<_>>()
+                {
+                    self.fill_entry(entry);
+                }
+            }
+            self.follow_inner(id);
+            if !matrix && count > before {
+                self.defer(id);
+            }
+            return;
+        }
+        self.follow_inner(id);
+    }
+
+    /// When panels were added by setting the answer as a whole, what stands in panels is evaluated with the next
+    /// change.
+    fn defer(&mut self, id: Id) {
+        let mut inside = vec![self.spec_id(id)];
+        let mut at = 0;
+        while let Some(spec) = inside.get(at).copied() {
+            let spec = &self.specs.all[spec];
+            inside.extend(&spec.children);
+            at += 1;
+        }
+        for spec in inside.iter().skip(1) {
+            for rule in &self.specs.all[*spec].rules {
+                if self.due.remove(rule) {
+                    self.deferred.insert(*rule);
+                }
+            }
+        }
+        let readers = self.spec(id).inner_readers.clone();
+        for rule in readers {
+            self.due.remove(&rule);
+            self.deferred.insert(rule);
+        }
+    }
+
+    fn follow_inner(&mut self, id: Id) {
+        for entry in self.element(id).children.clone() {
+            let mut questions = Vec::new();
+            self.questions_in(entry, &mut questions);
+            for question in questions {
+                let readers = self.spec(question).inner_readers.clone();
+                self.due.extend(readers);
+                self.follow_entries(question);
+            }
+        }
+    }
+
+    /// As many entries as an expression says.
+    pub(super) fn set_count(&mut self, id: Id, count: &Value) {
+        let count = self.within(id, count.to_number());
+        let before = self.element(id).children.len();
+        if count == before {
+            return;
+        }
+        self.resize(id, count);
+        if let Some(Value::List(entries)) = self.answer(id).cloned() {
+            let mut entries = entries;
+            entries.truncate(count);
+            if self.class(id) == Class::PanelDynamic {
+                entries.resize(count, Value::Object(Object::new()));
+            }
+            self.keep(id, Value::List(entries));
+        }
+        self.keep_count(id);
+        for index in before..count {
+            self.start_entry(id, index);
+            if let Some(entry) = self.element(id).children.get(index).copied() {
+                self.fill_entry(entry);
+            }
+        }
+        self.entries_moved(id);
+    }
+
+    /// Adds an entry at the end; says whether there was room.
+    pub fn add_entry(&mut self, id: Id) -> bool {
+        if !self.can_add(id) {
+            return false;
+        }
+        self.catch_up();
+        let count = self.element(id).children.len();
+        self.push_entry(id, Value::Null);
+        if self.class(id) == Class::PanelDynamic {
+            let mut entries = match self.answer(id).cloned() {
+                Some(Value::List(entries)) => entries,
+                _ => Vec::new(),
+            };
+            entries.resize(count + 1, Value::Object(Object::new()));
+            self.keep(id, Value::List(entries));
+        } else if let Some(Value::List(mut entries)) = self.answer(id).cloned() {
+            entries.resize(count + 1, Value::Object(Object::new()));
+            self.keep(id, Value::List(entries));
+        }
+        self.start_entry(id, count);
+        if let Some(entry) = self.element(id).children.get(count).copied() {
+            self.evaluate_entry(entry, true);
+            self.fill_entry(entry);
+        }
+        self.entries_moved(id);
+        self.settle();
+        true
+    }
+
+    /// Takes an entry away with its answers; says whether that was allowed.
+    pub fn remove_entry(&mut self, id: Id, index: usize) -> bool {
+        if !self.can_remove(id) || index >= self.element(id).children.len() {
+            return false;
+        }
+        self.catch_up();
+        self.pop_entry(id, index);
+        if let Some(Value::List(mut entries)) = self.answer(id).cloned()
+            && index < entries.len()
+        {
+            entries.remove(index);
+            self.keep(id, Value::List(entries));
+        }
+        self.entries_moved(id);
+        self.settle();
+        true
+    }
+
+    /// Whether an entry can be added.
+    pub fn can_add(&self, id: Id) -> bool {
+        let allowed = match self.class(id) {
+            Class::PanelDynamic => "allowAddPanel",
+            Class::MatrixDynamic => "allowAddRows",
+            _ => return false,
+        };
+        let count = self.element(id).children.len();
+        self.node(id).flag(allowed, true)
+            && !self.is_read_only(id)
+            && self.within(id, count as f64 + 1.0) > count
+    }
+
+    /// Whether an entry can be taken away.
+    pub fn can_remove(&self, id: Id) -> bool {
+        let (allowed, min) = match self.class(id) {
+            Class::PanelDynamic => ("allowRemovePanel", "minPanelCount"),
+            Class::MatrixDynamic => ("allowRemoveRows", "minRowCount"),
+            _ => return false,
+        };
+        let node = self.node(id);
+        let count = self.element(id).children.len();
+        node.flag(allowed, true)
+            && !self.is_read_only(id)
+            && count as f64 > node.number(min).unwrap_or(0.0)
+    }
+
+    /// The entries of a question that are visible.
+    pub fn entries(&self, id: Id) -> Vec<Id> {
+        let entries = self.element(id).children.iter().copied();
+        entries
+            .filter(|entry| self.element(*entry).visible)
+            .collect()
+    }
+
+    fn entries_moved(&mut self, id: Id) {
+        let readers = self.spec(id).inner_readers.clone();
+        self.due.extend(readers);
+    }
+}

@@ -1,0 +1,644 @@
+//! Evaluating again what a change touches, and no more.
+
+use super::{
+    Id, SHOWN, Shown, Survey,
+    pages::State,
+    scope::Here,
+    spec::{Purpose, RuleId, first_part},
+};
+use crate::{
+    Expression, Object, Value,
+    definition::{Class, Node},
+};
+use std::{collections::BTreeSet, ops::Bound, sync::Arc};
+
+/// How often rules may set off earlier rules before it is taken for a cycle.
+const MAX_ROUNDS: usize = 10;
+
+/// How often triggers may set off triggers.
+const MAX_TRIGGERS: usize = 100;
+
+impl Survey {
+    /// Notes that what is kept under a name has changed.
+    pub(super) fn touch(&mut self, name: &str) {
+        let part = first_part(name);
+        if let Some(readers) = self.specs.readers.get(&part) {
+            self.due.extend(readers);
+        }
+        self.changed.insert(part);
+    }
+
+    /// Takes up what waited for the next change.
+    pub(super) fn catch_up(&mut self) {
+        let deferred = std::mem::take(&mut self.deferred);
+        self.due.extend(deferred);
+    }
+
+    /// Evaluates what is due, fires triggers, and goes on until nothing changes any more.
+    pub(super) fn settle(&mut self) {
+        if self.settling || self.state == State::Completed {
+            return;
+        }
+        self.settling = true;
+        for _ in 0..MAX_TRIGGERS {
+            self.rounds();
+            let changed = std::mem::take(&mut self.changed);
+            if changed.is_empty() || !self.fire(&changed) {
+                break;
+            }
+        }
+        self.rounds();
+        self.changed.clear();
+        self.keep_position();
+        self.settling = false;
+    }
+
+    fn rounds(&mut self) {
+        // What asks about more than values is asked again whenever anything changes.
+        if !self.due.is_empty() || !self.changed.is_empty() {
+            let asking = std::mem::take(&mut self.specs.asking);
+            self.due.extend(&asking);
+            self.specs.asking = asking;
+        }
+        for _ in 0..MAX_ROUNDS {
+            let mut at = Bound::Unbounded;
+            if self.due.is_empty() {
+                return;
+            }
+            while let Some(rule) = self.due.range((at, Bound::Unbounded)).next().copied() {
+                self.due.remove(&rule);
+                self.apply(rule);
+                at = Bound::Excluded(rule);
+            }
+        }
+        self.due.clear();
+    }
+
+    /// Evaluates one rule wherever its question stands.
+    fn apply(&mut self, id: RuleId) {
+        let (spec, purpose) = (self.specs.rules[id].spec, self.specs.rules[id].purpose);
+        if let Purpose::Calculated(index) = purpose {
+            return self.calculate(id, index);
+        }
+        for at in 0..self.instances[spec].len() {
+            if let Some(element) = self.instances[spec].get(at).copied() {
+                self.apply_at(id, purpose, element);
+            }
+        }
+    }
+
+    /// Evaluates the rules of a new entry: all, or those that show and those that read the entry itself.
+    pub(super) fn evaluate_entry(&mut self, entry: Id, all: bool) {
+        let mut inside = vec![entry];
+        let mut at = 0;
+        while let Some(id) = inside.get(at).copied() {
+            inside.extend(&self.element(id).children);
+            at += 1;
+        }
+        for id in inside {
+            if self.is_entry(id) {
+                continue;
+            }
+            for rule in self.spec(id).rules.clone() {
+                let purpose = self.specs.rules[rule].purpose;
+                let computes = matches!(
+                    purpose,
+                    Purpose::Value
+                        | Purpose::Default
+                        | Purpose::Set
+                        | Purpose::Reset
+                        | Purpose::Totals
+                        | Purpose::Count
+                );
+                if computes {
+                    // What is set waits until something changes.
+                    let reads_row = self.specs.rules[rule].reads_row;
+                    if purpose != Purpose::Set && (all || reads_row) {
+                        self.due.insert(rule);
+                    }
+                } else {
+                    self.apply_at(rule, purpose, id);
+                }
+            }
+        }
+        if let Some(owner) = self.element(entry).parent {
+            let own = self.spec(owner).rules.clone();
+            let shows = |rule: &RuleId| self.specs.rules[*rule].purpose == Purpose::PanelsVisible;
+            let own: Vec<RuleId> = own.into_iter().filter(shows).collect();
+            self.due.extend(own);
+        }
+    }
+
+    fn evaluate(&self, expression: &Expression, at: Option<Id>, item: Option<&Value>) -> Value {
+        expression.evaluate(&Here {
+            survey: self,
+            at,
+            item,
+        })
+    }
+
+    pub(super) fn holds(
+        &self,
+        expression: &Expression,
+        at: Option<Id>,
+        item: Option<&Value>,
+    ) -> bool {
+        expression.is_true(&Here {
+            survey: self,
+            at,
+            item,
+        })
+    }
+
+    /// The smallest or the largest answer that a question takes: as computed, or as it is set.
+    pub(super) fn bound(&self, id: Id, largest: bool) -> Option<Value> {
+        if let Some(expression) = &self.spec(id).bounds[usize::from(largest)] {
+            let computed = undated(self.evaluate(expression, Some(id), None));
+            return Some(computed).filter(|value| !value.is_empty());
+        }
+        let set = self.node(id).value(if largest { "max" } else { "min" });
+        set.filter(|value| !value.is_empty()).cloned()
+    }
+
+    fn calculate(&mut self, rule: RuleId, index: usize) {
+        let Some(node) = self.root.nodes("calculatedValues").get(index).cloned() else {
+            return;
+        };
+        let Some(expression) = &self.specs.rules[rule].expression else {
+            return;
+        };
+        let value = self.evaluate(expression, None, None);
+        let name = node.word("name");
+        if self.calculated.get(name) == Some(&value) {
+            return;
+        }
+        self.calculated.insert(name, value.clone());
+        if node.flag("includeIntoResult", false) {
+            if value.is_empty() {
+                self.answers.remove(name);
+            } else {
+                self.answers.insert(name, value);
+            }
+        }
+        self.touch(name);
+    }
+
+    fn apply_at(&mut self, rule: RuleId, purpose: Purpose, at: Id) {
+        // The expression is lent out while the survey changes.
+        let expression = self.specs.rules[rule].expression.take();
+        let condition = self.specs.rules[rule].condition.take();
+        self.apply_with(purpose, at, expression.as_ref(), condition.as_ref());
+        self.specs.rules[rule].expression = expression;
+        self.specs.rules[rule].condition = condition;
+    }
+
+    fn apply_with(
+        &mut self,
+        purpose: Purpose,
+        at: Id,
+        expression: Option<&Expression>,
+        condition: Option<&Expression>,
+    ) {
+        let here = Some(at);
+        match (purpose, expression) {
+            (Purpose::Totals, _) => self.total(at),
+            (Purpose::CarryForward, _) => self.carry(at),
+            (Purpose::Visible, Some(expression)) => {
+                let visible = self.holds(expression, here, None);
+                self.set_visible(at, visible);
+            }
+            (Purpose::Enabled, Some(expression)) => {
+                self.element_mut(at).enabled = self.holds(expression, here, None);
+            }
+            (Purpose::Required, Some(expression)) => {
+                self.element_mut(at).required = self.holds(expression, here, None);
+            }
+            (Purpose::ChoicesVisible | Purpose::ChoicesEnabled, Some(expression)) => {
+                self.show_each(
+                    at,
+                    |survey, values| {
+                        let holds = |value: &Value| survey.holds(expression, here, Some(value));
+                        values.iter().map(holds).collect()
+                    },
+                    purpose,
+                );
+            }
+            (Purpose::ChoiceVisible(index) | Purpose::ChoiceEnabled(index), Some(expression)) => {
+                let node = self.choices_node(at).clone();
+                let value = node
+                    .nodes("choices")
+                    .get(index)
+                    .and_then(|node| node.value("value"))
+                    .cloned();
+                let holds = self.holds(expression, here, value.as_ref());
+                self.show_one(at, index, holds, purpose);
+            }
+            (Purpose::RowsVisible | Purpose::RowVisible(_), Some(expression)) => {
+                self.show_rows(at, purpose, expression);
+            }
+            (Purpose::ColumnsVisible | Purpose::ColumnVisible(_), Some(expression)) => {
+                let node = self.node(at).clone();
+                let values = item_values(&node, "columns");
+                self.element_mut(at).columns.resize(values.len(), SHOWN);
+                for (index, value) in values.iter().enumerate() {
+                    let holds = match purpose {
+                        Purpose::ColumnVisible(wanted) if wanted != index => continue,
+                        _ => self.holds(expression, here, Some(value)),
+                    };
+                    let column = &mut self.element_mut(at).columns[index];
+                    let side = if purpose == Purpose::ColumnsVisible {
+                        &mut column.all
+                    } else {
+                        &mut column.own
+                    };
+                    *side = holds;
+                }
+            }
+            (Purpose::PanelsVisible, Some(expression)) => {
+                for entry in self.element(at).children.clone() {
+                    let visible = self.holds(expression, Some(entry), None);
+                    self.set_visible(entry, visible);
+                }
+            }
+            (Purpose::Count, Some(expression)) => {
+                let count = self.evaluate(expression, here, None);
+                self.set_count(at, &count);
+            }
+            (Purpose::Default, Some(expression)) => {
+                let stays = self.is_shown(at) || !self.clears_when_hidden(at);
+                if stays && self.element(at).follows {
+                    let value = self.evaluate(expression, here, None);
+                    let value = self.fitting(at, undated(value));
+                    self.change(at, value);
+                }
+            }
+            // A condition alone takes the answer away.
+            (Purpose::Set, None) => {
+                if condition.is_some_and(|condition| self.holds(condition, here, None)) {
+                    self.change(at, Value::Null);
+                }
+            }
+            (Purpose::Set, Some(expression)) => {
+                if condition.is_none_or(|condition| self.holds(condition, here, None)) {
+                    let value = self.evaluate(expression, here, None);
+                    let value = self.fitting(at, undated(value));
+                    self.change(at, value);
+                }
+            }
+            (Purpose::Reset, Some(expression)) => {
+                if self.holds(expression, here, None) {
+                    self.reset(at);
+                }
+            }
+            (Purpose::Value, Some(expression)) => {
+                let value = self.evaluate(expression, here, None);
+                let value = self.rounded(at, undated(value));
+                self.keep(at, value);
+            }
+            (_, None) | (Purpose::Calculated(_), _) => {}
+        }
+    }
+
+    /// Shows or hides an element, with what that does to answers.
+    fn set_visible(&mut self, id: Id, visible: bool) {
+        if self.element(id).visible == visible {
+            return;
+        }
+        self.element_mut(id).visible = visible;
+        let mut questions = Vec::new();
+        self.questions_in(id, &mut questions);
+        for question in questions {
+            if !self.clears_when_hidden(question) {
+                continue;
+            }
+            if visible {
+                if self.is_shown(question) && self.answer(question).is_none() {
+                    self.fill(question);
+                    if let Some(rule) = self.spec(question).default {
+                        self.due.insert(rule);
+                    }
+                }
+            } else if question == id || self.clears_with_container(question) {
+                self.clear(question);
+            }
+        }
+    }
+
+    fn show_each(
+        &mut self,
+        id: Id,
+        holds: impl Fn(&Self, &[Value]) -> Vec<bool>,
+        purpose: Purpose,
+    ) {
+        let node = self.choices_node(id).clone();
+        let carried = self.carried(id);
+        let values = match &carried {
+            Some(carried) => carried.iter().map(|choice| choice.value.clone()).collect(),
+            None => item_values(&node, "choices"),
+        };
+        let holds = holds(self, &values);
+        self.element_mut(id).choices.resize(values.len(), SHOWN);
+        let (mut hidden, mut moved) = (Vec::new(), false);
+        for (index, value) in values.into_iter().enumerate() {
+            let choice = &mut self.element_mut(id).choices[index];
+            let was = choice.visible();
+            if purpose == Purpose::ChoicesVisible {
+                choice.all = holds[index];
+            } else {
+                choice.all_enabled = holds[index];
+            }
+            moved |= was != choice.visible();
+            if !choice.visible() {
+                hidden.push(value);
+            }
+        }
+        if moved {
+            self.choices_moved(id, &hidden);
+        }
+    }
+
+    fn show_one(&mut self, id: Id, index: usize, holds: bool, purpose: Purpose) {
+        let node = self.choices_node(id).clone();
+        let choices = node.nodes("choices");
+        self.element_mut(id).choices.resize(choices.len(), SHOWN);
+        let Some(choice) = self.element_mut(id).choices.get_mut(index) else {
+            return;
+        };
+        let was = choice.visible();
+        if matches!(purpose, Purpose::ChoiceVisible(_)) {
+            choice.own = holds;
+        } else {
+            choice.own_enabled = holds;
+        }
+        if was == choice.visible() {
+            return;
+        }
+        let conditions = self.element(id).choices.clone();
+        let hidden = choices
+            .iter()
+            .zip(conditions)
+            .filter(|(_, condition)| !condition.visible());
+        let hidden: Vec<Value> = hidden
+            .filter_map(|(node, _)| node.value("value").cloned())
+            .collect();
+        self.choices_moved(id, &hidden);
+    }
+
+    /// Takes choices away that were set though a condition hides them.
+    pub(super) fn drop_unseen(&mut self, id: Id) {
+        if self.element(id).choices.is_empty() {
+            return;
+        }
+        let values = item_values(self.choices_node(id), "choices");
+        let conditions = self.element(id).choices.iter();
+        let hidden = values
+            .into_iter()
+            .zip(conditions)
+            .filter(|(_, shown)| !shown.visible());
+        let hidden: Vec<Value> = hidden.map(|(value, _)| value).collect();
+        if !hidden.is_empty() {
+            self.drop_hidden(id, &hidden);
+            self.settle();
+        }
+    }
+
+    fn choices_moved(&mut self, id: Id, hidden: &[Value]) {
+        let carriers = self.spec(id).carriers.clone();
+        self.due.extend(carriers);
+        self.drop_hidden(id, hidden);
+    }
+
+    fn show_rows(&mut self, id: Id, purpose: Purpose, expression: &Expression) {
+        let node = self.node(id).clone();
+        let rows: Vec<Value> = item_values(&node, "rows");
+        let entries = self.element(id).children.clone();
+        let repeats = matches!(self.class(id), Class::MatrixDynamic | Class::MatrixDropdown);
+        let count = if repeats { entries.len() } else { rows.len() };
+        self.element_mut(id).rows.resize(count, SHOWN);
+        for index in 0..count {
+            if matches!(purpose, Purpose::RowVisible(wanted) if wanted != index) {
+                continue;
+            }
+            let here = entries.get(index).copied().unwrap_or(id);
+            let holds = self.holds(expression, Some(here), rows.get(index));
+            let row = &mut self.element_mut(id).rows[index];
+            let side = if purpose == Purpose::RowsVisible {
+                &mut row.all
+            } else {
+                &mut row.own
+            };
+            *side = holds;
+            let visible = row.visible();
+            if let Some(entry) = entries.get(index) {
+                self.set_visible(*entry, visible);
+            }
+        }
+    }
+
+    /// When another question's choices have changed, answers that are none any more go.
+    fn carry(&mut self, id: Id) {
+        let carriers = self.spec(id).carriers.clone();
+        self.due.extend(carriers);
+        if self.carried(id).is_none() {
+            return;
+        }
+        let choices = self.choices(id);
+        let known = |value: &Value| choices.iter().any(|choice| choice.value == *value);
+        let kept = match self.answer(id) {
+            Some(Value::List(items)) => {
+                Value::List(items.iter().filter(|item| known(item)).cloned().collect())
+            }
+            Some(value) if !known(value) => Value::Null,
+            _ => return,
+        };
+        self.change(id, kept);
+    }
+
+    /// Computes the totals of a matrix.
+    fn total(&mut self, id: Id) {
+        let node = self.node(id).clone();
+        let mut totals = Object::new();
+        for (index, column) in node.nodes("columns").iter().enumerate() {
+            let value = self.total_of(id, index, column, &totals);
+            if !value.is_empty() {
+                totals.insert(column.word("name"), value);
+            }
+        }
+        let key = format!("{}-total", self.spec(id).key);
+        if self.keep_as(id, key.clone(), Value::Object(totals)) {
+            self.touch(&key);
+        }
+    }
+
+    fn total_of(&mut self, id: Id, index: usize, column: &Arc<Node>, totals: &Object) -> Value {
+        let text = column.word("totalExpression");
+        if !text.is_empty() {
+            let Some(expression) = super::spec::compiled(text) else {
+                return Value::Null;
+            };
+            // What has been added up so far can be read.
+            let key = format!("{}-total", self.spec(id).key);
+            self.keep_as(id, key, Value::Object(totals.clone()));
+            return undated(self.evaluate(&expression, Some(id), None));
+        }
+        let kind = column.word("totalType");
+        if matches!(kind, "" | "none") {
+            return Value::Null;
+        }
+        let entries = self
+            .element(id)
+            .children
+            .iter()
+            .filter(|entry| self.element(**entry).visible);
+        let cells = entries.filter_map(|entry| self.element(*entry).children.get(index).copied());
+        let answers = cells
+            .filter_map(|cell| self.answer(cell))
+            .filter(|answer| !answer.is_empty());
+        if kind == "count" {
+            return Value::Number(answers.count() as f64);
+        }
+        let numbers: Vec<f64> = answers
+            .map(Value::to_number)
+            .filter(|number| number.is_finite())
+            .collect();
+        let sum = || numbers.iter().sum::<f64>();
+        match kind {
+            "sum" => Value::Number(tidy(sum())),
+            "avg" if numbers.is_empty() => Value::Number(0.0),
+            "avg" => Value::Number(tidy(sum() / numbers.len() as f64)),
+            "min" => numbers
+                .iter()
+                .copied()
+                .reduce(f64::min)
+                .map_or(Value::Null, Value::Number),
+            "max" => numbers
+                .iter()
+                .copied()
+                .reduce(f64::max)
+                .map_or(Value::Null, Value::Number),
+            _ => Value::Null,
+        }
+    }
+
+    /// Fires the triggers that read what has changed; says whether any did something.
+    fn fire(&mut self, changed: &BTreeSet<String>) -> bool {
+        let mut fired = false;
+        for index in 0..self.specs.triggers.len() {
+            let trigger = &self.specs.triggers[index];
+            let class = trigger.node.class();
+            let touched = trigger.reads.iter().any(|name| changed.contains(name));
+            if class == Class::CompleteTrigger || !touched {
+                continue;
+            }
+            let Some(condition) = &trigger.condition else {
+                continue;
+            };
+            let holds = self.holds(condition, None, None);
+            let node = trigger.node.clone();
+            if class == Class::VisibleTrigger {
+                self.show_named(&node, holds);
+                fired = true;
+            } else if holds {
+                self.pull(index, &node);
+                fired = true;
+            }
+        }
+        fired
+    }
+
+    fn pull(&mut self, index: usize, node: &Node) {
+        let to = node.word("setToName");
+        match node.class() {
+            Class::SetValueTrigger => {
+                let value = node.value("setValue").cloned().unwrap_or_default();
+                if node.flag("isVariable", false) {
+                    if self.variables.insert(to, value.clone()).unwrap_or_default() != value {
+                        self.touch(to);
+                    }
+                } else {
+                    self.write_named(to, value);
+                }
+            }
+            Class::CopyValueTrigger => {
+                let from = node.word("fromName");
+                let value = match self.question(from) {
+                    Some(id) if node.flag("copyDisplayValue", false) => self.display(id).into(),
+                    Some(id) => self.answer(id).cloned().unwrap_or_default(),
+                    None => self.answers.get(from).cloned().unwrap_or_default(),
+                };
+                if !value.is_empty() {
+                    self.write_named(to, value);
+                }
+            }
+            Class::RunExpressionTrigger => {
+                let trigger = &self.specs.triggers[index];
+                let Some(run) = &trigger.run else {
+                    return;
+                };
+                let value = undated(self.evaluate(run, None, None));
+                if !to.is_empty() {
+                    self.write_named(to, value);
+                }
+            }
+            Class::SkipTrigger => {
+                if let Some(id) = self.question(node.word("gotoName")) {
+                    self.skip_to(id);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn write_named(&mut self, name: &str, value: Value) {
+        match self.question(name) {
+            Some(id) => {
+                let value = self.fitting(id, value);
+                self.element_mut(id).follows = false;
+                self.change(id, value);
+            }
+            None => self.write(name, value),
+        }
+    }
+
+    fn show_named(&mut self, node: &Node, visible: bool) {
+        for property in ["pages", "questions"] {
+            let names = node
+                .value(property)
+                .and_then(Value::as_list)
+                .unwrap_or_default();
+            for name in names.iter().filter_map(Value::as_text) {
+                if let Some(id) = self.by_name.get(name).copied() {
+                    self.set_visible(id, visible);
+                }
+            }
+        }
+    }
+}
+
+/// The values of choices, rows or columns, in order.
+pub(super) fn item_values(node: &Node, property: &str) -> Vec<Value> {
+    let nodes = node.nodes(property).iter();
+    nodes
+        .map(|node| node.value("value").cloned().unwrap_or_default())
+        .collect()
+}
+
+/// What functions make of dates is kept as text, as in JSON.
+fn undated(value: Value) -> Value {
+    match value {
+        Value::Date(at) => crate::expression::iso(at).map_or(Value::Null, Value::Text),
+        value => value,
+    }
+}
+
+/// A sum without the dust of binary fractions.
+fn tidy(number: f64) -> f64 {
+    let rounded = (number * 1e10).round() / 1e10;
+    if rounded.is_finite() { rounded } else { number }
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        SHOWN
+    }
+}

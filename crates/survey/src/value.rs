@@ -1,0 +1,564 @@
+//! Answers and settings: what JSON can hold, and instants; with the coercions of JavaScript that expressions rely on.
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor},
+    ser::{SerializeMap, SerializeSeq},
+};
+use std::{borrow::Cow, fmt};
+
+/// How deep lists and objects may nest, in all that is read.
+pub const MAX_DEPTH: usize = 512;
+
+/// One value: an answer, a setting, or what an expression gives.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Value {
+    /// Nothing: unanswered, unknown or undefined.
+    #[default]
+    Null,
+    /// Yes or no.
+    Bool(bool),
+    /// A number, also NaN and the infinities.
+    Number(f64),
+    /// Text.
+    Text(String),
+    /// Several values in order.
+    List(Vec<Value>),
+    /// Named values in order.
+    Object(Object),
+    /// An instant in milliseconds since 1970 UTC; NaN when it could not be told. Only functions make it.
+    Date(f64),
+}
+
+impl Value {
+    /// Whether it counts as no answer: nothing, no number, empty text, an empty list, and an object with empty members
+    /// alone. 0, false, a blank and a list that holds nothing are answers.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Text(text) => text.is_empty(),
+            Self::List(items) => items.is_empty(),
+            Self::Object(object) => object.values().all(Self::is_empty),
+            Self::Number(number) => number.is_nan(),
+            Self::Bool(_) | Self::Date(_) => false,
+        }
+    }
+
+    /// Whether JavaScript takes it for true.
+    pub fn is_truthy(&self) -> bool {
+        match self {
+            Self::Null => false,
+            Self::Bool(yes) => *yes,
+            Self::Number(number) => *number != 0.0 && !number.is_nan(),
+            Self::Text(text) => !text.is_empty(),
+            Self::List(_) | Self::Object(_) | Self::Date(_) => true,
+        }
+    }
+
+    /// The text, when it is text.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number, when it is a number.
+    pub fn as_number(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// Yes or no, when it is that.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(yes) => Some(*yes),
+            _ => None,
+        }
+    }
+
+    /// The items, when it is a list.
+    pub fn as_list(&self) -> Option<&[Value]> {
+        match self {
+            Self::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The object, when it is one.
+    pub fn as_object(&self) -> Option<&Object> {
+        match self {
+            Self::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// As JavaScript's `String(value)` makes it; a list joins its items by commas. An instant is in UTC, as in JSON.
+    pub fn to_text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Null => "null".into(),
+            Self::Bool(true) => "true".into(),
+            Self::Bool(false) => "false".into(),
+            Self::Number(number) => number_text(*number).into(),
+            Self::Text(text) => text.as_str().into(),
+            Self::List(items) => {
+                let mut text = String::new();
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        text.push(',');
+                    }
+                    if *item != Self::Null {
+                        text.push_str(&item.to_text());
+                    }
+                }
+                text.into()
+            }
+            Self::Object(_) => "[object Object]".into(),
+            Self::Date(at) => crate::expression::iso(*at).unwrap_or_default().into(),
+        }
+    }
+
+    /// As JavaScript's `Number(value)` makes it; NaN when it is no number.
+    pub fn to_number(&self) -> f64 {
+        match self {
+            Self::Null => 0.0,
+            Self::Bool(yes) => f64::from(u8::from(*yes)),
+            Self::Number(number) | Self::Date(number) => *number,
+            Self::Text(text) => number_of(text),
+            Self::List(_) => number_of(&self.to_text()),
+            Self::Object(_) => f64::NAN,
+        }
+    }
+}
+
+impl From<bool> for Value {
+    fn from(yes: bool) -> Self {
+        Self::Bool(yes)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+/// A number as JavaScript writes it: the shortest digits that read back the same, an exponent from 1e21 and below 1e-6.
+pub fn number_text(number: f64) -> String {
+    if number.is_nan() {
+        return "NaN".to_owned();
+    }
+    if number.is_infinite() {
+        let text = if number > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        };
+        return text.to_owned();
+    }
+    // Whole numbers are most numbers, and their digits are exact below 2^53.
+    if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 {
+        return (number as i64).to_string();
+    }
+    let exact = format!("{number:e}");
+    let (digits, exponent) = exact.split_once('e').unwrap_or((&exact, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let (sign, digits) = match digits.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", digits),
+    };
+    if !(-7..21).contains(&exponent) {
+        let plus = if exponent > 0 { "+" } else { "" };
+        return format!("{sign}{digits}e{plus}{exponent}");
+    }
+    let digits: String = digits.chars().filter(|c| *c != '.').collect();
+    let mut text = sign.to_owned();
+    // How many digits stand before the point.
+    let whole = exponent + 1;
+    match usize::try_from(whole) {
+        Ok(whole) if whole > 0 => {
+            let (before, after) = digits.split_at(whole.min(digits.len()));
+            text.push_str(before);
+            text.extend(std::iter::repeat_n('0', whole - before.len()));
+            if !after.is_empty() {
+                text.push('.');
+                text.push_str(after);
+            }
+        }
+        _ => {
+            text.push_str("0.");
+            text.extend(std::iter::repeat_n('0', whole.unsigned_abs() as usize));
+            text.push_str(&digits);
+        }
+    }
+    text
+}
+
+/// What JavaScript takes for white space.
+pub(crate) fn is_space(c: char) -> bool {
+    // Unlike Unicode, it counts a byte order mark and not U+0085.
+    c.is_whitespace() && c != '\u{85}' || c == '\u{feff}'
+}
+
+/// A text as JavaScript's `Number(text)` reads it: blanks around are ignored, empty text is 0; NaN when it is no
+/// number.
+pub fn number_of(text: &str) -> f64 {
+    let text = text.trim_matches(is_space);
+    if text.is_empty() {
+        return 0.0;
+    }
+    if let [b'0', kind, rest @ ..] = text.as_bytes() {
+        let radix = match kind.to_ascii_lowercase() {
+            b'x' => 16,
+            b'o' => 8,
+            b'b' => 2,
+            _ => 0,
+        };
+        if radix > 0 {
+            return whole_of(rest, radix);
+        }
+    }
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if unsigned == "Infinity" {
+        return if text.starts_with('-') {
+            f64::NEG_INFINITY
+        } else {
+            f64::INFINITY
+        };
+    }
+    // Rust reads more words than JavaScript does, all of which have other letters.
+    if unsigned
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
+    {
+        return text.parse().unwrap_or(f64::NAN);
+    }
+    f64::NAN
+}
+
+fn whole_of(digits: &[u8], radix: u32) -> f64 {
+    if digits.is_empty() {
+        return f64::NAN;
+    }
+    digits
+        .iter()
+        .try_fold(0.0, |sum, digit| {
+            let digit = char::from(*digit).to_digit(radix)?;
+            Some(sum * f64::from(radix) + f64::from(digit))
+        })
+        .unwrap_or(f64::NAN)
+}
+
+/// Named values in the order in which they were added; a name is found without looking through all of many.
+#[derive(Clone, Default)]
+pub struct Object {
+    entries: Vec<(String, Value)>,
+    /// None while there are few.
+    index: Option<Box<Index>>,
+}
+
+/// Positions of entries, sorted by name.
+#[derive(Clone)]
+struct Index(Vec<u32>);
+
+/// Up to here looking through all is faster than an index.
+const FEW: usize = 16;
+
+impl Object {
+    /// Without any entry.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The value of a name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.find(name).ok().map(|at| &self.entries[at].1)
+    }
+
+    /// The value of a name, to be changed.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        self.find(name).ok().map(|at| &mut self.entries[at].1)
+    }
+
+    /// Gives a name a value, at its old place when it has one; the old value.
+    pub fn insert(&mut self, name: impl Into<String>, value: Value) -> Option<Value> {
+        let name = name.into();
+        match self.find(&name) {
+            Ok(at) => Some(std::mem::replace(&mut self.entries[at].1, value)),
+            Err(rank) => {
+                let at = self.entries.len();
+                self.entries.push((name, value));
+                match &mut self.index {
+                    Some(index) => index.0.insert(rank, at as u32),
+                    None if at == FEW => self.index = Some(self.build_index()),
+                    None => {}
+                }
+                None
+            }
+        }
+    }
+
+    /// Takes a name away; its value.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        let at = self.find(name).ok()?;
+        if let Some(index) = &mut self.index {
+            index.0.retain(|position| *position as usize != at);
+            for position in &mut index.0 {
+                *position -= u32::from(*position as usize > at);
+            }
+        }
+        Some(self.entries.remove(at).1)
+    }
+
+    /// All entries in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> + DoubleEndedIterator {
+        self.entries
+            .iter()
+            .map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// All names in order.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> + DoubleEndedIterator {
+        self.entries.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// All values in order of their names.
+    pub fn values(&self) -> impl ExactSizeIterator<Item = &Value> + DoubleEndedIterator {
+        self.entries.iter().map(|(_, value)| value)
+    }
+
+    /// The place of a name, or that in the index where it belongs.
+    fn find(&self, name: &str) -> Result<usize, usize> {
+        let entries = &self.entries;
+        let Some(Index(index)) = self.index.as_deref() else {
+            return entries.iter().position(|(known, _)| known == name).ok_or(0);
+        };
+        index
+            .binary_search_by(|at| entries[*at as usize].0.as_str().cmp(name))
+            .map(|rank| index[rank] as usize)
+    }
+
+    fn build_index(&self) -> Box<Index> {
+        let mut index: Vec<u32> = (0..self.entries.len() as u32).collect();
+        let name = |at: u32| self.entries[at as usize].0.as_str();
+        // Stable: of one name the first place comes first.
+        index.sort_by(|a, b| name(*a).cmp(name(*b)));
+        Box::new(Index(index))
+    }
+
+    /// From pairs as they were read; of one name twice, the last value at the first place counts.
+    fn from_pairs(pairs: Vec<(String, Value)>) -> Self {
+        let mut object = Self {
+            entries: pairs,
+            index: None,
+        };
+        let index = object.build_index();
+        let name = |at: u32| &object.entries[at as usize].0;
+        if index
+            .0
+            .windows(2)
+            .any(|pair| name(pair[0]) == name(pair[1]))
+        {
+            let mut once = Self::default();
+            for (name, value) in object.entries {
+                once.insert(name, value);
+            }
+            return once;
+        }
+        if object.entries.len() > FEW {
+            object.index = Some(index);
+        }
+        object
+    }
+}
+
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        self.entries == other.entries
+    }
+}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl<K: Into<String>> FromIterator<(K, Value)> for Object {
+    fn from_iter<I: IntoIterator<Item = (K, Value)>>(pairs: I) -> Self {
+        Self::from_pairs(
+            pairs
+                .into_iter()
+                .map(|(name, value)| (name.into(), value))
+                .collect(),
+        )
+    }
+}
+
+impl IntoIterator for Object {
+    type Item = (String, Value);
+    type IntoIter = std::vec::IntoIter<(String, Value)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Nested(MAX_DEPTH).deserialize(deserializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Object(object) => Ok(object),
+            _ => Err(de::Error::custom("not a JSON object")),
+        }
+    }
+}
+
+/// Reads a value that may nest so many levels more.
+#[derive(Clone, Copy)]
+struct Nested(usize);
+
+impl Nested {
+    fn inner<E: de::Error>(self) -> Result<Self, E> {
+        let inner = self.0.checked_sub(1).map(Self);
+        inner.ok_or_else(|| E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Nested {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Nested {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.deserialize(deserializer)
+    }
+
+    fn visit_bool<E>(self, yes: bool) -> Result<Value, E> {
+        Ok(Value::Bool(yes))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Number(number as f64))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(Value::Number(number as f64))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(Value::Number(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Value, E> {
+        Ok(Value::Text(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let inner = self.inner()?;
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element_seed(inner)? {
+            items.push(item);
+        }
+        Ok(Value::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let inner = self.inner()?;
+        let mut pairs = Vec::new();
+        while let Some(name) = map.next_key()? {
+            pairs.push((name, map.next_value_seed(inner)?));
+        }
+        Ok(Value::Object(Object::from_pairs(pairs)))
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(yes) => serializer.serialize_bool(*yes),
+            Self::Number(number) if !number.is_finite() => serializer.serialize_unit(),
+            Self::Number(number)
+                if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 =>
+            {
+                serializer.serialize_i64(*number as i64)
+            }
+            Self::Number(number) => serializer.serialize_f64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(items) => {
+                let mut seq = serializer.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    seq.serialize_element(item)?;
+                }
+                seq.end()
+            }
+            Self::Object(object) => object.serialize(serializer),
+            Self::Date(at) => match crate::expression::iso(*at) {
+                Some(text) => serializer.serialize_str(&text),
+                None => serializer.serialize_unit(),
+            },
+        }
+    }
+}
+
+impl Serialize for Object {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.len()))?;
+        for (name, value) in self.iter() {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}

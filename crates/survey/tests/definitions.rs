@@ -1,0 +1,448 @@
+//! Reading, writing and running definitions: what is reported, and properties over random ones.
+
+use crate::json;
+use portico_survey::{Definition, Severity, Survey, Utc, Value, run::Start};
+use serde_json::{Value as Json, json};
+
+fn codes(survey: &Json) -> Vec<(String, &'static str)> {
+    let (_, report) = Definition::read(&json(survey));
+    let errors = report
+        .findings()
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error);
+    errors
+        .map(|finding| (finding.path.clone(), finding.code))
+        .collect()
+}
+
+fn written(survey: &Json) -> Json {
+    let (definition, _) = Definition::read(&json(survey));
+    serde_json::to_value(definition.write()).expect("JSON")
+}
+
+#[test]
+fn what_is_unknown_is_reported_with_its_place() {
+    let survey = json!({
+        "pages": [{ "name": "p", "elements": [
+            { "type": "text", "name": "a", "zzz": 1 },
+            { "type": "foo", "name": "b" },
+            { "name": "c" },
+            { "type": "checkbox", "name": "d", "choices": [{ "value": 1, "nope": 2 }, { "text": "no value" }] },
+            { "type": "panel", "name": "e", "elements": [{ "type": "rating", "name": "f", "rateMax": "many" }] },
+            { "type": "text", "name": "g", "visibleIf": "{a} =" },
+        ] }],
+        "triggers": [{ "type": "bang" }],
+        "wrong": true,
+    });
+    let wanted = [
+        ("$.pages[0].elements[0].zzz", "unknownproperty"),
+        ("$.pages[0].elements[1]", "incorrecttypeproperty"),
+        ("$.pages[0].elements[2]", "missingtypeproperty"),
+        ("$.pages[0].elements[3].choices[0].nope", "unknownproperty"),
+        ("$.pages[0].elements[3].choices[1]", "requiredproperty"),
+        ("$.pages[0].elements[4].elements[0].rateMax", "wrongvalue"),
+        ("$.pages[0].elements[5].visibleIf", "expression"),
+        ("$.triggers[0]", "incorrecttypeproperty"),
+        ("$.wrong", "unknownproperty"),
+    ];
+    let wanted: Vec<(String, &str)> = wanted
+        .iter()
+        .map(|(path, code)| ((*path).to_owned(), *code))
+        .collect();
+    assert_eq!(codes(&survey), wanted);
+}
+
+#[test]
+fn older_names_are_taken_for_todays() {
+    let survey = json!({
+        "questions": [
+            { "type": "checkbox", "name": "a", "hasOther": true, "hasNone": true, "hasSelectAll": true, "choices": ["1|One"] },
+            { "type": "text", "name": "b", "placeHolder": "x", "size": 3, "hasComment": true },
+            { "type": "matrix", "name": "c", "isAllRowRequired": true, "rowsOrder": "random" },
+            { "type": "rating", "name": "d", "mininumRateDescription": "low", "rateDisplayMode": "stars" },
+            { "type": "dropdown", "name": "e", "optionsCaption": "choose", "showOptionsCaption": false },
+            { "type": "paneldynamic", "name": "f", "panelAddText": "more", "templateElements": [] },
+        ],
+        "mode": "display",
+        "goNextPageAutomatic": true,
+        "requiredText": "!",
+    });
+    assert_eq!(codes(&survey), []);
+    let written = written(&survey);
+    let elements = &written["pages"][0]["elements"];
+    assert_eq!(elements[0]["showOtherItem"], true);
+    assert_eq!(elements[0]["showSelectAllItem"], true);
+    assert_eq!(
+        elements[0]["choices"][0],
+        json!({ "value": "1", "text": "One" })
+    );
+    assert_eq!(elements[1]["placeholder"], "x");
+    assert_eq!(elements[1]["inputSize"], 3);
+    assert_eq!(elements[2]["eachRowRequired"], true);
+    assert_eq!(elements[3]["minRateDescription"], "low");
+    assert_eq!(elements[3]["rateType"], "stars");
+    assert_eq!(elements[4]["placeholder"], "choose");
+    assert_eq!(elements[4]["allowClear"], false);
+    assert_eq!(elements[5]["addPanelText"], "more");
+    assert_eq!(written["readOnly"], true);
+    assert_eq!(written["autoAdvanceEnabled"], true);
+    assert_eq!(written["requiredMark"], "!");
+}
+
+#[test]
+fn texts_are_shown_in_the_language_asked_for() {
+    let survey = json!({ "elements": [
+        { "type": "text", "name": "a", "title": { "default": "Why", "de": "Warum", "zh-Hant": "為什麼" } },
+    ] });
+    let (definition, _) = Definition::read(&json(&survey));
+    assert_eq!(definition.locales(), ["de", "zh-Hant"]);
+    let mut survey = Survey::new(&definition, Start::default(), Box::new(Utc(0.0)));
+    let a = survey.question("a").expect("a question");
+    for (locale, title) in [
+        ("", "Why"),
+        ("de", "Warum"),
+        ("de-AT", "Warum"),
+        ("zh-Hant", "為什麼"),
+        ("fr", "Why"),
+    ] {
+        survey.set_locale(locale);
+        assert_eq!(survey.title(a), title, "{locale}");
+    }
+}
+
+#[test]
+fn panels_nested_too_deep_are_reported() {
+    let mut element = json!({ "type": "text", "name": "inmost" });
+    for depth in 0..100 {
+        element = json!({ "type": "panel", "name": format!("p{depth}"), "elements": [element] });
+    }
+    // Built by hand: a JSON reader has a limit of its own.
+    let found = codes(&json!({ "elements": [element] }));
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].1, "nesting");
+}
+
+#[test]
+fn what_is_no_questionnaire_is_reported() {
+    for survey in [
+        json!(null),
+        json!(1),
+        json!("text"),
+        json!([]),
+        json!({ "pages": 5 }),
+        json!({ "pages": [5] }),
+    ] {
+        assert!(!codes(&survey).is_empty(), "{survey}");
+    }
+    assert!(codes(&json!({})).is_empty());
+}
+
+/// Five megabytes are read.
+#[test]
+fn a_long_text_is_read() {
+    let survey =
+        json!({ "elements": [{ "type": "html", "name": "a", "html": "x".repeat(5_000_000) }] });
+    assert!(codes(&survey).is_empty());
+}
+
+/// A source of chance.
+struct Chance(fastrand::Rng);
+
+impl Chance {
+    fn of(&mut self, percent: u32) -> bool {
+        self.0.u32(..100) < percent
+    }
+
+    fn one<T: Clone>(&mut self, of: &[T]) -> T {
+        of[self.0.usize(..of.len())].clone()
+    }
+
+    fn word(&mut self) -> String {
+        self.one(&[
+            "a", "b", "c", "a.b", "row.a", "panel.a", "item", "zzz", "ü", "",
+        ])
+        .to_owned()
+    }
+
+    fn scalar(&mut self) -> Json {
+        match self.0.u32(..6) {
+            0 => json!(null),
+            1 => json!(self.0.bool()),
+            2 => json!(self.0.i32(-3..8)),
+            3 => json!(self.0.f64() * 10.0),
+            4 => json!(""),
+            _ => json!(self.word()),
+        }
+    }
+
+    fn value(&mut self, depth: u32) -> Json {
+        match self.0.u32(..5) {
+            0 if depth > 0 => (0..self.0.usize(..4))
+                .map(|_| self.value(depth - 1))
+                .collect(),
+            1 if depth > 0 => {
+                let members = (0..self.0.usize(..4)).map(|_| (self.word(), self.value(depth - 1)));
+                Json::Object(members.collect())
+            }
+            _ => self.scalar(),
+        }
+    }
+
+    fn expression(&mut self) -> String {
+        let (a, b) = (self.word(), self.word());
+        match self.0.u32(..7) {
+            0 => format!("{{{a}}} = 1"),
+            1 => format!("{{{a}}} + {{{b}}} > 2"),
+            2 => format!("{{{a}}} notempty and {{{b}}} contains 'x'"),
+            3 => format!("iif({{{a}}} > 1, {{{b}}}, 'no')"),
+            4 => format!("sumInArray({{{a}}}, 'a')"),
+            5 => "displayValue('a')".to_owned(),
+            _ => format!("{{{a}}} ="),
+        }
+    }
+
+    fn text(&mut self) -> Json {
+        let text = format!("Hi {{{}}} {{", self.word());
+        if self.of(30) {
+            json!({ "default": text, "de": "Hallo" })
+        } else {
+            json!(text)
+        }
+    }
+
+    fn choices(&mut self) -> Json {
+        let choice = |chance: &mut Self| match chance.0.u32(..3) {
+            0 => {
+                json!({ "value": chance.scalar(), "text": chance.text(), "visibleIf": chance.expression() })
+            }
+            1 => json!(chance.word() + "|" + &chance.word()),
+            _ => json!(chance.0.u32(..4)),
+        };
+        (0..self.0.usize(..5)).map(|_| choice(self)).collect()
+    }
+
+    /// An element with properties of every kind that questions have, some of them where they do not belong.
+    fn element(&mut self, depth: u32) -> Json {
+        let kind = self.one(&TYPES);
+        let mut element = json!({ "type": kind, "name": self.word() });
+        let object = element.as_object_mut().expect("an object");
+        for _ in 0..self.0.usize(..6) {
+            let (name, value) = match self.0.u32(..9) {
+                0 => (self.one(&EXPRESSIONS), json!(self.expression())),
+                1 => (self.one(&FLAGS), json!(self.0.bool())),
+                2 => (self.one(&NUMBERS), json!(self.0.i32(-2..12))),
+                3 => (self.one(&TEXTS), self.text()),
+                4 => (self.one(&ITEMS), self.choices()),
+                5 => (
+                    self.one(&["defaultValue", "correctAnswer", "defaultRowValue"]),
+                    self.value(3),
+                ),
+                6 => (self.one(&WORDS), json!(self.word())),
+                7 => ("validators", self.validators()),
+                _ if depth > 0 => {
+                    let name = self.one(&[
+                        "elements",
+                        "templateElements",
+                        "columns",
+                        "items",
+                        "detailElements",
+                    ]);
+                    (
+                        name,
+                        (0..self.0.usize(..4))
+                            .map(|_| self.element(depth - 1))
+                            .collect(),
+                    )
+                }
+                _ => ("nonsense", self.value(2)),
+            };
+            object.insert(name.to_owned(), value);
+        }
+        element
+    }
+
+    fn validators(&mut self) -> Json {
+        let kind = self.one(&[
+            "numeric",
+            "text",
+            "answercount",
+            "regex",
+            "email",
+            "expression",
+            "odd",
+        ]);
+        json!([{ "type": kind, "minValue": 1, "maxLength": 2, "regex": self.word() + "(", "expression": self.expression() }])
+    }
+
+    fn survey(&mut self) -> Json {
+        let pages: Json = (0..self.0.usize(1..4))
+            .map(|index| {
+                let elements: Json = (0..self.0.usize(..6)).map(|_| self.element(3)).collect();
+                json!({ "name": format!("page{index}"), "elements": elements, "visibleIf": self.expression() })
+            })
+            .collect();
+        let modes = ["onComplete", "onHidden", "onHiddenContainer", "none"];
+        json!({
+            "title": self.text(),
+            "pages": pages,
+            "clearInvisibleValues": self.one(&modes),
+            "questionsOnPageMode": self.one(&["standard", "singlePage", "questionPerPage", "inputPerPage"]),
+            "checkErrorsMode": self.one(&["onNextPage", "onValueChanged", "onComplete"]),
+            "calculatedValues": [{ "name": self.word(), "expression": self.expression(), "includeIntoResult": self.0.bool() }],
+            "triggers": [{ "type": self.one(&TRIGGERS), "expression": self.expression(), "setToName": self.word(),
+                "fromName": self.word(), "gotoName": self.word(), "runExpression": self.expression(), "setValue": self.value(2) }],
+        })
+    }
+}
+
+const TYPES: [&str; 24] = [
+    "text",
+    "comment",
+    "rating",
+    "radiogroup",
+    "dropdown",
+    "checkbox",
+    "tagbox",
+    "ranking",
+    "imagepicker",
+    "boolean",
+    "matrix",
+    "matrixdropdown",
+    "matrixdynamic",
+    "multipletext",
+    "paneldynamic",
+    "expression",
+    "slider",
+    "file",
+    "signaturepad",
+    "html",
+    "image",
+    "panel",
+    "buttongroup",
+    "imagemap",
+];
+const EXPRESSIONS: [&str; 14] = [
+    "visibleIf",
+    "enableIf",
+    "requiredIf",
+    "defaultValueExpression",
+    "setValueExpression",
+    "setValueIf",
+    "resetValueIf",
+    "choicesVisibleIf",
+    "choicesEnableIf",
+    "rowsVisibleIf",
+    "templateVisibleIf",
+    "panelCountExpression",
+    "expression",
+    "minValueExpression",
+];
+const FLAGS: [&str; 10] = [
+    "isRequired",
+    "visible",
+    "readOnly",
+    "showOtherItem",
+    "showNoneItem",
+    "showSelectAllItem",
+    "hideIfChoicesEmpty",
+    "eachRowRequired",
+    "multiSelect",
+    "copyDefaultValueFromLastEntry",
+];
+const NUMBERS: [&str; 10] = [
+    "rateMin",
+    "rateMax",
+    "rateCount",
+    "rateStep",
+    "rowCount",
+    "minRowCount",
+    "panelCount",
+    "maxPanelCount",
+    "minSelectedChoices",
+    "precision",
+];
+const TEXTS: [&str; 6] = [
+    "title",
+    "description",
+    "html",
+    "labelTrue",
+    "defaultDisplayValue",
+    "templateTitle",
+];
+const ITEMS: [&str; 4] = ["choices", "rows", "columns", "rateValues"];
+const WORDS: [&str; 8] = [
+    "valueName",
+    "choicesFromQuestion",
+    "choicesFromQuestionMode",
+    "inputType",
+    "keyName",
+    "cellType",
+    "displayStyle",
+    "totalType",
+];
+const TRIGGERS: [&str; 6] = [
+    "setvalue",
+    "copyvalue",
+    "runexpression",
+    "skip",
+    "complete",
+    "visible",
+];
+
+/// Every random definition is read without a panic, and reading what was written gives the same definition, with
+/// nothing left to report but what the words of expressions give.
+#[test]
+fn what_was_written_is_read_the_same() {
+    let seed = 4_711;
+    println!("seed {seed}");
+    let mut chance = Chance(fastrand::Rng::with_seed(seed));
+    for round in 0..600 {
+        let survey = chance.survey();
+        let (definition, _) = Definition::read(&json(&survey));
+        let written = definition.write();
+        let (again, report) = Definition::read(&written);
+        assert_eq!(definition, again, "round {round}: {survey}");
+        let left: Vec<_> = report
+            .findings()
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error && finding.code != "expression")
+            .collect();
+        assert!(left.is_empty(), "round {round}: {left:?}");
+        assert_eq!(written, again.write(), "round {round}");
+    }
+}
+
+/// Every random survey is answered at random without a panic, and its pages can be shown.
+#[test]
+fn whatever_is_answered_nothing_panics() {
+    let seed = 815;
+    println!("seed {seed}");
+    let mut chance = Chance(fastrand::Rng::with_seed(seed));
+    for _ in 0..300 {
+        let (definition, _) = Definition::read(&json(&chance.survey()));
+        let draft = json(&chance.value(3));
+        let answers = draft.as_object().cloned().unwrap_or_default();
+        let start = Start {
+            answers,
+            ..Start::default()
+        };
+        let mut survey = Survey::new(&definition, start, Box::new(Utc(0.0)));
+        for _ in 0..12 {
+            let name = chance.word();
+            let value: Value = json(&chance.value(3));
+            match (chance.0.u32(..8), survey.question(&name)) {
+                (0, Some(id)) => survey.set_comment(id, value),
+                (1, Some(id)) => drop(survey.add_entry(id)),
+                (2, Some(id)) => drop(survey.remove_entry(id, 0)),
+                (3, _) => drop(survey.go_on()),
+                (4, _) => drop(survey.go_back()),
+                (5, _) => survey.set_variable(&name, value),
+                (_, Some(id)) => survey.set(id, value),
+                (_, None) => survey.set_by_key(&name, value),
+            }
+            drop(survey.page());
+        }
+        survey.complete();
+        drop(survey.end());
+    }
+}
