@@ -99,15 +99,23 @@ async fn answer_change_over(language: Language) {
     me.page.targets_24px().await;
     me.good().await;
     // Nothing but the survey was loaded.
-    let loaded = "return performance.getEntriesByType('resource').map(e => e.name.split('/').pop())";
+    let loaded =
+        "return performance.getEntriesByType('resource').map(e => e.name.split('/').pop())";
     let loaded = me.page.run(loaded, vec![]).await.to_string();
-    assert!(loaded.contains("survey-") && !loaded.contains("whole-"), "{loaded}");
+    assert!(
+        loaded.contains("survey-") && !loaded.contains("whole-"),
+        "{loaded}"
+    );
     // The second scale: attitude.
     me.page.radio("4").nth(1).click().await;
     me.press("form.continue").await;
     me.button("survey.send").wait().await;
     me.good().await;
-    me.page.by("textbox", portico_tests::Name::Any).nth(0).fill("請更快。<b>謝謝</b>").await;
+    me.page
+        .by("textbox", portico_tests::Name::Any)
+        .nth(0)
+        .fill("請更快。<b>謝謝</b>")
+        .await;
     me.press("survey.send").await;
     me.see("survey.sent").await;
     me.good().await;
@@ -234,7 +242,11 @@ async fn it_resumes_where_it_was_left_and_is_offered_on_the_request() {
     // As soon as the server has the draft it is there on another device.
     let token = links[0].rsplit('/').next().unwrap();
     until("the draft", || async {
-        let kept = server.guest().get(&format!("/surveys/{token}")).send().await;
+        let kept = server
+            .guest()
+            .get(&format!("/surveys/{token}"))
+            .send()
+            .await;
         match kept.json["data"]["solving"] == 4 {
             true => Ok(()),
             false => Err(kept.text()),
