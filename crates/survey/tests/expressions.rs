@@ -128,6 +128,25 @@ fn what_nests_too_deep_is_said() {
     }
 }
 
+/// A condition on rows is text in the text, and so on.
+#[test]
+fn conditions_inside_conditions_end() {
+    let mut text = "{v} > 1".to_owned();
+    for depth in 0..1_000 {
+        let inner = text.replace('\'', "\\'");
+        text = format!("sumInArray({{a}}, v, '{inner}') > 1");
+        if depth > 30 && text.len() > 100_000 {
+            break;
+        }
+    }
+    let none = Object::new();
+    let scope = Values {
+        values: &none,
+        clock: Utc(NOW),
+    };
+    assert!(!Expression::parse(&text).unwrap().is_true(&scope));
+}
+
 #[test]
 fn a_long_chain_is_no_deep_one() {
     let none = Object::new();

@@ -12,12 +12,17 @@ const MAX_NESTING: usize = 200;
 
 /// Reads a whole text.
 pub(super) fn parse(text: &str) -> Result<Expression, ParseError> {
+    parse_inside(text, 0)
+}
+
+/// Reads a text that stands so deep inside another.
+fn parse_inside(text: &str, nesting: usize) -> Result<Expression, ParseError> {
     let patched = patch(text);
     let mut parser = Parser {
         text: &patched,
         at: 0,
         farthest: 0,
-        nesting: 0,
+        nesting,
         too_deep: false,
         names: Vec::new(),
     };
@@ -193,7 +198,7 @@ impl Parser<'_> {
 
     /// One operand.
     fn factor(&mut self) -> Option<Node> {
-        if self.nesting == MAX_NESTING || self.too_deep {
+        if self.nesting >= MAX_NESTING || self.too_deep {
             self.too_deep = true;
             return None;
         }
@@ -401,7 +406,7 @@ impl Parser<'_> {
         self.sign(b')');
         let mut filter = None;
         if function.is_some_and(Function::reads_rows) {
-            filter = row_filter(&arguments);
+            filter = row_filter(&arguments, self.nesting);
             // Names in the condition are those of a row.
             let outer: usize = arguments.iter().take(2).map(count_names).sum();
             for name in self.names.iter_mut().skip(first_name + outer) {
@@ -424,7 +429,7 @@ fn count_names(node: &Node) -> usize {
 }
 
 /// The condition that the fourth argument is as text, or the third: text with an operator or a name in it.
-fn row_filter(arguments: &[Node]) -> Option<Filter> {
+fn row_filter(arguments: &[Node], nesting: usize) -> Option<Filter> {
     let text = |at: usize| match arguments.get(at)? {
         Node::Constant(Value::Text(text)) | Node::Word(Value::Text(text)) => Some(text),
         _ => None,
@@ -433,5 +438,7 @@ fn row_filter(arguments: &[Node]) -> Option<Filter> {
     let text = text(3)
         .filter(condition)
         .or_else(|| text(2).filter(condition))?;
-    Some(parse(text).map_or(Filter::NotUnderstood, Filter::Condition))
+    // Each is read as often as it is deep, so few may nest.
+    let condition = parse_inside(text, nesting + MAX_NESTING / 4);
+    Some(condition.map_or(Filter::NotUnderstood, Filter::Condition))
 }

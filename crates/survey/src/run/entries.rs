@@ -216,7 +216,8 @@ impl Survey {
         self.follow_inner(id);
     }
 
-    /// When panels were added by setting the answer as a whole, what stands in panels is evaluated with the next change.
+    /// When panels were added by setting the answer as a whole, what stands in panels is evaluated with the next
+    /// change.
     fn defer(&mut self, id: Id) {
         let mut inside = vec![self.spec_id(id)];
         let mut at = 0;
