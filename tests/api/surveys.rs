@@ -373,6 +373,18 @@ async fn what_was_never_answered_expires_and_a_fresh_link_comes_on_demand() {
         .send()
         .await
         .expect_problem(401, "unauthenticated");
+    // Who follows reads; who sent it answers.
+    let follow = customer
+        .post(&format!("/requests/{id}/actions/follow"))
+        .new_key();
+    let follow = follow.json(&json!({"email": "c@example.com"})).send().await;
+    follow.expect_status(200);
+    let follower = server.customer("c@example.com").await;
+    let refused = follower.post(&path).send().await;
+    assert_eq!(
+        refused.expect_problem(409, "action_not_allowed").json["reason"],
+        "following"
+    );
     let other = submitted(&customer).await;
     let none = customer
         .post(&format!("/requests/{other}/survey-link"))

@@ -16,8 +16,9 @@ CREATE TABLE waves (
     UNIQUE (campaign, period)
 ) STRICT;
 
--- The ledger: who was to be asked what, and what became of it. `person` is the normal form of the address that is written
--- to. `due_at` is when somebody has to look at the clock for it; null: never. `draft` are answers that were not sent.
+-- The ledger: who was to be asked what, and what became of it. `person` is the normal form of the address that is
+-- written to. `due_at` is when somebody has to look at the clock for it; null: never. `draft` are answers that were
+-- not sent.
 CREATE TABLE invitations (
     id         TEXT PRIMARY KEY,
     person     TEXT NOT NULL,
@@ -51,8 +52,9 @@ CREATE TABLE survey_links (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX survey_links_by_invitation ON survey_links (invitation_id);
 
--- What anonymous surveys are answered on: as many as letters of a round, made in the one transaction that queues them, and
--- lying in the order of their hashes. Nothing leads from here to an invitation: no id, no time, no place in an order.
+-- What anonymous surveys are answered on: as many as letters of a round, made in the one transaction that queues them,
+-- and lying in the order of their hashes. Nothing leads from here to an invitation: no id, no time, no place in an
+-- order.
 CREATE TABLE ballots (
     token_hash BLOB PRIMARY KEY,
     wave_id    TEXT NOT NULL REFERENCES waves (id),

@@ -1,5 +1,5 @@
-//! Letters that ask: plain, with one link for each step of the first question, and a way out of all surveys. Opening any of
-//! them sends nothing; programs that open every link in a mail leave no trace.
+//! Letters that ask: plain, with one link for each step of the first question, and a way out of all surveys. Opening
+//! any of them sends nothing; programs that open every link in a mail leave no trace.
 
 use super::letter::{Recipient, contact, write};
 use crate::{

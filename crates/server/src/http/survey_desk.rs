@@ -31,8 +31,8 @@ use portico_contract::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// `POST /desk/v1/campaigns`: begins a round now. Either the `campaign` of the programme, whose round of the present period
-/// it is then, or a `survey` beside the plan.
+/// `POST /desk/v1/campaigns`: begins a round now. Either the `campaign` of the programme, whose round of the present
+/// period it is then, or a `survey` beside the plan.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewCampaign {

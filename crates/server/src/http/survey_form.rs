@@ -1,8 +1,9 @@
 //! The survey without script: a plain page of the server at `/surveys/{token}?plain`, to which the portal's own page at
-//! `/surveys/{token}` points where scripts do not run; and the way out of all surveys at `/surveys/unsubscribe/{token}`.
+//! `/surveys/{token}` points where scripts do not run; and the way out of all surveys at
+//! `/surveys/unsubscribe/{token}`.
 //!
-//! Opening either records nothing. A value in the link (`?plain&quality=4`) is only chosen beforehand; what counts is sent
-//! with the button.
+//! Opening either records nothing. A value in the link (`?plain&quality=4`) is only chosen beforehand; what counts is
+//! sent with the button.
 
 use super::{
     actor::token_hash,
@@ -140,7 +141,8 @@ fn page(words: &Words<'_>, status: StatusCode, here: &str, title: &str, main: &s
     let html = format!(
         "<!doctype html>\n<html lang=\"{locale}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"robots\" content=\"noindex\">\n<title>{title} – {brand}</title>\n<style>{STYLE}</style>\n</head>\n\
+         <meta name=\"robots\" content=\"noindex\">\n<title>{title} – {brand}</title>\n\
+         <style>{STYLE}</style>\n</head>\n\
          <body>\n<header><p>{brand}</p><nav aria-label=\"{languages_label}\">{languages}</nav></header>\n\
          <main>\n{main}\n</main>\n</body>\n</html>\n"
     );
@@ -530,7 +532,8 @@ impl Form<'_> {
         if grouped {
             let _ = writeln!(
                 main,
-                "<fieldset id=\"{id}\"{described}{wrong}><legend>{title}{required}</legend>\n{about}<div class=\"{class}\">{inside}</div></fieldset>"
+                "<fieldset id=\"{id}\"{described}{wrong}><legend>{title}{required}</legend>\n{about}\
+                 <div class=\"{class}\">{inside}</div></fieldset>"
             );
         } else {
             let _ = writeln!(
@@ -542,7 +545,8 @@ impl Form<'_> {
             let other = words.word("survey.form.other");
             let _ = writeln!(
                 main,
-                "<div class=\"field\"><label for=\"{id}c\">{other}</label><input id=\"{id}c\" name=\"c:{name}\" value=\"{}\"></div>",
+                "<div class=\"field\"><label for=\"{id}c\">{other}</label>\
+                 <input id=\"{id}c\" name=\"c:{name}\" value=\"{}\"></div>",
                 escaped(&question.comment)
             );
         }

@@ -714,7 +714,7 @@ mod tests {
         let mut record = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
         let mut other = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
         let later = DeskChange::Move(at("2026-03-13T00:00:00"));
-        let mut moved = |record: &mut RequestRecord, now| {
+        let moved = |record: &mut RequestRecord, now| {
             record.mark_late(now);
             record.change_promise("solution", &later, Some("A part is missing"), &policy, now);
             record.happens(Event::Resolved, &policy, at("2026-03-12T09:00:00"));

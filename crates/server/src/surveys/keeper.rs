@@ -1,6 +1,6 @@
-//! Looks at the clock for surveys: puts what is over into the ledger, begins the rounds of campaigns, sends what is due and
-//! reminds once. Nothing is remembered between two looks but what the store holds, and a letter is queued in the one
-//! transaction that notes it, so a restart, a kill or a clock that is put forward or back makes no second one.
+//! Looks at the clock for surveys: puts what is over into the ledger, begins the rounds of campaigns, sends what is
+//! due and reminds once. Nothing is remembered between two looks but what the store holds, and a letter is queued in
+//! the one transaction that notes it, so a restart, a kill or a clock that is put forward or back makes no second one.
 
 use super::{
     Programme,

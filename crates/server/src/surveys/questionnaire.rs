@@ -1,5 +1,5 @@
-//! A questionnaire, and whether answers fit it. The portal checks while somebody types; what counts is checked here, by the
-//! same engine.
+//! A questionnaire, and whether answers fit it. The portal checks while somebody types; what counts is checked here,
+//! by the same engine.
 
 use crate::{
     problem::{Fault, pointer},
@@ -167,8 +167,8 @@ impl Questionnaire {
         self.shown(&survey)
     }
 
-    /// The answers in the fields of a plain form: `a:name`, `a:name:row` and `c:name`. What such a form does not ask stays
-    /// as it was.
+    /// The answers in the fields of a plain form: `a:name`, `a:name:row` and `c:name`. What such a form does not ask
+    /// stays as it was.
     #[must_use]
     pub fn from_form(
         &self,
@@ -752,7 +752,8 @@ mod tests {
         {"type": "comment", "name": "why", "visibleIf": "{quality} < 3", "isRequired": true, "title": "Why?"},
         {"type": "text", "name": "visits", "inputType": "number", "min": 0, "max": 10},
         {"type": "checkbox", "name": "used", "choices": ["phone", "mail"]},
-        {"type": "text", "name": "mail", "valueName": "address", "validators": [{"type": "email", "text": "As in the letter, please"}]},
+        {"type": "text", "name": "mail", "valueName": "address",
+         "validators": [{"type": "email", "text": "As in the letter, please"}]},
         {"type": "matrix", "name": "parts", "columns": [1, 2], "rows": ["a", "b"]}]}"#;
 
     fn faults(data: serde_json::Value) -> Vec<String> {

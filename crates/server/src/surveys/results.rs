@@ -299,8 +299,8 @@ impl Group {
     }
 }
 
-/// Hides groups that are too small, and, of groups that make up a whole, the next smallest until what is hidden together
-/// is no small group either: otherwise it could be had by taking what is shown from the whole.
+/// Hides groups that are too small, and, of groups that make up a whole, the next smallest until what is hidden
+/// together is no small group either: otherwise it could be had by taking what is shown from the whole.
 fn suppress(groups: &mut [Group], minimum: u32) {
     let n = |group: &Group| group.n.unwrap_or_default();
     let mut hidden = 0;
@@ -626,11 +626,12 @@ pub async fn composite(
 }
 
 impl Results {
-    /// The same as CSV (RFC 4180), a row a group and a row a comment. What a spreadsheet would take for a formula gets an
-    /// apostrophe before it.
+    /// The same as CSV (RFC 4180), a row a group and a row a comment. What a spreadsheet would take for a formula gets
+    /// an apostrophe before it.
     #[must_use]
     pub fn csv(&self) -> String {
-        let header = "part,name,label,weight,delivered,completed,response_rate,n,hidden,score,satisfied,low,high,index,share_of_maximum,mean,target,text";
+        let header = "part,name,label,weight,delivered,completed,response_rate,n,hidden,score,satisfied,low,high,index,\
+                      share_of_maximum,mean,target,text";
         let mut out = String::from(header);
         out.push_str("\r\n");
         let groups = std::iter::once(("total", &self.total))

@@ -139,7 +139,8 @@ impl Surveys for SqliteTx {
 
     async fn last_sent(&mut self, person: &str, survey: Option<&str>) -> Result<Option<Instant>> {
         let at: Option<i64> = sqlx::query_scalar(
-            "SELECT max(sent_at) FROM invitations WHERE person = ?1 AND sent_at IS NOT NULL AND (?2 IS NULL OR survey = ?2)",
+            "SELECT max(sent_at) FROM invitations
+             WHERE person = ?1 AND sent_at IS NOT NULL AND (?2 IS NULL OR survey = ?2)",
         )
         .bind(person)
         .bind(survey)
