@@ -32,7 +32,7 @@ async fn take(language: Language, wanted: fn(&str) -> bool) {
         page.look(Look::default()).await;
         if ["sent", "request-review", "requests-late"].contains(&state) {
             let file = folder.join(format!("{state}.{}.pdf", language.tag));
-            std::fs::write(file, page.paper().await).unwrap();
+            page.print(&file).await;
         }
     })
     .await;

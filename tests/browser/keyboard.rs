@@ -164,7 +164,6 @@ async fn a_member_without_a_mouse(language: Language) {
     me.see("request.sent").await;
 
     // Why the date is what it is.
-    page.press(Key::Home).await;
     page.tab_to("DisclosureTriangle", has(&me.say("promise.why")))
         .await;
     page.press(Key::Enter).await;
@@ -172,7 +171,6 @@ async fn a_member_without_a_mouse(language: Language) {
     // A proposal is declined with a word, the next one accepted.
     desk_proposes(&server, &id, "Half of it is paid back.").await;
     page.heading(me.say("proposal.title")).wait().await;
-    page.press(Key::Home).await;
     enter(&me, "proposal.decline").await;
     page.by("dialog", me.say("proposal.decline_title"))
         .wait()
@@ -182,7 +180,6 @@ async fn a_member_without_a_mouse(language: Language) {
     me.see("proposal.declined").await;
     desk_proposes(&server, &id, "All of it is paid back.").await;
     page.heading(me.say("proposal.title")).wait().await;
-    page.press(Key::Home).await;
     enter(&me, "proposal.accept").await;
     page.by("dialog", me.say("proposal.accept_title"))
         .wait()

@@ -553,6 +553,11 @@ impl Page {
         STANDARD.decode(pdf["data"].as_str().unwrap()).unwrap()
     }
 
+    /// The page on paper as a PDF file.
+    pub async fn print(&self, file: &Path) {
+        std::fs::write(file, self.paper().await).unwrap();
+    }
+
     /// Sets the clock of the customer's device, for every document from now on.
     pub async fn device_clock(&self, at: DateTime<FixedOffset>) {
         let source = format!(
