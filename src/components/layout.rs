@@ -38,7 +38,7 @@ pub fn layout(page: View) -> View {
     }
 }
 
-/// A page that stands alone: nothing leads from it into the portal.
+/// A page that stands alone: nothing but the contact card leads from it into the portal.
 pub fn alone(page: View) -> View {
     let brand = || config::brand_name().unwrap_or_else(|| "Portico".to_owned());
     ui! {
