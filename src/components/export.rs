@@ -100,7 +100,8 @@ fn row(cells: &[String]) -> String {
 
 /// A cell in quotes. What a spreadsheet would take for a formula begins with an apostrophe instead.
 fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    // Where people write Chinese, spreadsheets take the wide forms too.
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     let guard = if formula { "'" } else { "" };
     format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }
@@ -113,6 +114,7 @@ mod tests {
     fn no_cell_is_a_formula() {
         assert_eq!(cell("=1+1"), "\"'=1+1\"");
         assert_eq!(cell("\tx"), "\"'\tx\"");
+        assert_eq!(cell("＝A1"), "\"'＝A1\"");
         assert_eq!(cell("a \"b\", c"), "\"a \"\"b\"\", c\"");
         assert_eq!(row(&["a".into(), "-b".into()]), "\"a\",\"'-b\"\r\n");
     }

@@ -16,18 +16,20 @@ use portico_contract::{
 };
 use portico_view::{View, memo, ui};
 
-/// The entries. `first_new` is the first one that the customer has not seen before.
+/// The entries. `first_new` is the first one that the customer has not seen before, `zone_of` tells in which zone the
+/// dates of a promise are told, by its key.
 pub fn timeline(
     request: RequestId,
     items: Signal<Vec<TimelineItem>>,
     first_new: Signal<Option<TimelineItemId>>,
+    zone_of: impl Fn(&str) -> Option<String> + Clone + Send + 'static,
 ) -> View {
     ui! {
         <ol class="timeline">
             <For
                 each=move || items.get()
                 key=|item| (item.id.clone(), is_answered(item), i18n::locale())
-                children=move |item| entry(&request, item, first_new)
+                children=move |item| entry(&request, item, first_new, zone_of.clone())
             />
         </ol>
     }
@@ -51,6 +53,7 @@ fn entry(
     request: &RequestId,
     item: TimelineItem,
     first_new: Signal<Option<TimelineItemId>>,
+    zone_of: impl Fn(&str) -> Option<String> + Send + 'static,
 ) -> View {
     let TimelineItem { id, at, entry } = item;
     let is_first_new = memo(move || first_new.with(|first| first.as_ref() == Some(&id)));
@@ -89,18 +92,18 @@ fn entry(
             event("check", move || m::request_step_event(&label), at, None)
         }
         Entry::Promise {
+            key,
             label,
             change,
             due_at,
             reason,
-            ..
         } => {
             let mark = match change {
                 PromiseChange::Kept | PromiseChange::KeptLate => "check",
                 PromiseChange::Late => "warning",
                 _ => "clock",
             };
-            let words = move || promise(&label, change, due_at);
+            let words = move || promise(&label, change, due_at, zone_of(&key).as_deref());
             event(mark, words, at, reason)
         }
         Entry::Proposal {
@@ -158,14 +161,15 @@ pub fn status(from: Status, to: Status, outcome: Option<Outcome>) -> String {
     })
 }
 
-/// What happened to a promise.
+/// What happened to a promise, whose dates are told in `zone`.
 pub fn promise(
     label: &str,
     change: PromiseChange,
     due: Option<portico_contract::Instant>,
+    zone: Option<&str>,
 ) -> String {
     let due = due
-        .map(|due| format::deadline(due, None))
+        .map(|due| format::deadline(due, zone))
         .unwrap_or_default();
     match change {
         PromiseChange::Started if due.is_empty() => m::promise_event_started_open(label),

@@ -1,7 +1,11 @@
 //! Telling whether a saved receipt is genuine: on this device, without network.
 
 use crate::{
-    browser::{dom, file::Picked, task},
+    browser::{
+        dom,
+        file::{Blob, Picked},
+        task,
+    },
     components::{
         drop::drop,
         icon::icon,
@@ -13,7 +17,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::{attachment::Attachment, submission::ReceiptContent};
-use portico_view::{View, ui};
+use portico_view::{View, effect, memo, ui};
 
 const RESULT: &str = "receipt-result";
 const FILES_RESULT: &str = "receipt-files-result";
@@ -22,17 +26,31 @@ const FILES_RESULT: &str = "receipt-files-result";
 pub fn page() -> View {
     navigation::title(m::receipt_check_title);
     let result = RwSignal::new(None::<Checked>);
-    let take = move |files: Vec<Picked>| {
-        let Some(file) = files.into_iter().next() else {
+    let chosen = StoredValue::new_local(None::<Blob>);
+    let look = move || {
+        let Some(file) = chosen.get_value() else {
             return;
         };
         task::detach(async move {
             let keys = untrack(config::current).map(|config| config.receipt_keys);
-            result.try_set(Some(check(&file.blob, keys.as_deref()).await));
+            result.try_set(Some(check(&file, keys.as_deref()).await));
             task::next_frame().await;
             dom::focus(RESULT);
         });
     };
+    let take = move |files: Vec<Picked>| {
+        if let Some(file) = files.into_iter().next() {
+            chosen.set_value(Some(file.blob));
+            look();
+        }
+    };
+    // The company's key came after the file was chosen.
+    let known = memo(|| config::current().is_some());
+    effect(move || {
+        if known.get() && untrack(|| result.get()) == Some(Checked::Unable) {
+            look();
+        }
+    });
     ui! {
         <header class="heading">
             <h1 tabindex="-1">{m::receipt_check_title}</h1>

@@ -22,6 +22,7 @@ use crate::{
         load::{failure_words, not_loaded},
         moment::{limit, moment},
         problems::{Problems, summary},
+        promise::zone,
         prose::prose,
         sign_in::{self, SigningIn, step},
         stepper::stepper,
@@ -421,6 +422,11 @@ fn parts(page: Page, acting: Acting, first_new: Signal<Option<TimelineItemId>>) 
         })
     });
     let lost = || live::connection() == Connection::Lost;
+    let zone_of = move |key: &str| {
+        let promises = untrack(|| page.request())?.promises;
+        let promise = promises.into_iter().find(|promise| promise.key == key)?;
+        zone(&promise).map(str::to_owned)
+    };
     ui! {
         <section class="progress" aria-label=m::request_progress>
             {move || steps.get().filter(|steps| !steps.is_empty()).map(stepper)}
@@ -434,7 +440,7 @@ fn parts(page: Page, acting: Acting, first_new: Signal<Option<TimelineItemId>>) 
             {edit::edit(page, acting)}
             <section aria-labelledby="timeline">
                 <h2 id="timeline">{m::request_timeline}</h2>
-                {timeline(id.clone(), items.into(), first_new)}
+                {timeline(id.clone(), items.into(), first_new, zone_of)}
                 {move || lost().then(|| ui! { <p class="meta">{m::request_live_lost}</p> })}
             </section>
             {reply::reply(page, id)}
@@ -505,9 +511,11 @@ fn turn(page: Page, acting: Acting) -> View {
         });
         let confirm = allowed(Action::Confirm).is_some();
         let reopen = allowed(Action::Reopen).is_some();
+        let following = turn.following;
         let heading = move || match (confirm, turn.closed_at) {
             (true, _) => m::request_solved_question(),
             (false, Some(at)) => m::request_closed_on(&i18n::format::date(at)),
+            (false, None) if following => m::follow_turn(),
             (false, None) => m::request_turn_ours(),
         };
         let next = move || match (confirm, until) {
@@ -599,19 +607,24 @@ fn proposed(value: String, acting: Acting) -> View {
     }
 }
 
-/// Why it ended as it did: what was said when it was resolved, else when it was closed.
+/// Why it ended as it did the last time: what was said with it. That the customer has confirmed it says nothing anew.
 fn explanation(items: &[TimelineItem]) -> Option<String> {
-    let said = |status| {
-        items.iter().rev().find_map(|item| match &item.entry {
-            Entry::Status {
-                to,
-                explanation: Some(words),
-                ..
-            } if *to == status => Some(words.clone()),
-            _ => None,
-        })
-    };
-    said(Status::Resolved).or_else(|| said(Status::Closed))
+    let ends = items.iter().rev().filter_map(|item| match &item.entry {
+        Entry::Status {
+            from,
+            to: to @ (Status::Resolved | Status::Closed),
+            explanation,
+            ..
+        } => Some((*from, *to, explanation.clone())),
+        _ => None,
+    });
+    for (from, to, explanation) in ends {
+        let confirmed = (from, to) == (Some(Status::Resolved), Status::Closed);
+        if explanation.is_some() || !confirmed {
+            return explanation;
+        }
+    }
+    None
 }
 
 fn details(page: Page) -> View {
@@ -762,7 +775,9 @@ fn follow(page: Page) -> Signal<Option<TimelineItemId>> {
             return;
         };
         let is_new = seen.with_value(|seen| seen.as_ref() != Some(&last.id));
-        if is_new && case.versioned.request.unread_count > 0 {
+        // What the customer did is seen too: it is no news the next time.
+        let later = |seen| last.at > seen;
+        if is_new && case.versioned.request.seen_at.is_some_and(later) {
             seen.set_value(Some(last.id.clone()));
             let (id, at) = (case.versioned.request.id.clone(), last.at);
             task::detach(async move {
@@ -779,5 +794,37 @@ fn is_mine(item: &TimelineItem) -> bool {
         Entry::Message { author, .. } => author.me,
         Entry::Asked { .. } | Entry::Callback { .. } => true,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn said(entries: &[(&str, &str, Value)]) -> Option<String> {
+        let items = entries
+            .iter()
+            .enumerate()
+            .map(|(place, (from, to, words))| {
+                json!({"id": place.to_string(), "at": "2026-03-02T10:00:00Z", "kind": "status",
+                "from": from, "to": to, "waiting_on": null, "outcome": null, "explanation": words})
+            });
+        let items: Vec<TimelineItem> = items
+            .map(|item| serde_json::from_value(item).unwrap())
+            .collect();
+        explanation(&items)
+    }
+
+    #[test]
+    fn a_result_is_explained_by_its_own_words() {
+        let first = ("open", "resolved", json!("first"));
+        let confirmed = ("resolved", "closed", Value::Null);
+        assert_eq!(said(&[first.clone(), confirmed]).as_deref(), Some("first"));
+        let again = ("resolved", "open", Value::Null);
+        let silent = ("open", "resolved", Value::Null);
+        assert_eq!(said(&[first.clone(), again, silent]), None);
+        let closed = ("open", "closed", json!("closed"));
+        assert_eq!(said(&[first, closed]).as_deref(), Some("closed"));
     }
 }

@@ -9,7 +9,7 @@ use crate::browser::Setup;
 use crate::customer::Customer;
 use crate::page::has;
 use crate::words::{Language, Words};
-use crate::{Browser, Fault, FaultProxy, Options, Page, Plan, Server};
+use crate::{Browser, Fault, FaultProxy, Options, Page, Plan, Server, until};
 
 const GUEST: &str = "guest@example.com";
 const MEMBER: &str = "lin.yijun@mingde.example";
@@ -50,6 +50,7 @@ pub async fn walk(language: Language, mut show: impl AsyncFnMut(&'static str, &P
     tour.callbacks().await;
     tour.following().await;
     tour.signed_out().await;
+    tour.survey().await;
     tour.failures().await;
 }
 
@@ -557,6 +558,43 @@ impl<F: AsyncFnMut(&'static str, &Page)> Tour<'_, F> {
             .send()
             .await
             .expect_status(200);
+    }
+
+    /// A survey, from the link in the letter.
+    async fn survey(&mut self) {
+        let me = self.me.clone();
+        self.clock(json!({"now": "2026-12-01T10:00:00+08:00"}))
+            .await;
+        let path = until("the letter that asks", || async {
+            let letters = self.server.letters_to(MEMBER);
+            let words = letters
+                .iter()
+                .flat_map(|letter| letter.text.split_whitespace());
+            let mut links = words.filter_map(|word| word.find("/surveys/").map(|at| &word[at..]));
+            let plain = |link: &&str| !link.contains('?') && !link.contains("unsubscribe");
+            links
+                .find(plain)
+                .map(str::to_owned)
+                .ok_or_else(|| format!("{letters:#?}"))
+        })
+        .await;
+        me.open(&path).await;
+        me.button("form.continue").wait().await;
+        self.show("survey").await;
+        me.press("form.continue").await;
+        me.see("problem.title").await;
+        self.show("survey-errors").await;
+        me.page.radio("5").nth(0).click().await;
+        me.page.radio("3").nth(2).click().await;
+        me.press("form.continue").await;
+        me.button("survey.send").wait().await;
+        self.show("survey-words").await;
+        me.press("survey.send").await;
+        me.see("survey.sent").await;
+        self.show("survey-sent").await;
+        me.open("/surveys/nobody-knows-this-one").await;
+        me.see("survey.no_such").await;
+        self.show("survey-no-such").await;
     }
 
     async fn clock(&self, now: Value) {

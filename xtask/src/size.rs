@@ -41,6 +41,8 @@ pub(crate) fn check() -> Result<()> {
     }
     println!("{home:>9.1} KB brotli in all for home, of at most {LIMIT_KB} KB");
     let other = total("whole", &files);
+    let survey = total("survey", &files);
+    println!("{survey:>9.1} KB brotli in all for /surveys/{{token}}, from a link");
     for page in OTHERS {
         println!("{other:>9.1} KB brotli in all for {page}, opened first");
     }

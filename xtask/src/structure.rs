@@ -19,7 +19,10 @@ const PACKAGES: [(&str, &[&str]); 9] = [
         "portico-server",
         &["portico-contract", "portico-promise", "portico-survey"],
     ),
-    ("portico-portal", &["portico-contract", "portico-view"]),
+    (
+        "portico-portal",
+        &["portico-contract", "portico-survey", "portico-view"],
+    ),
     ("portico-tests", &["portico-contract"]),
     ("xtask", &[]),
 ];

@@ -200,12 +200,11 @@ impl Ledger {
             },
             PromiseState::Paused => promise.pauses.last().map(paused).unwrap_or_default(),
             PromiseState::Late => {
-                let moved = !promise.moved.is_empty();
                 let missed = move || left.as_ref().map(|left| m::promise_missed(&left()));
                 ui! {
                     <p><strong class="due">{move || with_due(m::promise_was_due)}</strong></p>
                     <p>{missed}</p>
-                    {(!moved).then(|| ui! { <p>{m::promise_no_new_date}</p> })}
+                    <p>{m::promise_no_new_date}</p>
                 }
             }
             PromiseState::Kept | PromiseState::KeptLate => ui! {

@@ -2,7 +2,10 @@
 
 use super::{Case, Page, is_mine};
 use crate::{
-    components::timeline::{promise, status},
+    components::{
+        promise::zone,
+        timeline::{promise, status},
+    },
     i18n::m,
 };
 use leptos::prelude::*;
@@ -17,7 +20,8 @@ use portico_view::{Child, View, ui};
 /// One thing that has changed.
 #[derive(Clone, PartialEq)]
 enum Change {
-    Promise(String, PromiseChange, Option<Instant>),
+    /// Label, change, date and its zone.
+    Promise(String, PromiseChange, Option<Instant>, Option<String>),
     Proposal,
     Status(Status, Status, Option<Outcome>),
     Step(String),
@@ -46,7 +50,7 @@ pub(super) fn since(page: Page) -> View {
 fn line(change: Change) -> View {
     let to_timeline = matches!(change, Change::Messages(_));
     let words = move || match &change {
-        Change::Promise(label, change, due) => promise(label, *change, *due),
+        Change::Promise(label, change, due, zone) => promise(label, *change, *due, zone.as_deref()),
         Change::Proposal => m::since_proposal(),
         Change::Status(from, to, outcome) => status(*from, *to, *outcome),
         Change::Step(label) => m::request_step_event(label),
@@ -70,8 +74,8 @@ fn changes(case: &Case) -> Vec<Change> {
         .collect();
     // What is late first, then what has another date.
     changes.sort_by_key(|change| match change {
-        Change::Promise(_, PromiseChange::Late, _) => 0,
-        Change::Promise(_, PromiseChange::Moved, _) => 1,
+        Change::Promise(_, PromiseChange::Late, ..) => 0,
+        Change::Promise(_, PromiseChange::Moved, ..) => 1,
         _ => 2,
     });
     let fresh: Vec<&TimelineItem> = case
@@ -128,5 +132,6 @@ fn moved_on(promise: &Promise, seen: Instant) -> Option<Change> {
         promise.label.clone(),
         change,
         promise.due_at,
+        zone(promise).map(str::to_owned),
     ))
 }
