@@ -17,7 +17,7 @@ use portico_contract::{
     id::AttachmentId,
     lifecycle::{Situation, step_states},
     locale::Locale,
-    promise::{CalendarName, DayReason, Moved, NextRight, Promise, PromiseDay, PromiseState, Unit},
+    promise::{CalendarName, DayReason, Moved, NextRight, Promise, PromiseDay, PromiseState},
     request::{
         Action, Escalation, FieldDisplay, Participant, Request, Rung, RungKey, Status, Step,
         StepState, SurveyState, SurveySummary, TypeName,
@@ -217,28 +217,15 @@ pub fn promise(app: &App, promise: &PromiseRecord, locale: Locale) -> Promise {
         started_at: promise.started_at,
         due_at: due.map(|due| due.at),
         provisional: due.is_some_and(|due| due.provisional),
-        days_left: days_left(app, promise),
+        days_left: policy
+            .calendar(&terms.calendar)
+            .and_then(|calendar| promise.days_left(calendar, now)),
         state: promise.state,
         met_at: promise.met_at,
         pauses: promise.pauses.clone(),
         moved: moved.collect(),
         next_right: None,
     }
-}
-
-fn days_left(app: &App, promise: &PromiseRecord) -> Option<u32> {
-    let runs = promise.state == PromiseState::Running;
-    (runs && promise.terms.goal.unit == Unit::WorkingDays).then_some(())?;
-    let (policy, now) = (app.policy(), app.clock.now());
-    let calendar = policy.calendar(&promise.terms.calendar)?;
-    let today = calendar.date_of(now.date_time().to_utc());
-    let mut pauses = None;
-    let counted = promise.counted(calendar, &mut pauses, now)?;
-    let left = counted
-        .days
-        .iter()
-        .filter(|day| day.counted() && day.date >= today);
-    u32::try_from(left.count()).ok()
 }
 
 /// That the calendar has other days on these dates; on which is not known after a change that nobody saw.

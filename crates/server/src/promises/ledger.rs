@@ -192,6 +192,29 @@ impl PromiseRecord {
         Some(self.counted(calendar, &mut None, now)?.due)
     }
 
+    /// The working days until it is due, today among them where it counts. A date that was set, or held against a
+    /// calendar that has changed, is no sum of counted days: until then the calendar's own are left.
+    #[must_use]
+    pub fn days_left(&self, calendar: &Calendar, now: Instant) -> Option<u32> {
+        let runs = self.state == PromiseState::Running;
+        (runs && self.terms.goal.unit == Unit::WorkingDays).then_some(())?;
+        let (due, today) = (self.due?, calendar.date_of(utc(now)));
+        let mut pauses = None;
+        let counted = self.counted(calendar, &mut pauses, now)?;
+        let set = self
+            .moved
+            .iter()
+            .any(|m| matches!(m.reason, MoveReason::Desk(_)));
+        let left = if set || counted.due.at != utc(due.at) {
+            let days = today.iter_days().take_while(|day| *day <= due.date);
+            days.filter(|day| calendar.day(*day).0.is_worked()).count()
+        } else {
+            let days = counted.days.iter().filter(|day| day.counted());
+            days.filter(|day| day.date >= today).count()
+        };
+        u32::try_from(left).ok()
+    }
+
     /// When it is due: as it was said, and while its clock stands still not before what remains has passed.
     #[must_use]
     pub fn due_now(&self, policy: &Policy, now: Instant) -> Option<KeptDue> {
@@ -433,6 +456,16 @@ impl RequestRecord {
                 PromiseState::Waiting => None,
                 _ if terms.meets.contains(&event) => {
                     promise.meet(now);
+                    None
+                }
+                // It was resolved before: nothing else will be done that could keep it, but to explain the result.
+                _ if event == Event::Closed && terms.meets.contains(&Event::Resolved) => {
+                    promise.meet(now);
+                    None
+                }
+                _ if event == Event::Closed && !terms.meets.contains(&Event::Explained) => {
+                    promise.end_pause(now);
+                    promise.state = PromiseState::Void;
                     None
                 }
                 PromiseState::Running if terms.pauses.contains(&event) => {
@@ -728,6 +761,52 @@ mod tests {
             moved(&mut other, at("2026-03-05T10:00:00")),
             PromiseState::Kept
         );
+    }
+
+    #[test]
+    fn what_is_open_when_a_case_is_closed_ends_with_it() {
+        let policy = default_policy();
+        let mut record = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
+        record.happens(Event::Resolved, &policy, at("2026-03-03T09:00:00"));
+        record.happens(Event::Escalated, &policy, at("2026-03-03T10:00:00"));
+        assert_eq!(promise(&record, "escalation").state, PromiseState::Running);
+        // One that a reply alone keeps.
+        let mut reply = promise(&record, "escalation").clone();
+        (reply.key, reply.terms.meets) = ("reply".to_owned(), vec![Event::Reply]);
+        record.promises.push(reply);
+        record.happens(Event::Closed, &policy, at("2026-03-03T12:00:00"));
+        assert_eq!(promise(&record, "escalation").state, PromiseState::Kept);
+        assert_eq!(promise(&record, "reply").state, PromiseState::Void);
+        // The result can be explained afterwards, and a second review be asked for.
+        assert_eq!(promise(&record, "record").state, PromiseState::Running);
+        assert_eq!(
+            promise(&record, "second_review").state,
+            PromiseState::Waiting
+        );
+        assert_eq!(record.next_due(), Some(at("2026-03-04T09:00:00")));
+    }
+
+    #[test]
+    fn the_days_left_until_a_date_that_was_set_are_the_calendars() {
+        let policy = default_policy();
+        let calendar = policy.calendar("CN").unwrap();
+        let mut record = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
+        let left =
+            |record: &RequestRecord, now| promise(record, "solution").days_left(calendar, at(now));
+        assert_eq!(left(&record, "2026-03-02T11:00:00"), Some(3));
+        assert_eq!(left(&record, "2026-03-05T11:00:00"), Some(1));
+        let later = DeskChange::Move(at("2026-03-13T00:00:00"));
+        record.change_promise(
+            "solution",
+            &later,
+            Some("A part is missing"),
+            &policy,
+            at("2026-03-03T11:00:00"),
+        );
+        // The 3rd to the 12th without a weekend.
+        assert_eq!(left(&record, "2026-03-03T11:00:00"), Some(8));
+        assert_eq!(left(&record, "2026-03-08T11:00:00"), Some(4));
+        assert_eq!(left(&record, "2026-03-12T11:00:00"), Some(1));
     }
 
     #[test]
