@@ -5,7 +5,7 @@ use crate::{
     promises::{Event, Policy, PromiseRecord, ledger::MoveReason},
     state::App,
     store::{
-        records::{Entry as EntryRecord, Happening, RequestRecord, SurveyMark},
+        records::{Entry as EntryRecord, Happening, RequestRecord, SurveyMark, Why},
         surveys::MeasureRecord,
     },
 };
@@ -508,7 +508,10 @@ pub fn item(app: &App, entry: &EntryRecord, reader: Reader, locale: Locale) -> T
             label: label.get(locale).to_owned(),
             change: *change,
             due_at: *due_at,
-            reason: reason.clone(),
+            reason: reason.as_ref().map(|why| match why {
+                Why::Words(words) => words.clone(),
+                Why::Note { note } => catalogue.word(note, locale).to_owned(),
+            }),
         },
         Happening::Proposal {
             text,

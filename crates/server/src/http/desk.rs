@@ -268,11 +268,13 @@ async fn status(
     precondition(&posted.headers, &record)?;
     let now = app.clock.now();
     let policy = app.policy();
-    let judged = (record.grade, record.class);
+    let judged = (record.class, record.grade);
     record.grade = new.grade.unwrap_or(record.grade);
     record.class = new.class.unwrap_or(record.class);
-    if judged != (record.grade, record.class) {
-        record.promise_anew(&policy, now);
+    if judged != (record.class, record.grade) {
+        for entry in record.promise_anew(judged, &policy, now) {
+            tx.add_entry(&entry).await?;
+        }
     }
     if let Some(DeskHandler {
         name,
@@ -425,8 +427,8 @@ async fn proposal(
     turn.commit(tx, answer, Some(&record.id)).await
 }
 
-/// `POST /desk/v1/requests/{id}/promises/{key}/{start|met|pause|resume|move|void}`: `move` needs `due_at` and a reason; for
-/// `pause`, `due_at` is when it will probably end.
+/// `POST /desk/v1/requests/{id}/promises/{key}/{start|met|pause|resume|move|void}`: `move` and `void` need a reason that the
+/// customer reads, `move` also `due_at`; for `pause`, `due_at` is when it will probably end.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DeskPromise {
@@ -458,7 +460,10 @@ async fn promise(
             reason.as_ref().ok_or_else(|| required("/reason"))?;
             DeskChange::Move(new.due_at.ok_or_else(|| required("/due_at"))?)
         }
-        "void" => DeskChange::Void,
+        "void" => {
+            reason.as_ref().ok_or_else(|| required("/reason"))?;
+            DeskChange::Void
+        }
         _ => return Err(ApiError::not_found()),
     };
     let turn = match once_as(&app, NAME, &posted, Key::Accepted).await? {

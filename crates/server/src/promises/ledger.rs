@@ -1,11 +1,12 @@
 //! The promises of one request: what starts, keeps, stops and moves them. Every change goes through here.
 
 use super::policy::{Case, Event, Policy, Terms};
-use crate::store::records::{Happening, NewEntry, RequestRecord};
+use crate::store::records::{Happening, NewEntry, RequestRecord, Why};
 use chrono::{DateTime, NaiveDate, Utc};
 use portico_contract::{
     Instant,
     promise::{Goal, Pause, PauseReason, PromiseChange, PromiseState, Unit},
+    request::{Class, Grade},
     timeline::Role,
 };
 use portico_promise::{Calendar, Clock, Counted, Due, Move, Pauses, revise};
@@ -240,15 +241,18 @@ impl PromiseRecord {
     fn meet(&mut self, at: Instant) -> PromiseChange {
         self.end_pause(at);
         self.met_at = Some(at);
-        // A date that was set after the one before had passed makes up for nothing.
-        let missed = self.moved.iter().any(|moved| moved.from <= moved.at);
-        let late = missed || self.due.is_some_and(|due| at >= due.at);
+        let late = self.missed_before() || self.due.is_some_and(|due| at >= due.at);
         let (state, change) = match late {
             true => (PromiseState::KeptLate, PromiseChange::KeptLate),
             false => (PromiseState::Kept, PromiseChange::Kept),
         };
         self.state = state;
         change
+    }
+
+    /// Whether a date of it has passed: one that was set after that makes up for nothing.
+    fn missed_before(&self) -> bool {
+        self.moved.iter().any(|moved| moved.from <= moved.at)
     }
 
     fn end_pause(&mut self, at: Instant) {
@@ -385,9 +389,15 @@ impl RequestRecord {
         self.promises.append(&mut given);
     }
 
-    /// Changes what is promised after the class, the grade or the tier has: what no longer fits is not owed any more,
-    /// what fits now counts from when the round began.
-    pub fn promise_anew(&mut self, policy: &Policy, now: Instant) {
+    /// Changes what is promised where another rule fits since the class and the grade were `before`: what was given by
+    /// the one before is not owed any more, what fits now counts from when the round began. What the file says
+    /// otherwise since then takes nothing back. Returns the entries that tell of it, also of what was missed by then.
+    pub fn promise_anew(
+        &mut self,
+        before: (Class, Grade),
+        policy: &Policy,
+        now: Instant,
+    ) -> Vec<NewEntry> {
         let round = self.round();
         let began = self
             .promises
@@ -396,27 +406,38 @@ impl RequestRecord {
             .filter_map(|p| p.started_at)
             .min()
             .unwrap_or(self.created_at);
+        let (class, grade) = before;
+        let gave = policy.terms(Case {
+            class,
+            grade,
+            ..self.case()
+        });
         let owed = policy.terms(self.case());
-        for promise in self
-            .promises
-            .iter_mut()
-            .filter(|p| p.round == round && p.is_open())
-        {
-            if !owed.contains(&&promise.terms) {
-                promise.end_pause(now);
-                promise.state = PromiseState::Void;
+        let rule = |of: &[&Terms], key: &str| {
+            let fits = of.iter().find(|terms| terms.key == key);
+            fits.map(|terms| std::ptr::from_ref(*terms))
+        };
+        let changed = |key: &str| rule(&gave, key) != rule(&owed, key);
+        let (mut ended, mut missed, mut started) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, promise) in self.promises.iter_mut().enumerate() {
+            if promise.round != round || !promise.is_open() || !changed(&promise.terms.key) {
+                continue;
             }
+            let due = promise.due_now(policy, now);
+            if promise.missed_before() || due.is_some_and(|due| due.at <= now) {
+                missed.push((place, PromiseChange::Void));
+            } else if promise.started_at.is_some() {
+                ended.push((place, PromiseChange::Void));
+            }
+            promise.end_pause(now);
+            promise.state = PromiseState::Void;
         }
-        let missing: Vec<Terms> = owed
-            .into_iter()
-            .filter(|&terms| {
-                let mut round = self.promises.iter().filter(|p| p.round == round);
-                !round.any(|p| p.terms.key == terms.key && p.state != PromiseState::Void)
-            })
-            .cloned()
-            .collect();
-        for terms in missing {
-            let mut promise = PromiseRecord::new(&terms, round);
+        for &terms in owed.iter().filter(|terms| changed(&terms.key)) {
+            let mut given = self.promises.iter().filter(|p| p.round == round);
+            if given.any(|p| p.terms.key == terms.key && p.state != PromiseState::Void) {
+                continue;
+            }
+            let mut promise = PromiseRecord::new(terms, round);
             // What was void keeps its name.
             let mut copy = 1;
             while self.promises.iter().any(|p| p.key == promise.key) {
@@ -425,9 +446,18 @@ impl RequestRecord {
             }
             if terms.starts == Event::Received {
                 promise.start(policy, began);
+                started.push((self.promises.len(), PromiseChange::Started));
             }
             self.promises.push(promise);
         }
+        let note = |key: &str| {
+            let note = key.to_owned();
+            Some(Why::Note { note })
+        };
+        let mut told = self.tell(ended, Role::Agent, note("note.promise_replaced"), now);
+        told.extend(self.tell(missed, Role::Agent, note("note.promise_missed"), now));
+        told.extend(self.tell(started, Role::Agent, None, now));
+        told
     }
 
     /// What an event does to the promises. Returns the entries that tell of what no other entry says.
@@ -487,7 +517,7 @@ impl RequestRecord {
         &mut self,
         changes: Vec<(usize, PromiseChange)>,
         role: Role,
-        reason: Option<&str>,
+        why: Option<Why>,
         now: Instant,
     ) -> Vec<NewEntry> {
         let entries = changes.into_iter().filter_map(|(place, change)| {
@@ -499,7 +529,7 @@ impl RequestRecord {
                     label: promise.terms.label.clone(),
                     change,
                     due_at: promise.due.map(|due| due.at),
-                    reason: reason.map(str::to_owned),
+                    reason: why.clone(),
                 },
             );
             Some(self.entry(now, public, role, what))
@@ -572,8 +602,8 @@ impl RequestRecord {
             }
             _ => return None,
         };
-        self.tell(vec![(place, told)], Role::Agent, words, now)
-            .pop()
+        let why = words.map(|words| Why::Words(words.to_owned()));
+        self.tell(vec![(place, told)], Role::Agent, why, now).pop()
     }
 
     /// Marks late what was due and is not kept.
@@ -654,8 +684,15 @@ impl RequestRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{catalogue::StepPlan, life, promises::policy::tests::default_policy};
-    use portico_contract::request::{Class, Kind};
+    use crate::{
+        catalogue::StepPlan,
+        life,
+        promises::policy::{
+            DEFAULT_FILE,
+            tests::{default_policy, read},
+        },
+    };
+    use portico_contract::request::Kind;
 
     fn at(text: &str) -> Instant {
         Instant::parse(&format!("{text}+08:00")).unwrap()
@@ -809,21 +846,79 @@ mod tests {
         assert_eq!(left(&record, "2026-03-12T11:00:00"), Some(1));
     }
 
+    /// What the entries say: key and change, and why.
+    fn said(entries: &[NewEntry]) -> Vec<(String, Option<&str>)> {
+        let say = |entry: &NewEntry| match &entry.what {
+            Happening::Promise { key, change, .. } => format!("{key} {change}"),
+            other => format!("{other:?}"),
+        };
+        fn note(entry: &NewEntry) -> Option<&str> {
+            match &entry.what {
+                Happening::Promise {
+                    reason: Some(Why::Note { note }),
+                    ..
+                } => Some(note),
+                _ => None,
+            }
+        }
+        entries
+            .iter()
+            .map(|entry| (say(entry), note(entry)))
+            .collect()
+    }
+
     #[test]
-    fn another_class_promises_something_else() {
+    fn another_class_promises_something_else_and_says_what_was_missed() {
         let policy = default_policy();
         let mut record = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
+        let general = (Class::General, Grade::Regular);
         record.class = Class::Complex;
-        record.promise_anew(&policy, at("2026-03-03T10:00:00"));
+        let told = record.promise_anew(general, &policy, at("2026-03-03T10:00:00"));
+        assert_eq!(
+            said(&told),
+            [
+                ("solution void".to_owned(), Some("note.promise_replaced")),
+                ("plan started".to_owned(), None)
+            ]
+        );
         assert_eq!(promise(&record, "solution").state, PromiseState::Void);
         assert_eq!(promise(&record, "first_reply").state, PromiseState::Running);
         assert_eq!(due(&record, "plan"), Some(at("2026-03-10T00:00:00")));
+        record.mark_late(at("2026-03-10T00:00:00"));
         record.class = Class::General;
-        record.promise_anew(&policy, at("2026-03-03T11:00:00"));
+        let complex = (Class::Complex, Grade::Regular);
+        let told = record.promise_anew(complex, &policy, at("2026-03-10T11:00:00"));
+        assert_eq!(
+            said(&told),
+            [
+                ("plan void".to_owned(), Some("note.promise_missed")),
+                ("solution-1-2 started".to_owned(), None)
+            ]
+        );
         assert_eq!(
             due(&record, "solution-1-2"),
             Some(at("2026-03-06T00:00:00"))
         );
+    }
+
+    #[test]
+    fn another_file_and_grade_take_nothing_back_that_was_promised() {
+        let policy = default_policy();
+        let mut record = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
+        let slower = DEFAULT_FILE.replace("goal = \"3 working days\"", "goal = \"9 working days\"");
+        let slower = read(&slower);
+        record.grade = Grade::Urgent;
+        let regular = (Class::General, Grade::Regular);
+        record.promise_anew(regular, &slower, at("2026-03-02T11:00:00"));
+        assert_eq!(promise(&record, "solution").state, PromiseState::Running);
+        assert_eq!(due(&record, "solution"), Some(at("2026-03-06T00:00:00")));
+        // By another rule.
+        assert_eq!(promise(&record, "first_reply").state, PromiseState::Void);
+        assert_eq!(
+            due(&record, "first_reply-1-2"),
+            Some(at("2026-03-02T12:00:00"))
+        );
+        assert_eq!(due(&record, "diagnosis"), Some(at("2026-03-02T14:00:00")));
     }
 
     #[test]

@@ -234,8 +234,8 @@ pub enum Happening {
         change: PromiseChange,
         /// When it is due now.
         due_at: Option<Instant>,
-        /// Why, in the desk's words.
-        reason: Option<String>,
+        /// Why.
+        reason: Option<Why>,
     },
     /// The desk proposed a solution.
     Proposal {
@@ -272,6 +272,19 @@ pub enum Happening {
     },
     /// The customer changed what was sent.
     Edited,
+}
+
+/// Why something happened to a promise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Why {
+    /// In the desk's words.
+    Words(String),
+    /// As a key of the server's words, where nobody said it.
+    Note {
+        /// The key.
+        note: String,
+    },
 }
 
 /// An entry of a timeline that is to be added.
