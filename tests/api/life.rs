@@ -777,6 +777,25 @@ async fn a_proposal_is_accepted_or_declined_with_words_once() {
         propose().await.expect_problem(409, "action_not_allowed");
     }
     let id = submitted(&customer).await;
+    let path = format!("/requests/{id}/proposal");
+    for text in ["One", "Two"] {
+        let proposed = server.desk().post(&path).json(&json!({"text": text}));
+        proposed.send().await.expect_status(200);
+    }
+    let answers = async || {
+        let items = customer.all(&format!("/requests/{id}/timeline"), 100).await;
+        let proposals = items.iter().filter(|item| item["kind"] == "proposal");
+        proposals
+            .map(|item| item["answer"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(answers().await, [json!("replaced"), Value::Null]);
+    desk_status(&server, &id, json!({"status": "resolved"})).await;
+    assert_eq!(answers().await, ["replaced", "lapsed"]);
+    expect(&customer, &id, "reopen", None).await;
+    expect(&customer, &id, "accept_proposal", Some("no_proposal")).await;
+
+    let id = submitted(&customer).await;
     let path = format!("/requests/{id}/actions/decline_proposal");
     let wordless = customer
         .post(&path)
@@ -789,13 +808,36 @@ async fn a_proposal_is_accepted_or_declined_with_words_once() {
             .iter()
             .filter(|l| l.subject.contains("方案"))
             .count();
-        if count == 2 {
+        if count == 4 {
             Ok(())
         } else {
             Err(format!("{count}"))
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_session_tells_business_time_as_the_rest_does() {
+    let server = with_clock().await;
+    let customer = server.customer("a@example.com").await;
+    for path in ["/session", "/config"] {
+        let told = customer.get(path).send().await.expect_status(200);
+        let now = told.text_at("/server_now");
+        assert!(now.starts_with("2026-03-02T"), "{path}: {now}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_withdrawn_has_done_only_the_steps_that_it_reached() {
+    let server = with_clock().await;
+    let customer = server.customer("a@example.com").await;
+    let id = submitted(&customer).await;
+    let reached = read(&customer, &id).await["steps"].clone();
+    expect(&customer, &id, "withdraw", None).await;
+    assert_eq!(read(&customer, &id).await["steps"], reached);
+    let done = reached.as_array().unwrap().iter();
+    assert_eq!(done.filter(|step| step["state"] == "done").count(), 1);
 }
 
 #[tokio::test]

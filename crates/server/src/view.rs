@@ -19,8 +19,8 @@ use portico_contract::{
     locale::Locale,
     promise::{CalendarName, DayReason, Moved, NextRight, Promise, PromiseDay, PromiseState},
     request::{
-        Action, Escalation, FieldDisplay, Participant, Request, Rung, RungKey, Status, Step,
-        StepState, SurveyState, SurveySummary, TypeName,
+        Action, Escalation, FieldDisplay, Outcome, Participant, Request, Rung, RungKey, Status,
+        Step, StepState, SurveyState, SurveySummary, TypeName,
     },
     survey::Measure,
     timeline::{Author, Body, Entry, Role, TextFormat, TimelineItem},
@@ -60,7 +60,7 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
     let steps = step_states(
         record.steps.keys(),
         record.step,
-        record.status == Status::Closed,
+        record.status == Status::Closed && record.outcome != Some(Outcome::Withdrawn),
     );
     Request {
         id: record.id.clone(),

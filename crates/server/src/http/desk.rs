@@ -5,7 +5,7 @@ use super::{
     announcements, callbacks,
     context::Lang,
     etag::{etag, precondition},
-    messages::{add, save},
+    messages::{add, answer_proposal, save},
     once::{Answer, Key, Once, once_as},
     posted::Posted,
     requests::{ListQuery, page},
@@ -43,7 +43,7 @@ use portico_contract::{
     request::{Class, Grade, Handler, Outcome, Refusal, Request, Status, StepKey, WaitingOn},
     strict,
     submission::{Contact, SentBody},
-    timeline::{Role, TimelineItem},
+    timeline::{ProposalAnswer, Role, TimelineItem},
 };
 use serde::{Deserialize, Serialize};
 
@@ -306,6 +306,9 @@ async fn status(
         };
         let to = new.status.unwrap_or(before);
         record.answered(now);
+        if matches!(to, Status::Resolved | Status::Closed) {
+            answer_proposal(&mut *tx, &mut record, ProposalAnswer::Lapsed, None).await?;
+        }
         for entry in record.set_status(to, change, Role::Agent, &policy, now) {
             tx.add_entry(&entry).await?;
         }
@@ -403,6 +406,7 @@ async fn proposal(
         return Err(ApiError::refused(Refusal::AlreadyResolved));
     }
     let (now, policy) = (app.clock.now(), app.policy());
+    answer_proposal(&mut *tx, &mut record, ProposalAnswer::Replaced, None).await?;
     let what = Happening::Proposal {
         text,
         answer: None,

@@ -157,7 +157,7 @@ impl PromiseRecord {
         )
     }
 
-    /// What its clock has counted, a pause that lasts ending when it is expected to, or now; `None` while it waits, where
+    /// What its clock has counted, a pause that lasts ending when it is expected to, but not before now; `None` while it waits, where
     /// its calendar is gone, or where it would take a lifetime.
     pub fn counted<'a>(
         &'a self,
@@ -166,7 +166,9 @@ impl PromiseRecord {
         now: Instant,
     ) -> Option<Counted<'a>> {
         let intervals = self.pauses.iter().map(|pause| {
-            let to = pause.to.or(pause.expected_end).unwrap_or(now);
+            // One that outlasts what was expected has not ended.
+            let expected = pause.expected_end.map_or(now, |end| end.max(now));
+            let to = pause.to.unwrap_or(expected);
             (utc(pause.from), utc(to))
         });
         let pauses = pauses.insert(Pauses::new(intervals));
@@ -798,6 +800,29 @@ mod tests {
             moved(&mut other, at("2026-03-05T10:00:00")),
             PromiseState::Kept
         );
+    }
+
+    #[test]
+    fn a_pause_that_outlasts_its_expected_end_lasts() {
+        let policy = default_policy();
+        let mut record = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
+        let pause = DeskChange::Pause(Some(at("2026-03-04T10:00:00")));
+        let paused = at("2026-03-03T10:00:00");
+        record.change_promise(
+            "solution",
+            &pause,
+            Some("The plant is closed"),
+            &policy,
+            paused,
+        );
+        let due = |now| {
+            promise(&record, "solution")
+                .due_now(&policy, at(now))
+                .unwrap()
+                .at
+        };
+        assert_eq!(due("2026-03-03T11:00:00"), at("2026-03-07T00:00:00"));
+        assert_eq!(due("2026-03-06T11:00:00"), at("2026-03-11T00:00:00"));
     }
 
     #[test]

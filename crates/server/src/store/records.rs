@@ -241,7 +241,7 @@ pub enum Happening {
     Proposal {
         /// What it proposed.
         text: String,
-        /// What the customer said.
+        /// What became of it.
         answer: Option<ProposalAnswer>,
         /// In which words.
         comment: Option<String>,
