@@ -857,7 +857,7 @@ async fn chasing_and_escalating_have_their_limits_and_say_from_when_again() {
         clock(&server, &format!("2026-03-{time}:00:00")).await;
         expect(&customer, &id, "chase", None).await;
         if time != "05T13" {
-            expect(&customer, &id, "chase", Some("too_soon")).await;
+            expect(&customer, &id, "chase", Some("asked_lately")).await;
         }
     }
     expect(&customer, &id, "chase", Some("limit_reached")).await;
@@ -892,7 +892,11 @@ async fn the_windows_for_reopening_and_for_a_review_end_and_there_is_one_review(
     desk_status(&server, &id, json!({"status": "resolved"})).await;
     expect(&customer, &id, "review", Some("reviewed")).await;
     clock(&server, "2026-04-01T10:01:00").await;
-    expect(&customer, &other, "review", Some("window_over")).await;
+    expect(&customer, &other, "review", Some("review_over")).await;
+    let ladder = read(&customer, &other).await["ladder"].clone();
+    let rungs = ladder.as_array().unwrap().iter();
+    let rungs: Vec<_> = rungs.map(|rung| (&rung["key"], &rung["state"])).collect();
+    assert_eq!(rungs, [(&json!("outside_body"), &json!("current"))]);
 }
 
 #[tokio::test]

@@ -19,8 +19,8 @@ use portico_contract::{
     locale::Locale,
     promise::{CalendarName, DayReason, Moved, NextRight, Promise, PromiseDay, PromiseState},
     request::{
-        Action, Escalation, FieldDisplay, Outcome, Participant, Request, Rung, RungKey, Status,
-        Step, StepState, SurveyState, SurveySummary, TypeName,
+        Action, Escalation, FieldDisplay, Outcome, Participant, Refusal, Request, Rung, RungKey,
+        Status, Step, StepState, SurveyState, SurveySummary, TypeName,
     },
     survey::Measure,
     timeline::{Author, Body, Entry, Role, TextFormat, TimelineItem},
@@ -313,8 +313,9 @@ fn ladder(app: &App, record: &RequestRecord, locale: Locale) -> Vec<Rung> {
         .rev()
         .find(|p| p.terms.starts == Event::ReviewAsked && p.started_at.is_some());
     let reviewed = review.is_some_and(|p| !p.is_open());
+    let over = situation.check(Action::Review) == Err(Refusal::ReviewOver);
     let mut rungs = Vec::new();
-    if let Some(by) = &policy.reviewer {
+    if let Some(by) = policy.reviewer.as_ref().filter(|_| !over) {
         let state = match record.reviewed_at {
             Some(_) if reviewed => StepState::Done,
             Some(_) => StepState::Current,
@@ -336,8 +337,11 @@ fn ladder(app: &App, record: &RequestRecord, locale: Locale) -> Vec<Rung> {
         });
     }
     if let Some(body) = &policy.outside_body {
-        // Open when the review is answered, or was not in time.
-        let from = review.and_then(|p| p.met_at.or(p.due.map(|due| due.at)));
+        // Open when the review is answered, or was not in time, or cannot be asked for any more.
+        let missed = situation.review_until().filter(|_| over);
+        let from = review
+            .and_then(|p| p.met_at.or(p.due.map(|due| due.at)))
+            .or(missed);
         let open = from.is_some_and(|from| from <= app.clock.now());
         rungs.push(Rung {
             key: RungKey::OutsideBody,
