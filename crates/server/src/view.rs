@@ -243,22 +243,24 @@ pub fn calendar_changed(app: &App, dates: &[NaiveDate], locale: Locale) -> Strin
         .fill("promise.calendar_changed", locale, &values)
 }
 
-/// Before a date the customer (not who follows) may ask where it is once it has passed; after it, the next right is
-/// the highest that is open to them.
+/// Before a date, what the customer (not who follows) may do once it has passed, of what the company offers; after it,
+/// the first that is open to them, else the first that will be, with its moment.
 fn next_right(promise: &PromiseRecord, situation: &Situation) -> Option<NextRight> {
     let due = promise.due?.at;
+    let open = |action: &Action| situation.exists(*action) && situation.check(*action).is_ok();
+    let right = |action, from| Some(NextRight { action, from });
     match promise.state {
         _ if situation.following => None,
-        PromiseState::Running => Some(NextRight {
-            action: Action::Chase,
-            from: due,
-        }),
+        PromiseState::Running if situation.exists(Action::Chase) => right(Action::Chase, due),
+        PromiseState::Running if open(&Action::Escalate) => right(Action::Escalate, due),
         PromiseState::Late => {
-            let open = [Action::Chase, Action::Escalate, Action::Review];
-            let allowed = open
-                .into_iter()
-                .find(|&action| situation.check(action).is_ok());
-            allowed.map(|action| NextRight { action, from: due })
+            let rights = [Action::Chase, Action::Escalate, Action::Review];
+            if let Some(action) = rights.into_iter().find(open) {
+                return right(action, due);
+            }
+            let actions = situation.actions();
+            let later = |action| right(action, actions.get(&action)?.next_at?);
+            rights.into_iter().find_map(later)
         }
         _ => None,
     }
@@ -567,6 +569,8 @@ fn author_key(role: Role) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{catalogue::StepPlan, life, promises::policy::tests::default_policy};
+    use portico_contract::lifecycle::Rules;
 
     #[test]
     fn days_and_moments_are_written_as_people_do() {
@@ -580,6 +584,47 @@ mod tests {
             "2026年2月1日 02:05"
         );
         assert_eq!(moment("soon", Tz::UTC, Locale::En), "soon");
+    }
+
+    #[test]
+    fn the_next_right_is_one_that_the_company_offers() {
+        let policy = default_policy();
+        let mut record = life::tests::fresh(StepPlan::Four);
+        let now = record.created_at;
+        record.promise(&policy, now);
+        let mut promise = record.promises[0].clone();
+        let due = promise.due.unwrap().at;
+        let none = Rules {
+            chase_limit: 0,
+            escalation_levels: 0,
+            ..policy.rights
+        };
+        let escalate = Rules {
+            escalation_levels: 1,
+            ..none
+        };
+        let chase = Rules {
+            escalation_levels: 0,
+            ..policy.rights
+        };
+        let right = |promise: &PromiseRecord, record: &RequestRecord, rules| {
+            let right = next_right(promise, &record.situation(rules, due))?;
+            Some((right.action, right.from))
+        };
+        assert_eq!(right(&promise, &record, none), None);
+        assert_eq!(
+            right(&promise, &record, escalate),
+            Some((Action::Escalate, due))
+        );
+        assert_eq!(right(&promise, &record, chase), Some((Action::Chase, due)));
+        promise.state = PromiseState::Late;
+        record.chased_at = Some(due);
+        let again = due.plus(chase.chase_gap).unwrap();
+        assert_eq!(
+            right(&promise, &record, chase),
+            Some((Action::Chase, again))
+        );
+        assert_eq!(right(&promise, &record, none), None);
     }
 
     #[test]
