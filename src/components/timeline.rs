@@ -194,6 +194,8 @@ fn proposal(
     let answer: Message = match answer {
         Some(ProposalAnswer::Accepted) => m::proposal_answer_accepted,
         Some(ProposalAnswer::Declined) => m::proposal_answer_declined,
+        Some(ProposalAnswer::Replaced) => m::proposal_answer_replaced,
+        Some(ProposalAnswer::Lapsed) => m::proposal_answer_lapsed,
         Some(ProposalAnswer::Unknown) => m::request_unknown_event,
         None => m::proposal_answer_none,
     };

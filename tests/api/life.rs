@@ -777,6 +777,25 @@ async fn a_proposal_is_accepted_or_declined_with_words_once() {
         propose().await.expect_problem(409, "action_not_allowed");
     }
     let id = submitted(&customer).await;
+    let path = format!("/requests/{id}/proposal");
+    for text in ["One", "Two"] {
+        let proposed = server.desk().post(&path).json(&json!({"text": text}));
+        proposed.send().await.expect_status(200);
+    }
+    let answers = async || {
+        let items = customer.all(&format!("/requests/{id}/timeline"), 100).await;
+        let proposals = items.iter().filter(|item| item["kind"] == "proposal");
+        proposals
+            .map(|item| item["answer"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(answers().await, [json!("replaced"), Value::Null]);
+    desk_status(&server, &id, json!({"status": "resolved"})).await;
+    assert_eq!(answers().await, ["replaced", "lapsed"]);
+    expect(&customer, &id, "reopen", None).await;
+    expect(&customer, &id, "accept_proposal", Some("no_proposal")).await;
+
+    let id = submitted(&customer).await;
     let path = format!("/requests/{id}/actions/decline_proposal");
     let wordless = customer
         .post(&path)
@@ -789,13 +808,36 @@ async fn a_proposal_is_accepted_or_declined_with_words_once() {
             .iter()
             .filter(|l| l.subject.contains("方案"))
             .count();
-        if count == 2 {
+        if count == 4 {
             Ok(())
         } else {
             Err(format!("{count}"))
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_session_tells_business_time_as_the_rest_does() {
+    let server = with_clock().await;
+    let customer = server.customer("a@example.com").await;
+    for path in ["/session", "/config"] {
+        let told = customer.get(path).send().await.expect_status(200);
+        let now = told.text_at("/server_now");
+        assert!(now.starts_with("2026-03-02T"), "{path}: {now}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_withdrawn_has_done_only_the_steps_that_it_reached() {
+    let server = with_clock().await;
+    let customer = server.customer("a@example.com").await;
+    let id = submitted(&customer).await;
+    let reached = read(&customer, &id).await["steps"].clone();
+    expect(&customer, &id, "withdraw", None).await;
+    assert_eq!(read(&customer, &id).await["steps"], reached);
+    let done = reached.as_array().unwrap().iter();
+    assert_eq!(done.filter(|step| step["state"] == "done").count(), 1);
 }
 
 #[tokio::test]
@@ -815,7 +857,7 @@ async fn chasing_and_escalating_have_their_limits_and_say_from_when_again() {
         clock(&server, &format!("2026-03-{time}:00:00")).await;
         expect(&customer, &id, "chase", None).await;
         if time != "05T13" {
-            expect(&customer, &id, "chase", Some("too_soon")).await;
+            expect(&customer, &id, "chase", Some("asked_lately")).await;
         }
     }
     expect(&customer, &id, "chase", Some("limit_reached")).await;
@@ -850,7 +892,11 @@ async fn the_windows_for_reopening_and_for_a_review_end_and_there_is_one_review(
     desk_status(&server, &id, json!({"status": "resolved"})).await;
     expect(&customer, &id, "review", Some("reviewed")).await;
     clock(&server, "2026-04-01T10:01:00").await;
-    expect(&customer, &other, "review", Some("window_over")).await;
+    expect(&customer, &other, "review", Some("review_over")).await;
+    let ladder = read(&customer, &other).await["ladder"].clone();
+    let rungs = ladder.as_array().unwrap().iter();
+    let rungs: Vec<_> = rungs.map(|rung| (&rung["key"], &rung["state"])).collect();
+    assert_eq!(rungs, [(&json!("outside_body"), &json!("current"))]);
 }
 
 #[tokio::test]

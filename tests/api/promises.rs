@@ -411,6 +411,9 @@ async fn the_desk_moves_pauses_and_ends_a_promise_with_its_reason() {
     change(&server, &id, "preliminary_opinion", "met", json!({}))
         .await
         .expect_status(200);
+    change(&server, &id, "acknowledgement", "void", json!({}))
+        .await
+        .expect_invalid("/reason");
     change(
         &server,
         &id,
@@ -430,6 +433,35 @@ async fn the_desk_moves_pauses_and_ends_a_promise_with_its_reason() {
             "acknowledgement void",
         ]
     );
+}
+
+#[tokio::test]
+async fn a_changed_class_says_what_was_missed_and_what_holds_now() {
+    let server = server().await;
+    let customer = server.customer("a@example.com").await;
+    clock(&server, "2026-03-02T10:00:00").await;
+    let fault = json!({"type_id": "fault", "subject": "S", "locale": "en", "fields": {"product": "gateway"},
+        "body": {"format": "text", "value": "B"}});
+    let id = customer.submit(&fault).await.text_at("/request/id");
+    clock(&server, "2026-03-09T10:00:00").await;
+    desk_sets(&server, &id, json!({"class": "complex"})).await;
+    let path = format!("/requests/{id}/timeline");
+    let items = customer.get(&path).language("en").send().await;
+    let items = items.expect_status(200).json["items"].clone();
+    let found = |key: &str, change: &str| {
+        let mut items = items.as_array().unwrap().iter();
+        let item = items.find(|item| item["key"] == key && item["change"] == change);
+        item.unwrap_or_else(|| panic!("{key} {change}: {items:?}"))["reason"].clone()
+    };
+    let reason = found("solution", "void");
+    assert!(
+        reason
+            .as_str()
+            .unwrap()
+            .starts_with("We did not keep this date."),
+        "{reason}"
+    );
+    assert_eq!(found("plan", "started"), Value::Null);
 }
 
 #[tokio::test]

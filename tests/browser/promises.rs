@@ -157,7 +157,7 @@ async fn a_promise_that_is_not_kept_is_said_while_the_page_is_open_once() {
     // Behind the dialog nothing can be pressed.
     me.press("chase.action").await;
     me.see("chase.done").await;
-    me.page.see(&me.say("refusal.too_soon")).await;
+    me.page.see(&me.say("refusal.asked_lately")).await;
     me.good().await;
     // A new date, with how often it was moved and why.
     let moved = json!({"due_at": "2026-02-26T00:00:00+08:00", "reason": "The bank needs longer."});

@@ -82,8 +82,12 @@ impl Situation {
         let after = |at: Instant| at.plus(self.rules.chase_gap).unwrap_or(at);
         let silent = after(self.quiet_since);
         let from = self.late_since.map_or(silent, |late| late.min(silent));
-        self.chased_at
-            .map_or(from, |chased| from.max(after(chased)))
+        self.chased_until().map_or(from, |until| from.max(until))
+    }
+
+    /// Until when the customer's last asking is not long ago.
+    fn chased_until(&self) -> Option<Instant> {
+        self.chased_at?.plus(self.rules.chase_gap)
     }
 
     /// Whether `action` is possible now.
@@ -99,9 +103,13 @@ impl Situation {
         }
         match (action, self.status) {
             (_, Queued) => Err(Refusal::Queued),
-            (Action::Reopen, Resolved | Closed) => self.within(self.reopen_until()),
+            (Action::Reopen, Resolved | Closed) => {
+                self.within(self.reopen_until(), Refusal::WindowOver)
+            }
             (Action::Review, _) if self.reviewed_at.is_some() => Err(Refusal::Reviewed),
-            (Action::Review, Resolved | Closed) => self.within(self.review_until()),
+            (Action::Review, Resolved | Closed) => {
+                self.within(self.review_until(), Refusal::ReviewOver)
+            }
             (_, Closed) => Err(Refusal::AlreadyClosed),
             (Action::AcceptProposal | Action::DeclineProposal, New | Open | Pending) => {
                 self.proposed.then_some(()).ok_or(Refusal::NoProposal)
@@ -120,10 +128,10 @@ impl Situation {
         }
     }
 
-    fn within(&self, until: Option<Instant>) -> Result<(), Refusal> {
+    fn within(&self, until: Option<Instant>, over: Refusal) -> Result<(), Refusal> {
         match until {
             Some(until) if self.now < until => Ok(()),
-            _ => Err(Refusal::WindowOver),
+            _ => Err(over),
         }
     }
 
@@ -133,7 +141,12 @@ impl Situation {
         } else if self.chases >= self.rules.chase_limit {
             Err(Refusal::LimitReached)
         } else if self.now < self.chase_from() {
-            Err(Refusal::TooSoon)
+            let asked = self.chased_until().is_some_and(|until| self.now < until);
+            Err(if asked {
+                Refusal::AskedLately
+            } else {
+                Refusal::TooSoon
+            })
         } else {
             Ok(())
         }
@@ -162,7 +175,8 @@ impl Situation {
                 Action::Review => self.review_until(),
                 _ => None,
             };
-            let next_at = (reason == Some(Refusal::TooSoon)).then(|| self.chase_from());
+            let later = matches!(reason, Some(Refusal::TooSoon | Refusal::AskedLately));
+            let next_at = later.then(|| self.chase_from());
             ActionState {
                 allowed: reason.is_none(),
                 reason,
@@ -369,7 +383,7 @@ mod tests {
         for (now, reopen, review) in [
             (100 + 14 * 24 - 1, Ok(()), Ok(())),
             (100 + 14 * 24, Err(WindowOver), Ok(())),
-            (100 + 30 * 24, Err(WindowOver), Err(WindowOver)),
+            (100 + 30 * 24, Err(WindowOver), Err(ReviewOver)),
         ] {
             let s = situation(Status::Closed, now);
             assert_eq!(
@@ -397,6 +411,7 @@ mod tests {
         s.late_since = Some(at(22));
         assert_eq!(s.check(Action::Chase), Ok(()));
         (s.chased_at, s.chases) = (Some(at(23)), 1);
+        assert_eq!(s.check(Action::Chase), Err(AskedLately));
         assert_eq!(s.actions()[&Action::Chase].next_at, Some(at(47)));
         (s.now, s.chases) = (at(47), 2);
         assert_eq!(s.check(Action::Chase), Ok(()));

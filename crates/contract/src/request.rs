@@ -211,6 +211,8 @@ words! {
         AlreadyClosed = "already_closed",
         /// The time for reopening is over.
         WindowOver = "window_over",
+        /// The time for a second review is over.
+        ReviewOver = "review_over",
         /// Somebody works on it already.
         NotNew = "not_new",
         /// It has not reached the desk yet.
@@ -219,13 +221,15 @@ words! {
         NoProposal = "no_proposal",
         /// The desk waits for the customer.
         YourTurn = "your_turn",
-        /// It was asked not long ago (`next_at` says from when again).
+        /// The desk has said something not long ago (`next_at` says from when it can be asked).
         TooSoon = "too_soon",
+        /// The customer has asked not long ago (`next_at` says from when again).
+        AskedLately = "asked_lately",
         /// It was asked as often as it can be.
         LimitReached = "limit_reached",
         /// It lies with the highest already.
         TopReached = "top_reached",
-        /// A second review was made already; what remains is the outside body.
+        /// A second review was asked for already; there is one.
         Reviewed = "reviewed",
         /// No survey was offered.
         NotOffered = "not_offered",

@@ -24,12 +24,16 @@ words! {
 }
 
 words! {
-    /// What the customer said to a proposal.
+    /// What became of a proposal.
     ProposalAnswer {
         /// Agreed.
         Accepted = "accepted",
         /// Did not agree.
         Declined = "declined",
+        /// Not asked any more: a later proposal took its place.
+        Replaced = "replaced",
+        /// Not asked any more: the case ended before there was an answer.
+        Lapsed = "lapsed",
     }
 }
 
@@ -132,7 +136,7 @@ pub enum Entry {
     Proposal {
         /// What it proposed.
         text: String,
-        /// What the customer said; `None` while it waits.
+        /// What became of it; `None` while it waits.
         answer: Option<ProposalAnswer>,
         /// In which words.
         comment: Option<String>,

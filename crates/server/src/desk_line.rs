@@ -173,7 +173,7 @@ struct PromiseArguments {
     /// What happens to it.
     #[arg(value_parser = ["start", "met", "pause", "resume", "move", "void"])]
     change: String,
-    /// Why, in words for the customer; needed to move it.
+    /// Why, in words for the customer; needed to move or to void it.
     #[arg(long)]
     reason: Option<String>,
     /// RFC 3339: the new date, or when a pause will probably end.

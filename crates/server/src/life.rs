@@ -139,8 +139,11 @@ impl RequestRecord {
                 if from != Status::Closed {
                     self.closed_at = Some(now);
                 }
-                for &key in self.steps.keys() {
-                    self.steps_done.entry(key).or_insert(now);
+                // What was withdrawn has come no further than it had.
+                if self.outcome != Some(Outcome::Withdrawn) {
+                    for &key in self.steps.keys() {
+                        self.steps_done.entry(key).or_insert(now);
+                    }
                 }
             }
             _ => {
@@ -186,10 +189,6 @@ impl RequestRecord {
         }
         if let Some(event) = waits.filter(|_| waited != waits) {
             told.extend(self.happens(event, policy, now));
-        }
-        if is_over(to) {
-            // What waited for an answer is over with it.
-            self.proposal = None;
         }
         if came_back {
             self.promise(policy, now);

@@ -5,7 +5,7 @@ use crate::{
     promises::{Event, Policy, PromiseRecord, ledger::MoveReason},
     state::App,
     store::{
-        records::{Entry as EntryRecord, Happening, RequestRecord, SurveyMark},
+        records::{Entry as EntryRecord, Happening, RequestRecord, SurveyMark, Why},
         surveys::MeasureRecord,
     },
 };
@@ -17,10 +17,10 @@ use portico_contract::{
     id::AttachmentId,
     lifecycle::{Situation, step_states},
     locale::Locale,
-    promise::{CalendarName, DayReason, Moved, NextRight, Promise, PromiseDay, PromiseState, Unit},
+    promise::{CalendarName, DayReason, Moved, NextRight, Promise, PromiseDay, PromiseState},
     request::{
-        Action, Escalation, FieldDisplay, Participant, Request, Rung, RungKey, Status, Step,
-        StepState, SurveyState, SurveySummary, TypeName,
+        Action, Escalation, FieldDisplay, Outcome, Participant, Refusal, Request, Rung, RungKey,
+        Status, Step, StepState, SurveyState, SurveySummary, TypeName,
     },
     survey::Measure,
     timeline::{Author, Body, Entry, Role, TextFormat, TimelineItem},
@@ -60,7 +60,7 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
     let steps = step_states(
         record.steps.keys(),
         record.step,
-        record.status == Status::Closed,
+        record.status == Status::Closed && record.outcome != Some(Outcome::Withdrawn),
     );
     Request {
         id: record.id.clone(),
@@ -217,28 +217,15 @@ pub fn promise(app: &App, promise: &PromiseRecord, locale: Locale) -> Promise {
         started_at: promise.started_at,
         due_at: due.map(|due| due.at),
         provisional: due.is_some_and(|due| due.provisional),
-        days_left: days_left(app, promise),
+        days_left: policy
+            .calendar(&terms.calendar)
+            .and_then(|calendar| promise.days_left(calendar, now)),
         state: promise.state,
         met_at: promise.met_at,
         pauses: promise.pauses.clone(),
         moved: moved.collect(),
         next_right: None,
     }
-}
-
-fn days_left(app: &App, promise: &PromiseRecord) -> Option<u32> {
-    let runs = promise.state == PromiseState::Running;
-    (runs && promise.terms.goal.unit == Unit::WorkingDays).then_some(())?;
-    let (policy, now) = (app.policy(), app.clock.now());
-    let calendar = policy.calendar(&promise.terms.calendar)?;
-    let today = calendar.date_of(now.date_time().to_utc());
-    let mut pauses = None;
-    let counted = promise.counted(calendar, &mut pauses, now)?;
-    let left = counted
-        .days
-        .iter()
-        .filter(|day| day.counted() && day.date >= today);
-    u32::try_from(left.count()).ok()
 }
 
 /// That the calendar has other days on these dates; on which is not known after a change that nobody saw.
@@ -256,22 +243,24 @@ pub fn calendar_changed(app: &App, dates: &[NaiveDate], locale: Locale) -> Strin
         .fill("promise.calendar_changed", locale, &values)
 }
 
-/// Before a date the customer (not who follows) may ask where it is once it has passed; after it, the next right is
-/// the highest that is open to them.
+/// Before a date, what the customer (not who follows) may do once it has passed, of what the company offers; after it,
+/// the first that is open to them, else the first that will be, with its moment.
 fn next_right(promise: &PromiseRecord, situation: &Situation) -> Option<NextRight> {
     let due = promise.due?.at;
+    let open = |action: &Action| situation.exists(*action) && situation.check(*action).is_ok();
+    let right = |action, from| Some(NextRight { action, from });
     match promise.state {
         _ if situation.following => None,
-        PromiseState::Running => Some(NextRight {
-            action: Action::Chase,
-            from: due,
-        }),
+        PromiseState::Running if situation.exists(Action::Chase) => right(Action::Chase, due),
+        PromiseState::Running if open(&Action::Escalate) => right(Action::Escalate, due),
         PromiseState::Late => {
-            let open = [Action::Chase, Action::Escalate, Action::Review];
-            let allowed = open
-                .into_iter()
-                .find(|&action| situation.check(action).is_ok());
-            allowed.map(|action| NextRight { action, from: due })
+            let rights = [Action::Chase, Action::Escalate, Action::Review];
+            if let Some(action) = rights.into_iter().find(open) {
+                return right(action, due);
+            }
+            let actions = situation.actions();
+            let later = |action| right(action, actions.get(&action)?.next_at?);
+            rights.into_iter().find_map(later)
         }
         _ => None,
     }
@@ -326,8 +315,9 @@ fn ladder(app: &App, record: &RequestRecord, locale: Locale) -> Vec<Rung> {
         .rev()
         .find(|p| p.terms.starts == Event::ReviewAsked && p.started_at.is_some());
     let reviewed = review.is_some_and(|p| !p.is_open());
+    let over = situation.check(Action::Review) == Err(Refusal::ReviewOver);
     let mut rungs = Vec::new();
-    if let Some(by) = &policy.reviewer {
+    if let Some(by) = policy.reviewer.as_ref().filter(|_| !over) {
         let state = match record.reviewed_at {
             Some(_) if reviewed => StepState::Done,
             Some(_) => StepState::Current,
@@ -349,8 +339,11 @@ fn ladder(app: &App, record: &RequestRecord, locale: Locale) -> Vec<Rung> {
         });
     }
     if let Some(body) = &policy.outside_body {
-        // Open when the review is answered, or was not in time.
-        let from = review.and_then(|p| p.met_at.or(p.due.map(|due| due.at)));
+        // Open when the review is answered, or was not in time, or cannot be asked for any more.
+        let missed = situation.review_until().filter(|_| over);
+        let from = review
+            .and_then(|p| p.met_at.or(p.due.map(|due| due.at)))
+            .or(missed);
         let open = from.is_some_and(|from| from <= app.clock.now());
         rungs.push(Rung {
             key: RungKey::OutsideBody,
@@ -521,7 +514,10 @@ pub fn item(app: &App, entry: &EntryRecord, reader: Reader, locale: Locale) -> T
             label: label.get(locale).to_owned(),
             change: *change,
             due_at: *due_at,
-            reason: reason.clone(),
+            reason: reason.as_ref().map(|why| match why {
+                Why::Words(words) => words.clone(),
+                Why::Note { note } => catalogue.word(note, locale).to_owned(),
+            }),
         },
         Happening::Proposal {
             text,
@@ -573,6 +569,8 @@ fn author_key(role: Role) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{catalogue::StepPlan, life, promises::policy::tests::default_policy};
+    use portico_contract::lifecycle::Rules;
 
     #[test]
     fn days_and_moments_are_written_as_people_do() {
@@ -586,6 +584,47 @@ mod tests {
             "2026年2月1日 02:05"
         );
         assert_eq!(moment("soon", Tz::UTC, Locale::En), "soon");
+    }
+
+    #[test]
+    fn the_next_right_is_one_that_the_company_offers() {
+        let policy = default_policy();
+        let mut record = life::tests::fresh(StepPlan::Four);
+        let now = record.created_at;
+        record.promise(&policy, now);
+        let mut promise = record.promises[0].clone();
+        let due = promise.due.unwrap().at;
+        let none = Rules {
+            chase_limit: 0,
+            escalation_levels: 0,
+            ..policy.rights
+        };
+        let escalate = Rules {
+            escalation_levels: 1,
+            ..none
+        };
+        let chase = Rules {
+            escalation_levels: 0,
+            ..policy.rights
+        };
+        let right = |promise: &PromiseRecord, record: &RequestRecord, rules| {
+            let right = next_right(promise, &record.situation(rules, due))?;
+            Some((right.action, right.from))
+        };
+        assert_eq!(right(&promise, &record, none), None);
+        assert_eq!(
+            right(&promise, &record, escalate),
+            Some((Action::Escalate, due))
+        );
+        assert_eq!(right(&promise, &record, chase), Some((Action::Chase, due)));
+        promise.state = PromiseState::Late;
+        record.chased_at = Some(due);
+        let again = due.plus(chase.chase_gap).unwrap();
+        assert_eq!(
+            right(&promise, &record, chase),
+            Some((Action::Chase, again))
+        );
+        assert_eq!(right(&promise, &record, none), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::{
     actor::Actor,
     context::Lang,
     etag::{etag, precondition},
-    messages::save,
+    messages::{answer_proposal, save},
     once::{Answer, Key, Once, once},
     posted::Posted,
 };
@@ -101,13 +101,11 @@ pub async fn act(
     let mut told = Vec::new();
     match asked {
         Asked::Status(status, change) => {
+            answer_proposal(&mut *tx, &mut record, ProposalAnswer::Lapsed, None).await?;
             told = record.set_status(status, change, Role::Customer, &policy, now);
         }
         Asked::Proposal(answer, comment) => {
-            if let Some(entry) = record.proposal.take() {
-                tx.answer_proposal(&entry, answer, comment.as_deref())
-                    .await?;
-            }
+            answer_proposal(&mut *tx, &mut record, answer, comment.as_deref()).await?;
             told = record.proposal_answered(answer, &policy, now);
         }
         Asked::More(comment) => told = record.asked(action, comment, &policy, now),

@@ -5,7 +5,7 @@ use super::{
     announcements, callbacks,
     context::Lang,
     etag::{etag, precondition},
-    messages::{add, save},
+    messages::{add, answer_proposal, save},
     once::{Answer, Key, Once, once_as},
     posted::Posted,
     requests::{ListQuery, page},
@@ -43,7 +43,7 @@ use portico_contract::{
     request::{Class, Grade, Handler, Outcome, Refusal, Request, Status, StepKey, WaitingOn},
     strict,
     submission::{Contact, SentBody},
-    timeline::{Role, TimelineItem},
+    timeline::{ProposalAnswer, Role, TimelineItem},
 };
 use serde::{Deserialize, Serialize};
 
@@ -268,11 +268,13 @@ async fn status(
     precondition(&posted.headers, &record)?;
     let now = app.clock.now();
     let policy = app.policy();
-    let judged = (record.grade, record.class);
+    let judged = (record.class, record.grade);
     record.grade = new.grade.unwrap_or(record.grade);
     record.class = new.class.unwrap_or(record.class);
-    if judged != (record.grade, record.class) {
-        record.promise_anew(&policy, now);
+    if judged != (record.class, record.grade) {
+        for entry in record.promise_anew(judged, &policy, now) {
+            tx.add_entry(&entry).await?;
+        }
     }
     if let Some(DeskHandler {
         name,
@@ -304,6 +306,9 @@ async fn status(
         };
         let to = new.status.unwrap_or(before);
         record.answered(now);
+        if matches!(to, Status::Resolved | Status::Closed) {
+            answer_proposal(&mut *tx, &mut record, ProposalAnswer::Lapsed, None).await?;
+        }
         for entry in record.set_status(to, change, Role::Agent, &policy, now) {
             tx.add_entry(&entry).await?;
         }
@@ -401,6 +406,7 @@ async fn proposal(
         return Err(ApiError::refused(Refusal::AlreadyResolved));
     }
     let (now, policy) = (app.clock.now(), app.policy());
+    answer_proposal(&mut *tx, &mut record, ProposalAnswer::Replaced, None).await?;
     let what = Happening::Proposal {
         text,
         answer: None,
@@ -425,8 +431,8 @@ async fn proposal(
     turn.commit(tx, answer, Some(&record.id)).await
 }
 
-/// `POST /desk/v1/requests/{id}/promises/{key}/{start|met|pause|resume|move|void}`: `move` needs `due_at` and a reason; for
-/// `pause`, `due_at` is when it will probably end.
+/// `POST /desk/v1/requests/{id}/promises/{key}/{start|met|pause|resume|move|void}`: `move` and `void` need a reason that the
+/// customer reads, `move` also `due_at`; for `pause`, `due_at` is when it will probably end.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DeskPromise {
@@ -458,7 +464,10 @@ async fn promise(
             reason.as_ref().ok_or_else(|| required("/reason"))?;
             DeskChange::Move(new.due_at.ok_or_else(|| required("/due_at"))?)
         }
-        "void" => DeskChange::Void,
+        "void" => {
+            reason.as_ref().ok_or_else(|| required("/reason"))?;
+            DeskChange::Void
+        }
         _ => return Err(ApiError::not_found()),
     };
     let turn = match once_as(&app, NAME, &posted, Key::Accepted).await? {

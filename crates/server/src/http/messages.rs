@@ -29,7 +29,7 @@ use portico_contract::{
     id::{RequestId, UploadId},
     request::{Action, Status, WaitingOn},
     submission::NewMessage,
-    timeline::Role,
+    timeline::{ProposalAnswer, Role},
 };
 
 /// `POST /requests/{id}/messages`
@@ -104,6 +104,22 @@ pub async fn add(
     kept.into_iter()
         .next()
         .ok_or_else(|| ApiError::internal("the new entry is not there"))
+}
+
+/// Says what became of the proposal that waits, if one does.
+///
+/// # Errors
+/// When the store fails.
+pub async fn answer_proposal(
+    tx: &mut dyn Tx,
+    record: &mut RequestRecord,
+    answer: ProposalAnswer,
+    comment: Option<&str>,
+) -> Result<(), ApiError> {
+    if let Some(entry) = record.proposal.take() {
+        tx.answer_proposal(&entry, answer, comment).await?;
+    }
+    Ok(())
 }
 
 /// Writes a changed request, and tells of it.

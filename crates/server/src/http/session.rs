@@ -147,7 +147,7 @@ pub async fn session(
         csrf_token: presented.by_cookie.then(|| csrf_token(&presented.token)),
         expires_at: Instant::from_unix_millis(presented.record.expires_at_millis)
             .ok_or_else(|| ApiError::internal("a session ends at no time"))?,
-        server_now: Instant::from(real_now()),
+        server_now: app.clock.now(),
     }))
 }
 

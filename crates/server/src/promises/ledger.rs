@@ -1,11 +1,12 @@
 //! The promises of one request: what starts, keeps, stops and moves them. Every change goes through here.
 
 use super::policy::{Case, Event, Policy, Terms};
-use crate::store::records::{Happening, NewEntry, RequestRecord};
+use crate::store::records::{Happening, NewEntry, RequestRecord, Why};
 use chrono::{DateTime, NaiveDate, Utc};
 use portico_contract::{
     Instant,
     promise::{Goal, Pause, PauseReason, PromiseChange, PromiseState, Unit},
+    request::{Class, Grade},
     timeline::Role,
 };
 use portico_promise::{Calendar, Clock, Counted, Due, Move, Pauses, revise};
@@ -156,7 +157,7 @@ impl PromiseRecord {
         )
     }
 
-    /// What its clock has counted, a pause that lasts ending when it is expected to, or now; `None` while it waits, where
+    /// What its clock has counted, a pause that lasts ending when it is expected to, but not before now; `None` while it waits, where
     /// its calendar is gone, or where it would take a lifetime.
     pub fn counted<'a>(
         &'a self,
@@ -165,7 +166,9 @@ impl PromiseRecord {
         now: Instant,
     ) -> Option<Counted<'a>> {
         let intervals = self.pauses.iter().map(|pause| {
-            let to = pause.to.or(pause.expected_end).unwrap_or(now);
+            // One that outlasts what was expected has not ended.
+            let expected = pause.expected_end.map_or(now, |end| end.max(now));
+            let to = pause.to.unwrap_or(expected);
             (utc(pause.from), utc(to))
         });
         let pauses = pauses.insert(Pauses::new(intervals));
@@ -190,6 +193,29 @@ impl PromiseRecord {
     fn count_due(&self, policy: &Policy, now: Instant) -> Option<Due> {
         let calendar = policy.calendar(&self.terms.calendar)?;
         Some(self.counted(calendar, &mut None, now)?.due)
+    }
+
+    /// The working days until it is due, today among them where it counts. A date that was set, or held against a
+    /// calendar that has changed, is no sum of counted days: until then the calendar's own are left.
+    #[must_use]
+    pub fn days_left(&self, calendar: &Calendar, now: Instant) -> Option<u32> {
+        let runs = self.state == PromiseState::Running;
+        (runs && self.terms.goal.unit == Unit::WorkingDays).then_some(())?;
+        let (due, today) = (self.due?, calendar.date_of(utc(now)));
+        let mut pauses = None;
+        let counted = self.counted(calendar, &mut pauses, now)?;
+        let set = self
+            .moved
+            .iter()
+            .any(|m| matches!(m.reason, MoveReason::Desk(_)));
+        let left = if set || counted.due.at != utc(due.at) {
+            let days = today.iter_days().take_while(|day| *day <= due.date);
+            days.filter(|day| calendar.day(*day).0.is_worked()).count()
+        } else {
+            let days = counted.days.iter().filter(|day| day.counted());
+            days.filter(|day| day.date >= today).count()
+        };
+        u32::try_from(left).ok()
     }
 
     /// When it is due: as it was said, and while its clock stands still not before what remains has passed.
@@ -217,15 +243,18 @@ impl PromiseRecord {
     fn meet(&mut self, at: Instant) -> PromiseChange {
         self.end_pause(at);
         self.met_at = Some(at);
-        // A date that was set after the one before had passed makes up for nothing.
-        let missed = self.moved.iter().any(|moved| moved.from <= moved.at);
-        let late = missed || self.due.is_some_and(|due| at >= due.at);
+        let late = self.missed_before() || self.due.is_some_and(|due| at >= due.at);
         let (state, change) = match late {
             true => (PromiseState::KeptLate, PromiseChange::KeptLate),
             false => (PromiseState::Kept, PromiseChange::Kept),
         };
         self.state = state;
         change
+    }
+
+    /// Whether a date of it has passed: one that was set after that makes up for nothing.
+    fn missed_before(&self) -> bool {
+        self.moved.iter().any(|moved| moved.from <= moved.at)
     }
 
     fn end_pause(&mut self, at: Instant) {
@@ -362,9 +391,15 @@ impl RequestRecord {
         self.promises.append(&mut given);
     }
 
-    /// Changes what is promised after the class, the grade or the tier has: what no longer fits is not owed any more,
-    /// what fits now counts from when the round began.
-    pub fn promise_anew(&mut self, policy: &Policy, now: Instant) {
+    /// Changes what is promised where another rule fits since the class and the grade were `before`: what was given by
+    /// the one before is not owed any more, what fits now counts from when the round began. What the file says
+    /// otherwise since then takes nothing back. Returns the entries that tell of it, also of what was missed by then.
+    pub fn promise_anew(
+        &mut self,
+        before: (Class, Grade),
+        policy: &Policy,
+        now: Instant,
+    ) -> Vec<NewEntry> {
         let round = self.round();
         let began = self
             .promises
@@ -373,27 +408,38 @@ impl RequestRecord {
             .filter_map(|p| p.started_at)
             .min()
             .unwrap_or(self.created_at);
+        let (class, grade) = before;
+        let gave = policy.terms(Case {
+            class,
+            grade,
+            ..self.case()
+        });
         let owed = policy.terms(self.case());
-        for promise in self
-            .promises
-            .iter_mut()
-            .filter(|p| p.round == round && p.is_open())
-        {
-            if !owed.contains(&&promise.terms) {
-                promise.end_pause(now);
-                promise.state = PromiseState::Void;
+        let rule = |of: &[&Terms], key: &str| {
+            let fits = of.iter().find(|terms| terms.key == key);
+            fits.map(|terms| std::ptr::from_ref(*terms))
+        };
+        let changed = |key: &str| rule(&gave, key) != rule(&owed, key);
+        let (mut ended, mut missed, mut started) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, promise) in self.promises.iter_mut().enumerate() {
+            if promise.round != round || !promise.is_open() || !changed(&promise.terms.key) {
+                continue;
             }
+            let due = promise.due_now(policy, now);
+            if promise.missed_before() || due.is_some_and(|due| due.at <= now) {
+                missed.push((place, PromiseChange::Void));
+            } else if promise.started_at.is_some() {
+                ended.push((place, PromiseChange::Void));
+            }
+            promise.end_pause(now);
+            promise.state = PromiseState::Void;
         }
-        let missing: Vec<Terms> = owed
-            .into_iter()
-            .filter(|&terms| {
-                let mut round = self.promises.iter().filter(|p| p.round == round);
-                !round.any(|p| p.terms.key == terms.key && p.state != PromiseState::Void)
-            })
-            .cloned()
-            .collect();
-        for terms in missing {
-            let mut promise = PromiseRecord::new(&terms, round);
+        for &terms in owed.iter().filter(|terms| changed(&terms.key)) {
+            let mut given = self.promises.iter().filter(|p| p.round == round);
+            if given.any(|p| p.terms.key == terms.key && p.state != PromiseState::Void) {
+                continue;
+            }
+            let mut promise = PromiseRecord::new(terms, round);
             // What was void keeps its name.
             let mut copy = 1;
             while self.promises.iter().any(|p| p.key == promise.key) {
@@ -402,9 +448,18 @@ impl RequestRecord {
             }
             if terms.starts == Event::Received {
                 promise.start(policy, began);
+                started.push((self.promises.len(), PromiseChange::Started));
             }
             self.promises.push(promise);
         }
+        let note = |key: &str| {
+            let note = key.to_owned();
+            Some(Why::Note { note })
+        };
+        let mut told = self.tell(ended, Role::Agent, note("note.promise_replaced"), now);
+        told.extend(self.tell(missed, Role::Agent, note("note.promise_missed"), now));
+        told.extend(self.tell(started, Role::Agent, None, now));
+        told
     }
 
     /// What an event does to the promises. Returns the entries that tell of what no other entry says.
@@ -435,6 +490,16 @@ impl RequestRecord {
                     promise.meet(now);
                     None
                 }
+                // It was resolved before: nothing else will be done that could keep it, but to explain the result.
+                _ if event == Event::Closed && terms.meets.contains(&Event::Resolved) => {
+                    promise.meet(now);
+                    None
+                }
+                _ if event == Event::Closed && !terms.meets.contains(&Event::Explained) => {
+                    promise.end_pause(now);
+                    promise.state = PromiseState::Void;
+                    None
+                }
                 PromiseState::Running if terms.pauses.contains(&event) => {
                     promise.pause(event.pause_reason(), None, None, now);
                     None
@@ -454,7 +519,7 @@ impl RequestRecord {
         &mut self,
         changes: Vec<(usize, PromiseChange)>,
         role: Role,
-        reason: Option<&str>,
+        why: Option<Why>,
         now: Instant,
     ) -> Vec<NewEntry> {
         let entries = changes.into_iter().filter_map(|(place, change)| {
@@ -466,7 +531,7 @@ impl RequestRecord {
                     label: promise.terms.label.clone(),
                     change,
                     due_at: promise.due.map(|due| due.at),
-                    reason: reason.map(str::to_owned),
+                    reason: why.clone(),
                 },
             );
             Some(self.entry(now, public, role, what))
@@ -539,8 +604,8 @@ impl RequestRecord {
             }
             _ => return None,
         };
-        self.tell(vec![(place, told)], Role::Agent, words, now)
-            .pop()
+        let why = words.map(|words| Why::Words(words.to_owned()));
+        self.tell(vec![(place, told)], Role::Agent, why, now).pop()
     }
 
     /// Marks late what was due and is not kept.
@@ -621,8 +686,15 @@ impl RequestRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{catalogue::StepPlan, life, promises::policy::tests::default_policy};
-    use portico_contract::request::{Class, Kind};
+    use crate::{
+        catalogue::StepPlan,
+        life,
+        promises::policy::{
+            DEFAULT_FILE,
+            tests::{default_policy, read},
+        },
+    };
+    use portico_contract::request::Kind;
 
     fn at(text: &str) -> Instant {
         Instant::parse(&format!("{text}+08:00")).unwrap()
@@ -731,20 +803,147 @@ mod tests {
     }
 
     #[test]
-    fn another_class_promises_something_else() {
+    fn a_pause_that_outlasts_its_expected_end_lasts() {
         let policy = default_policy();
         let mut record = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
+        let pause = DeskChange::Pause(Some(at("2026-03-04T10:00:00")));
+        let paused = at("2026-03-03T10:00:00");
+        record.change_promise(
+            "solution",
+            &pause,
+            Some("The plant is closed"),
+            &policy,
+            paused,
+        );
+        let due = |now| {
+            promise(&record, "solution")
+                .due_now(&policy, at(now))
+                .unwrap()
+                .at
+        };
+        assert_eq!(due("2026-03-03T11:00:00"), at("2026-03-07T00:00:00"));
+        assert_eq!(due("2026-03-06T11:00:00"), at("2026-03-11T00:00:00"));
+    }
+
+    #[test]
+    fn what_is_open_when_a_case_is_closed_ends_with_it() {
+        let policy = default_policy();
+        let mut record = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
+        record.happens(Event::Resolved, &policy, at("2026-03-03T09:00:00"));
+        record.happens(Event::Escalated, &policy, at("2026-03-03T10:00:00"));
+        assert_eq!(promise(&record, "escalation").state, PromiseState::Running);
+        // One that a reply alone keeps.
+        let mut reply = promise(&record, "escalation").clone();
+        (reply.key, reply.terms.meets) = ("reply".to_owned(), vec![Event::Reply]);
+        record.promises.push(reply);
+        record.happens(Event::Closed, &policy, at("2026-03-03T12:00:00"));
+        assert_eq!(promise(&record, "escalation").state, PromiseState::Kept);
+        assert_eq!(promise(&record, "reply").state, PromiseState::Void);
+        // The result can be explained afterwards, and a second review be asked for.
+        assert_eq!(promise(&record, "record").state, PromiseState::Running);
+        assert_eq!(
+            promise(&record, "second_review").state,
+            PromiseState::Waiting
+        );
+        assert_eq!(record.next_due(), Some(at("2026-03-04T09:00:00")));
+    }
+
+    #[test]
+    fn the_days_left_until_a_date_that_was_set_are_the_calendars() {
+        let policy = default_policy();
+        let calendar = policy.calendar("CN").unwrap();
+        let mut record = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
+        let left =
+            |record: &RequestRecord, now| promise(record, "solution").days_left(calendar, at(now));
+        assert_eq!(left(&record, "2026-03-02T11:00:00"), Some(3));
+        assert_eq!(left(&record, "2026-03-05T11:00:00"), Some(1));
+        let later = DeskChange::Move(at("2026-03-13T00:00:00"));
+        record.change_promise(
+            "solution",
+            &later,
+            Some("A part is missing"),
+            &policy,
+            at("2026-03-03T11:00:00"),
+        );
+        // The 3rd to the 12th without a weekend.
+        assert_eq!(left(&record, "2026-03-03T11:00:00"), Some(8));
+        assert_eq!(left(&record, "2026-03-08T11:00:00"), Some(4));
+        assert_eq!(left(&record, "2026-03-12T11:00:00"), Some(1));
+    }
+
+    /// What the entries say: key and change, and why.
+    fn said(entries: &[NewEntry]) -> Vec<(String, Option<&str>)> {
+        let say = |entry: &NewEntry| match &entry.what {
+            Happening::Promise { key, change, .. } => format!("{key} {change}"),
+            other => format!("{other:?}"),
+        };
+        fn note(entry: &NewEntry) -> Option<&str> {
+            match &entry.what {
+                Happening::Promise {
+                    reason: Some(Why::Note { note }),
+                    ..
+                } => Some(note),
+                _ => None,
+            }
+        }
+        entries
+            .iter()
+            .map(|entry| (say(entry), note(entry)))
+            .collect()
+    }
+
+    #[test]
+    fn another_class_promises_something_else_and_says_what_was_missed() {
+        let policy = default_policy();
+        let mut record = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
+        let general = (Class::General, Grade::Regular);
         record.class = Class::Complex;
-        record.promise_anew(&policy, at("2026-03-03T10:00:00"));
+        let told = record.promise_anew(general, &policy, at("2026-03-03T10:00:00"));
+        assert_eq!(
+            said(&told),
+            [
+                ("solution void".to_owned(), Some("note.promise_replaced")),
+                ("plan started".to_owned(), None)
+            ]
+        );
         assert_eq!(promise(&record, "solution").state, PromiseState::Void);
         assert_eq!(promise(&record, "first_reply").state, PromiseState::Running);
         assert_eq!(due(&record, "plan"), Some(at("2026-03-10T00:00:00")));
+        record.mark_late(at("2026-03-10T00:00:00"));
         record.class = Class::General;
-        record.promise_anew(&policy, at("2026-03-03T11:00:00"));
+        let complex = (Class::Complex, Grade::Regular);
+        let told = record.promise_anew(complex, &policy, at("2026-03-10T11:00:00"));
+        assert_eq!(
+            said(&told),
+            [
+                ("plan void".to_owned(), Some("note.promise_missed")),
+                ("solution-1-2 started".to_owned(), None)
+            ]
+        );
         assert_eq!(
             due(&record, "solution-1-2"),
             Some(at("2026-03-06T00:00:00"))
         );
+    }
+
+    #[test]
+    fn another_file_and_grade_take_nothing_back_that_was_promised() {
+        let policy = default_policy();
+        let mut record = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
+        let slower = DEFAULT_FILE.replace("goal = \"3 working days\"", "goal = \"9 working days\"");
+        let slower = read(&slower);
+        record.grade = Grade::Urgent;
+        let regular = (Class::General, Grade::Regular);
+        record.promise_anew(regular, &slower, at("2026-03-02T11:00:00"));
+        assert_eq!(promise(&record, "solution").state, PromiseState::Running);
+        assert_eq!(due(&record, "solution"), Some(at("2026-03-06T00:00:00")));
+        // By another rule.
+        assert_eq!(promise(&record, "first_reply").state, PromiseState::Void);
+        assert_eq!(
+            due(&record, "first_reply-1-2"),
+            Some(at("2026-03-02T12:00:00"))
+        );
+        assert_eq!(due(&record, "diagnosis"), Some(at("2026-03-02T14:00:00")));
     }
 
     #[test]

@@ -620,6 +620,11 @@ pub mod tests {
         Policy::load(None).unwrap()
     }
 
+    /// What a file says.
+    pub fn read(text: &str) -> Policy {
+        Policy::read(text, Path::new("policy.toml")).unwrap()
+    }
+
     #[test]
     fn what_comes_along_promises_what_the_service_policies_ask() {
         let policy = default_policy();

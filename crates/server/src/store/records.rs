@@ -234,14 +234,14 @@ pub enum Happening {
         change: PromiseChange,
         /// When it is due now.
         due_at: Option<Instant>,
-        /// Why, in the desk's words.
-        reason: Option<String>,
+        /// Why.
+        reason: Option<Why>,
     },
     /// The desk proposed a solution.
     Proposal {
         /// What it proposed.
         text: String,
-        /// What the customer said.
+        /// What became of it.
         answer: Option<ProposalAnswer>,
         /// In which words.
         comment: Option<String>,
@@ -272,6 +272,19 @@ pub enum Happening {
     },
     /// The customer changed what was sent.
     Edited,
+}
+
+/// Why something happened to a promise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Why {
+    /// In the desk's words.
+    Words(String),
+    /// As a key of the server's words, where nobody said it.
+    Note {
+        /// The key.
+        note: String,
+    },
 }
 
 /// An entry of a timeline that is to be added.
