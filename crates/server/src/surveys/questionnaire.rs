@@ -786,7 +786,8 @@ mod tests {
             (json!({}), vec!["/data/quality required"]),
             (json!([]), vec!["/data wrong_type"]),
             (
-                json!({"quality": 4, "colour": 1, "a/b": 2}),
+                // In the order of their names, whatever order a map keeps.
+                json!({"a/b": 2, "colour": 1, "quality": 4}),
                 vec!["/data/a~1b unknown_field", "/data/colour unknown_field"],
             ),
             (json!({"quality": 7}), vec!["/data/quality not_an_option"]),
