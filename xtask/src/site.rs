@@ -467,7 +467,7 @@ mod tests {
             let hash = &hex(&Sha256::digest(bytes))[..16];
             assert!(name.contains(&format!("-{hash}.")), "{name} {hash}");
         }
-        assert_eq!(files.len(), 11);
+        assert_eq!(files.len(), 13);
     }
 
     #[test]
@@ -483,7 +483,7 @@ mod tests {
         let icons = format!("\"/{}#portico\"", named(&files, "icons-").0);
         assert!(index.contains(&icons), "{index}");
         let (_, boot) = named(&files, "boot-");
-        for start in ["door-", "whole-", "icons-", "messages/en-"] {
+        for start in ["door-", "survey-", "whole-", "icons-", "messages/en-"] {
             assert!(
                 boot.contains(&format!("\"/{}\"", named(&files, start).0)),
                 "{start}: {boot}"
