@@ -314,10 +314,11 @@ pub fn file_size(bytes: u64) -> String {
     // A size that is not exact beyond 2^53 bytes is exact enough.
     #[allow(clippy::cast_precision_loss)]
     let bytes = bytes as f64;
-    let (value, unit, digits) = match bytes {
-        b if b < 1_024.0 => (b, "byte", 0),
-        b if b < 1_048_576.0 => (b / 1_024.0, "kilobyte", 0),
-        b => (b / 1_048_576.0, "megabyte", 1),
+    // The short form of bytes has no plural in English.
+    let (value, unit, display, digits) = match bytes {
+        b if b < 1_024.0 => (b, "byte", "long", 0),
+        b if b < 1_048_576.0 => (b / 1_024.0, "kilobyte", "short", 0),
+        b => (b / 1_048_576.0, "megabyte", "short", 1),
     };
     intl::number(
         intl_tag(),
@@ -325,7 +326,7 @@ pub fn file_size(bytes: u64) -> String {
         &[
             ("style", Text("unit")),
             ("unit", Text(unit)),
-            ("unitDisplay", Text("short")),
+            ("unitDisplay", Text(display)),
             ("maximumFractionDigits", Number(digits)),
         ],
     )
