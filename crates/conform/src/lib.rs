@@ -55,14 +55,15 @@ pub(crate) fn check(holds: bool, seen: impl ToString, expected: &str) -> Checked
     }
 }
 
-/// Asks the server for every rule, and tells each result as it comes.
+/// Asks the server for every rule, or those that were named, and tells each result as it comes.
 ///
 /// # Errors
 /// [`Unreachable`] when there is nothing to ask.
 pub async fn run(given: Given, mut told: impl FnMut(&Outcome)) -> Result<Report, Unreachable> {
+    let asked = rules::named(&given.only)?;
     let suite = Suite::open(given).await?;
     let mut outcomes = Vec::new();
-    for rule in rules::all() {
+    for rule in asked {
         let verdict = match suite.offers(rule.needs) {
             true => match (rule.run)(&suite).await {
                 Ok(()) => Verdict::Passed,

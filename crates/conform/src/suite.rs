@@ -40,11 +40,13 @@ pub struct Given {
     pub desk: Option<(String, String)>,
     /// An origin whose pages may call the API.
     pub origin: Option<String>,
+    /// Ids of rules, or what stands before their dot; nothing: every rule.
+    pub only: Vec<String>,
 }
 
-/// There is no API there.
+/// There is nothing to ask: no API, or no such rule.
 #[derive(Debug)]
-pub struct Unreachable(String);
+pub struct Unreachable(pub(crate) String);
 
 impl fmt::Display for Unreachable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

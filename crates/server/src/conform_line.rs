@@ -30,6 +30,9 @@ pub struct ConformLine {
     /// An origin whose pages may call the API.
     #[arg(long)]
     origin: Option<String>,
+    /// Asks for this rule alone, or for those of a part, such as `etag`; may stand several times.
+    #[arg(long)]
+    only: Vec<String>,
     /// Writes the report there, as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -56,6 +59,7 @@ impl ConformLine {
             second_token: self.second_token.clone(),
             desk: desk_token.map(|token| (base(&desk), token)),
             origin: self.origin.clone(),
+            only: self.only.clone(),
         })
     }
 }

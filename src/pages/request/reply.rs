@@ -19,9 +19,7 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use portico_contract::{
-    config::Capability, id::RequestId, request::Action, submission::BODY_MAX,
-};
+use portico_contract::{config::Capability, id::RequestId, request::Action, submission::BODY_MAX};
 use portico_view::{View, effect_after, memo, ui};
 
 const REPLY: &str = "reply";

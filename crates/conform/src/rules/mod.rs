@@ -16,7 +16,10 @@ mod submit;
 mod track;
 mod uploads;
 
-use crate::{Checked, suite::Suite};
+use crate::{
+    Checked,
+    suite::{Suite, Unreachable},
+};
 use portico_contract::config::Capability;
 use std::pin::Pin;
 
@@ -70,6 +73,25 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
     ]
     .into_iter()
     .flatten()
+}
+
+impl Rule {
+    /// Whether it has this id, or belongs to this part.
+    fn is(&self, name: &str) -> bool {
+        self.id == name || self.id.split('.').next() == Some(name)
+    }
+}
+
+/// Those that are named, in their order; all where none is.
+///
+/// # Errors
+/// [`Unreachable`] when there is no rule of a name.
+pub(crate) fn named(names: &[String]) -> Result<Vec<&'static Rule>, Unreachable> {
+    if let Some(name) = names.iter().find(|name| !all().any(|rule| rule.is(name))) {
+        return Err(Unreachable(format!("there is no rule {name}")));
+    }
+    let chosen = |rule: &&Rule| names.is_empty() || names.iter().any(|name| rule.is(name));
+    Ok(all().filter(chosen).collect())
 }
 
 #[cfg(test)]
