@@ -7,7 +7,7 @@ use portico_contract::{
     session::{Channel, CodeRequest, Redeem, Session, SessionToken},
 };
 
-/// The session of the account; `None`: nobody is signed in. Sets the clock.
+/// The session of the account; `None`: nobody is signed in, or the server has no accounts. Sets the clock.
 ///
 /// # Errors
 /// See [`Failure`].
@@ -19,11 +19,13 @@ pub async fn current() -> Result<Option<Session>, Failure> {
             access::know_csrf(session.csrf_token.clone());
             Ok(Some(session))
         }
-        Err(failure) if failure.code() == Some(ProblemCode::Unauthenticated) => {
-            access::forget_session();
-            Ok(None)
-        }
-        Err(failure) => Err(failure),
+        Err(failure) => match failure.code() {
+            Some(ProblemCode::Unauthenticated | ProblemCode::NotFound) => {
+                access::forget_session();
+                Ok(None)
+            }
+            _ => Err(failure),
+        },
     }
 }
 

@@ -428,9 +428,9 @@ fn parts(page: Page, acting: Acting, first_new: Signal<Option<TimelineItemId>>) 
         zone(&promise).map(str::to_owned)
     };
     ui! {
-        <section class="progress" aria-label=m::request_progress>
-            {move || steps.get().filter(|steps| !steps.is_empty()).map(stepper)}
-        </section>
+        {move || steps.get().filter(|steps| !steps.is_empty()).map(|steps| ui! {
+            <section class="progress" aria-label=m::request_progress>{stepper(steps)}</section>
+        })}
         <div class="text">
             {since::since(page)}
             {turn(page, acting)}

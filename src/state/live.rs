@@ -97,14 +97,19 @@ pub fn connection() -> Connection {
     CONNECTIONS.with(|all| all.values().copied().max().unwrap_or(Connection::Quiet))
 }
 
-/// Follows the events of a token as long as the component that is being built is there. Those of the account are
-/// followed anyway.
+/// Follows the events of a token as long as the component that is being built is there, where the server tells any.
+/// Those of the account are followed anyway.
 pub fn follow(access: Access) {
     if access == Access::Account {
         return;
     }
     let name = name_of(&access);
-    Task::spawn(run(access)).owned();
+    let offered = memo(|| super::config::has(Capability::Events));
+    effect(move || {
+        if offered.get() {
+            Task::spawn(run(access.clone())).owned();
+        }
+    });
     on_cleanup(move || {
         CONNECTIONS.update(|all| {
             all.remove(&name);

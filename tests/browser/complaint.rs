@@ -73,7 +73,7 @@ async fn complain_and_follow(language: Language, loss: Loss) {
     assert_eq!(sent.len(), 1, "it is one request: {sent:#?}");
     assert_eq!(sent[0]["reference"], codes.reference.as_str());
     assert_eq!(sent[0]["subject"], SUBJECT);
-    let files = codes.files(&server).await;
+    let files = codes.files(&server.guest()).await;
     assert_eq!(files.len(), 2);
     assert!(
         photos.iter().all(|photo| files.contains(photo)),

@@ -104,7 +104,7 @@ async fn written_without_network_with_files_it_is_sent_once_when_the_network_is_
     let codes = me.sent().await;
     let rows = rows(&server).await;
     assert_eq!(rows.len(), 1, "{rows:#?}");
-    assert_eq!(codes.files(&server).await, [photo]);
+    assert_eq!(codes.files(&server.guest()).await, [photo]);
     me.good().await;
 }
 

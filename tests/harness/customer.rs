@@ -5,7 +5,7 @@ use thirtyfour::Key;
 
 use crate::page::has;
 use crate::words::Words;
-use crate::{Found, Page, Server, until};
+use crate::{Api, Found, Page, Server, until};
 
 /// The complaint that the journeys send.
 pub const TYPE: &str = "billing-complaint";
@@ -20,14 +20,25 @@ pub struct Codes {
 }
 
 impl Codes {
-    /// The bytes of every file of the request that they open.
-    pub async fn files(&self, server: &Server) -> Vec<Vec<u8>> {
+    /// Follows the request that they open, as this client without a session, and gives its timeline with who reads it.
+    async fn follow(&self, guest: &Api) -> (Api, Value) {
         let track = json!({"reference": self.reference, "query_code": self.query_code});
-        let opened = server.guest().post("/track").json(&track).send().await;
+        let opened = guest.post("/track").json(&track).send().await;
         let opened = opened.expect_status(200);
-        let guest = server.guest().bearer(opened.text_at("/token"));
+        let reader = guest.bearer(opened.text_at("/token"));
         let path = format!("/requests/{}/timeline", opened.text_at("/request_id"));
-        let timeline = guest.get(&path).send().await.expect_status(200).json;
+        let timeline = reader.get(&path).send().await.expect_status(200).json;
+        (reader, timeline)
+    }
+
+    /// The timeline of the request that they open, for this client without a session.
+    pub async fn timeline(&self, guest: &Api) -> Value {
+        self.follow(guest).await.1
+    }
+
+    /// The bytes of every file of the request that they open, for this client without a session.
+    pub async fn files(&self, guest: &Api) -> Vec<Vec<u8>> {
+        let (reader, timeline) = self.follow(guest).await;
         let items = timeline["items"].as_array().unwrap();
         let files = items
             .iter()
@@ -35,7 +46,7 @@ impl Codes {
         let mut all = Vec::new();
         for file in files.flatten() {
             let path = format!("/attachments/{}", file["id"].as_str().unwrap());
-            all.push(guest.get(&path).send().await.expect_status(200).bytes);
+            all.push(reader.get(&path).send().await.expect_status(200).bytes);
         }
         all
     }
@@ -55,22 +66,21 @@ pub struct Customer {
 impl Customer {
     /// Somebody in front of `page`, for whom the portal is at `origin` and its API that of `server`.
     pub async fn new(page: Page, words: Words, server: &Server, origin: String) -> Self {
-        Self::with(page, words, server, origin, TYPE).await
+        Self::with(page, words, &server.guest(), origin, TYPE).await
+    }
+
+    /// Somebody in front of `page`, for whom the portal is at `origin` and its API any that `guest` is a client of.
+    pub async fn elsewhere(page: Page, words: Words, guest: &Api, origin: String) -> Self {
+        Self::with(page, words, guest, origin, TYPE).await
     }
 
     /// Somebody straight in front of `server`, who has a form of another type than the journeys.
     pub async fn of(page: Page, words: Words, server: &Server, type_id: &str) -> Self {
-        Self::with(page, words, server, server.origin(), type_id).await
+        Self::with(page, words, &server.guest(), server.origin(), type_id).await
     }
 
-    async fn with(
-        page: Page,
-        words: Words,
-        server: &Server,
-        origin: String,
-        type_id: &str,
-    ) -> Self {
-        let asked = server.guest().get(&format!("/request-types/{type_id}"));
+    async fn with(page: Page, words: Words, guest: &Api, origin: String, type_id: &str) -> Self {
+        let asked = guest.get(&format!("/request-types/{type_id}"));
         let form = asked.language(words.language.tag).send().await;
         Self {
             page,

@@ -12,6 +12,7 @@
 pub mod api;
 pub mod browser;
 pub mod customer;
+pub mod example;
 pub mod gallery;
 pub mod mailbox;
 pub mod ordeals;
@@ -26,6 +27,7 @@ pub mod words;
 pub use api::{Api, Call, Reply};
 pub use browser::{Browser, Look, Window};
 pub use customer::{Codes, Customer};
+pub use example::Example;
 pub use page::{Found, Name, Page};
 pub use proxy::{Fault, FaultProxy, Plan};
 pub use seed::seed;

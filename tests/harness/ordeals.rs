@@ -328,7 +328,7 @@ pub async fn kill_after_picking(times: usize, seed: u64) {
     me.give_contact(GUEST).await;
     me.send().await;
     let codes = me.sent().await;
-    let arrived = codes.files(&server).await;
+    let arrived = codes.files(&server.guest()).await;
     assert_eq!(arrived.len(), files.len());
     for bytes in arrived {
         assert!(files.contains(&bytes), "a file arrived that was not picked");

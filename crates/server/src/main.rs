@@ -4,6 +4,7 @@ pub mod attach;
 pub mod calendar_line;
 pub mod catalogue;
 pub mod clock;
+pub mod conform_line;
 pub mod delivery;
 pub mod demo;
 pub mod desk_line;
@@ -58,6 +59,9 @@ enum Command {
     Calendar(calendar_line::CalendarLine),
     /// Checks a questionnaire, asks the survey engine, and shows the results of a survey.
     Survey(survey_line::SurveyLine),
+    /// Asks any server of the contract whether it keeps the rules of it. Ends with 0 when it does, 1 when it breaks one,
+    /// 2 when there is nothing to ask. Leaves about fifteen requests there, which say so.
+    Conform(conform_line::ConformLine),
     /// Writes the default configuration, policy, surveys and questionnaires for editing.
     Init {
         /// The folder that gets `portico.toml`, `policy.toml`, `surveys.toml` and the questionnaires; made when it is not
@@ -73,7 +77,7 @@ enum Command {
 
 fn main() -> ExitCode {
     match run(Arguments::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(e) => {
             eprintln!("portico: {e}");
             ExitCode::FAILURE
@@ -81,8 +85,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<(), String> {
+fn run(command: Command) -> Result<ExitCode, String> {
     match command {
+        Command::Conform(line) => return runtime()?.block_on(conform_line::run(line)),
         Command::Serve(options) => runtime()?.block_on(serve::serve(options)),
         Command::Desk(desk) => runtime()?.block_on(desk_line::run(*desk)),
         Command::Calendar(line) => calendar_line::run(line),
@@ -90,6 +95,7 @@ fn run(command: Command) -> Result<(), String> {
         Command::Init { dir } => init(&dir),
         Command::Check { file } => check(&file),
     }
+    .map(|()| ExitCode::SUCCESS)
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, String> {

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use portico_contract::{id::RequestId, request::Action, submission::BODY_MAX};
+use portico_contract::{config::Capability, id::RequestId, request::Action, submission::BODY_MAX};
 use portico_view::{View, effect_after, memo, ui};
 
 const REPLY: &str = "reply";
@@ -109,6 +109,11 @@ fn composer(
             focus();
         }
     };
+    let attach = page.part(|r| r.actions.contains_key(&Action::Attach));
+    let files = move || {
+        let offered = attach.get().unwrap_or_default() && config::has(Capability::Attachments);
+        offered.then(|| attachments(draft, "reply-files".to_owned(), None))
+    };
     let described = move || problems.of(REPLY).map(|_| format!("{REPLY}-error"));
     let invalid = move || problems.of(REPLY).map(|_| "true");
     ui! {
@@ -130,7 +135,7 @@ fn composer(
                         on:change=move |_| draft.save()
                     ></textarea>
                 </div>
-                {attachments(draft, "reply-files".to_owned(), None)}
+                {files}
                 {saved_line(draft)}
                 <div class="buttons">{submit_button(m::request_send, Signal::stored(false))}</div>
             </form>

@@ -1,0 +1,228 @@
+//! `portico conform`: it passes against servers that keep the contract, and names the rule that one breaks.
+
+mod bent;
+mod faults;
+
+use std::collections::BTreeSet;
+
+use bent::Bent;
+use portico_tests::server::{DESK_TOKEN, program};
+use portico_tests::{Api, Example, Options, Server};
+use serde_json::Value;
+use tokio::process::Command;
+
+const ORIGIN: &str = "https://www.example.com";
+
+/// What came of it.
+struct Said {
+    code: Option<i32>,
+    text: String,
+    report: Value,
+}
+
+impl Said {
+    /// The ids of the rules with this result.
+    fn rules(&self, result: &str) -> BTreeSet<String> {
+        let rules = self.report["rules"].as_array().unwrap().iter();
+        let found = rules.filter(|rule| rule["result"] == result);
+        found
+            .map(|rule| rule["id"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+async fn conform(url: &str, arguments: &[&str]) -> Said {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.json");
+    let output = Command::new(program())
+        .args(["conform", url])
+        .args(arguments)
+        .arg("--json")
+        .arg(&file)
+        .output()
+        .await
+        .unwrap();
+    let report = std::fs::read(&file)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let text = [output.stdout, output.stderr].concat();
+    Said {
+        code: output.status.code(),
+        text: String::from_utf8_lossy(&text).into_owned(),
+        report: report.unwrap_or_default(),
+    }
+}
+
+/// A server whose API pages of [`ORIGIN`] may call, and two customers of it.
+async fn server(mut config: String) -> (Server, [Api; 2]) {
+    config.insert_str(0, &format!("allowed_origins = [\"{ORIGIN}\"]\n"));
+    let server = Server::with(Options {
+        config: Some(config),
+        ..Options::default()
+    })
+    .await;
+    let customers = [
+        server.customer("one@example.com").await,
+        server.customer("two@example.com").await,
+    ];
+    (server, customers)
+}
+
+/// All that the suite can be given.
+fn given<'a>(customers: &'a [Api; 2]) -> Vec<&'a str> {
+    let [one, two] = customers
+        .each_ref()
+        .map(|customer| customer.token().unwrap());
+    vec![
+        "--token",
+        one,
+        "--second-token",
+        two,
+        "--desk-token",
+        DESK_TOKEN,
+        "--origin",
+        ORIGIN,
+    ]
+}
+
+#[tokio::test]
+async fn the_embedded_desk_keeps_every_rule_within_its_default_limits() {
+    let (server, customers) = server(String::new()).await;
+    let said = conform(&server.origin(), &given(&customers)).await;
+    assert_eq!(said.code, Some(0), "{}", said.text);
+    let untested = [
+        "config.absent_capability",
+        "idempotency.kept",
+        "limits.requests",
+    ];
+    assert_eq!(
+        said.rules("not_offered"),
+        untested.map(str::to_owned).into()
+    );
+    let passed = said.rules("passed").len();
+    assert!(passed > 140, "{passed}");
+    assert!(
+        said.text
+            .contains(&format!("{passed} passed, 0 failed, 3 not offered")),
+        "{}",
+        said.text
+    );
+}
+
+#[tokio::test]
+async fn the_example_in_python_keeps_every_rule_of_the_core() {
+    let example = Example::start(ORIGIN).await;
+    let arguments = ["--desk-token", DESK_TOKEN, "--origin", ORIGIN];
+    let said = conform(&example.origin(), &arguments).await;
+    assert_eq!(said.code, Some(0), "{}", said.text);
+    let passed = said.rules("passed");
+    for rule in [
+        "config.absent_capability",
+        "idempotency.at_once",
+        "etag.stale",
+        "track.same_answer",
+        "uploads.content",
+        "desk.note_hidden",
+        "desk.confirm",
+        "limits.query_codes",
+        "cors.every_answer",
+    ] {
+        assert!(passed.contains(rule), "{rule}: {}", said.text);
+    }
+    let parts = |rules: BTreeSet<String>| -> BTreeSet<String> {
+        rules
+            .iter()
+            .map(|id| id.split('.').next().unwrap().to_owned())
+            .collect()
+    };
+    let parts: Vec<_> = parts(said.rules("not_offered"))
+        .difference(&parts(passed))
+        .cloned()
+        .collect();
+    let without = [
+        "announcements",
+        "callbacks",
+        "changes",
+        "events",
+        "follow",
+        "isolation",
+        "me",
+        "measures",
+    ];
+    assert_eq!(
+        parts,
+        [&without[..], &["promises", "session", "surveys"]].concat()
+    );
+}
+
+#[tokio::test]
+async fn what_was_not_given_is_said_aloud_and_is_no_failure() {
+    let server = Server::start().await;
+    let said = conform(
+        &server.origin(),
+        &["--only", "desk", "--only", "isolation.read"],
+    )
+    .await;
+    assert_eq!(said.code, Some(0), "{}", said.text);
+    assert!(
+        said.text.contains("give --desk-token") && said.text.contains("give --token"),
+        "{}",
+        said.text
+    );
+    assert_eq!(said.rules("not_offered").len(), 10, "{}", said.text);
+}
+
+#[tokio::test]
+async fn a_call_that_has_nothing_to_ask_ends_with_two() {
+    let server = Server::start().await;
+    let (closed, page) = ("http://127.0.0.1:9".to_owned(), server.url("/no/api"));
+    for (url, arguments) in [
+        ("no address", vec![]),
+        (closed.as_str(), vec![]),
+        (page.as_str(), vec![]),
+        (server.origin().as_str(), vec!["--only", "no.such_rule"]),
+        (
+            server.origin().as_str(),
+            vec!["--desk", "http://127.0.0.1:9"],
+        ),
+    ] {
+        let said = conform(url, &arguments).await;
+        assert_eq!(said.code, Some(2), "{url} {arguments:?}: {}", said.text);
+        assert!(!said.text.trim().is_empty() && said.report.is_null());
+    }
+}
+
+#[tokio::test]
+async fn the_rule_that_a_server_breaks_is_named() {
+    // The limit of wrong query codes for one reference stays.
+    let rate = "{ count = 1_000_000, minutes = 1 }";
+    let limits = [
+        "new_requests",
+        "wrong_codes_per_client",
+        "sign_in_codes_per_client",
+    ];
+    let limits = limits.map(|name| format!("{name} = {rate}\n")).concat();
+    let (server, customers) = server(format!("[rates]\n{limits}")).await;
+    let bent = Bent::before(server.origin()).await;
+    let all = given(&customers);
+    let calm = conform(&bent.origin(), &all).await;
+    assert_eq!(calm.code, Some(0), "{}", calm.text);
+    let mut names = BTreeSet::new();
+    for fault in faults::FAULTS {
+        bent.make(Some(*fault));
+        let only = fault.only.iter().chain([&fault.rule]);
+        let only = only.flat_map(|rule| ["--only", rule]);
+        let arguments: Vec<_> = all.iter().copied().chain(only).collect();
+        let said = conform(&bent.origin(), &arguments).await;
+        assert_eq!(said.code, Some(1), "{}: {}", fault.rule, said.text);
+        let failed = said.rules("failed");
+        assert!(failed.contains(fault.rule), "{}: {}", fault.rule, said.text);
+        assert!(
+            said.text.contains(&format!("FAILED       {}", fault.rule)),
+            "{}",
+            said.text
+        );
+        names.insert(fault.rule);
+    }
+    assert!(names.len() >= 30, "{} faults", names.len());
+}
