@@ -183,7 +183,7 @@ impl RequestRecord {
             let waiting = waits == Some(Event::WaitingForCustomer);
             self.customer_remind_at = policy
                 .reminders
-                .customer_after()
+                .customer_after
                 .filter(|_| waiting)
                 .and_then(|after| now.plus(after));
         }

@@ -228,6 +228,10 @@ impl PromiseRecord {
     }
 
     fn start(&mut self, policy: &Policy, at: Instant) {
+        if policy.calendar(&self.terms.calendar).is_none() {
+            // It was taken away before anything was counted on it.
+            self.terms.calendar.clone_from(&policy.usual_calendar);
+        }
         self.started_at = Some(at);
         self.state = PromiseState::Running;
         self.set_due(self.count_due(policy, at).map(Into::into), policy);
