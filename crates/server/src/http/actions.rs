@@ -63,13 +63,7 @@ pub async fn act(
     Path((id, name)): Path<(RequestId, String)>,
     posted: Posted,
 ) -> Result<Response, ApiError> {
-    let scope = actor.scope()?;
-    app.store
-        .read()
-        .await?
-        .request(&id, &scope)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+    actor.request(&mut *app.store.read().await?, &id).await?;
     let action = Action::from_word(&name);
     let posted = posted.or_empty();
     let asked = asked(&app, action, &posted)?;
@@ -79,10 +73,7 @@ pub async fn act(
     };
 
     let mut tx = app.store.write().await?;
-    let mut record = tx
-        .request(&id, &scope)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+    let mut record = actor.request(&mut *tx, &id).await?;
     if let Asked::Edit(edit) = &asked {
         // Its answers are judged together with those that stay.
         apply(&app, &mut record, edit, locale)?;

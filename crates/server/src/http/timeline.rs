@@ -41,10 +41,7 @@ pub async fn timeline(
 ) -> Result<Json<Page<TimelineItem>>, ApiError> {
     let scope = actor.scope()?;
     let mut tx = app.store.read().await?;
-    let record = tx
-        .request(&id, &scope)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+    let record = actor.request(&mut *tx, &id).await?;
     let limit = limit(query.limit.as_deref(), 100)?;
     let list = format!("{scope:?} timeline {id}");
     let after = match &query.cursor {
@@ -77,23 +74,14 @@ pub async fn seen(
     Path(id): Path<RequestId>,
     posted: Posted,
 ) -> Result<Response, ApiError> {
-    let scope = actor.scope()?;
-    app.store
-        .read()
-        .await?
-        .request(&id, &scope)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+    actor.request(&mut *app.store.read().await?, &id).await?;
     let Seen { up_to } = posted.json()?;
     let turn = match once(&app, &actor, &posted, Key::Accepted).await? {
         Once::Replay(response) => return Ok(response),
         Once::New(turn) => turn,
     };
     let mut tx = app.store.write().await?;
-    let mut record = tx
-        .request(&id, &scope)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+    let mut record = actor.request(&mut *tx, &id).await?;
     // Who follows does not read for whom it belongs to.
     if record.following.is_none() {
         // What nobody has written yet cannot have been read; what was read stays read.
