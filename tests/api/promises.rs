@@ -444,7 +444,14 @@ async fn a_changed_class_says_what_was_missed_and_what_holds_now() {
         "body": {"format": "text", "value": "B"}});
     let id = customer.submit(&fault).await.text_at("/request/id");
     clock(&server, "2026-03-09T10:00:00").await;
-    desk_sets(&server, &id, json!({"class": "complex"})).await;
+    let decided = json!({"class": "complex", "reason": "Two systems are concerned."});
+    desk_sets(&server, &id, decided.clone()).await;
+    let seen = request(&customer, &id).await;
+    assert_eq!(seen.class.as_str(), "complex");
+    assert_eq!(
+        seen.grade_reason.as_deref(),
+        Some("Two systems are concerned.")
+    );
     let path = format!("/requests/{id}/timeline");
     let items = customer.get(&path).language("en").send().await;
     let items = items.expect_status(200).json["items"].clone();
@@ -462,6 +469,26 @@ async fn a_changed_class_says_what_was_missed_and_what_holds_now() {
         "{reason}"
     );
     assert_eq!(found("plan", "started"), Value::Null);
+    let graded = |items: &Value| {
+        let items = items.as_array().unwrap().iter();
+        let graded = items.filter(|item| item["kind"] == "graded");
+        graded
+            .map(|item| json!([item["grade"], item["class"], item["reason"]]))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        graded(&items),
+        [json!(["regular", "complex", "Two systems are concerned."])]
+    );
+    // The same without a reason decides nothing; another grade without one leaves none of the old one standing.
+    desk_sets(&server, &id, json!({"class": "complex"})).await;
+    desk_sets(&server, &id, json!({"grade": "major"})).await;
+    let items = customer.all(&path, 100).await;
+    assert_eq!(
+        graded(&json!(items))[1..],
+        [json!(["major", "complex", null])]
+    );
+    assert_eq!(request(&customer, &id).await.grade_reason, None);
 }
 
 #[tokio::test]
@@ -757,8 +784,7 @@ async fn a_calendar_on_which_something_is_owed_cannot_be_taken_away() {
     let customer = server.customer("a@example.com").await;
     clock(&server, "2026-03-02T10:00:00").await;
     let id = submitted(&customer).await;
-    let words =
-        "no calendar \"plant\" any more, but promises of 1 open request(s) are counted on it";
+    let words = "any more, but promises of 1 open request(s) are counted on it";
     let due = || due(&customer, &id, "preliminary_opinion");
     assert_eq!(due().await, "2026-03-07T00:00");
 

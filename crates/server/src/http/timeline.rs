@@ -82,11 +82,18 @@ pub async fn seen(
     };
     let mut tx = app.store.write().await?;
     let mut record = actor.request(&mut *tx, &id).await?;
-    // Who follows does not read for whom it belongs to.
-    if record.following.is_none() {
-        // What nobody has written yet cannot have been read; what was read stays read.
-        record.seen_at = record.seen_at.max(up_to.min(record.last_entry_at));
-        tx.update_request(&record).await?;
+    // What nobody has written yet cannot have been read; what was read stays read.
+    let up_to = up_to.min(record.last_entry_at);
+    match &mut record.following {
+        // Who follows does not read for whom it belongs to.
+        Some(following) => {
+            following.seen_at = following.seen_at.max(up_to);
+            tx.follower_seen(&id, following).await?;
+        }
+        None => {
+            record.seen_at = record.seen_at.max(up_to);
+            tx.update_request(&record).await?;
+        }
     }
     turn.commit(tx, Answer::empty(StatusCode::NO_CONTENT), Some(&id))
         .await
