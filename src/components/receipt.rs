@@ -64,6 +64,8 @@ pub fn rows(content: &ReceiptContent) -> Vec<(String, String)> {
         (m::submit_subject(), content.subject.clone()),
         (m::submit_body(), content.body.clone()),
     ];
+    let urgency = content.urgency.and_then(i18n::urgency);
+    rows.extend(urgency.map(|urgency| (m::request_urgency(), urgency())));
     let fields = content.fields.iter();
     rows.extend(fields.map(|field| (field.label.clone(), field.display.clone())));
     rows.extend(content.files.iter().map(|file| {
@@ -74,20 +76,23 @@ pub fn rows(content: &ReceiptContent) -> Vec<(String, String)> {
     rows
 }
 
-/// Saves it. Nothing happens where it is not what this version knows, or the page is not served securely.
-pub async fn save(receipt: Receipt) {
+/// Saves it. False where it is not what this version knows, or the browser makes no digest: the page is not served
+/// securely.
+pub async fn save(receipt: Receipt) -> bool {
     let Ok(content) = json::from_str::<ReceiptContent>(&receipt.canonical) else {
-        return;
+        return false;
     };
     let page = page(&content, &receipt);
-    if let Some(digest) = Blob::of_text(&page, "").sha256().await {
-        let name = format!("{}-receipt.html", content.reference);
-        let seal = Seal {
-            receipt,
-            page: digest,
-        };
-        file::save_text(&name, "text/html;charset=utf-8", &sealed(&page, &seal));
-    }
+    let Some(digest) = Blob::of_text(&page, "").sha256().await else {
+        return false;
+    };
+    let name = format!("{}-receipt.html", content.reference);
+    let seal = Seal {
+        receipt,
+        page: digest,
+    };
+    file::save_text(&name, "text/html;charset=utf-8", &sealed(&page, &seal));
+    true
 }
 
 fn page(content: &ReceiptContent, receipt: &Receipt) -> String {

@@ -11,16 +11,19 @@ use leptos::prelude::*;
 use portico_contract::{
     id::{RequestId, TimelineItemId},
     promise::PromiseChange,
-    request::{Action, Outcome, Status},
-    timeline::{Author, Body, Entry, ProposalAnswer, Role, TextFormat, TimelineItem},
+    request::{Action, Class, Grade, Outcome, Status},
+    timeline::{
+        Author, Body, Entry, FollowerEvent, ProposalAnswer, Role, TextFormat, TimelineItem,
+    },
 };
 use portico_view::{View, memo, ui};
 
-/// The entries. `first_new` is the first one that the customer has not seen before, `zone_of` tells in which zone the
-/// dates of a promise are told, by its key.
+/// The entries. `first_new` is the first one that the reader has not seen before, who only follows where `following` says
+/// so; `zone_of` tells in which zone the dates of a promise are told, by its key.
 pub fn timeline(
     request: RequestId,
     items: Signal<Vec<TimelineItem>>,
+    following: bool,
     first_new: Signal<Option<TimelineItemId>>,
     zone_of: impl Fn(&str) -> Option<String> + Clone + Send + 'static,
 ) -> View {
@@ -29,7 +32,7 @@ pub fn timeline(
             <For
                 each=move || items.get()
                 key=|item| (item.id.clone(), is_answered(item), i18n::locale())
-                children=move |item| entry(&request, item, first_new, zone_of.clone())
+                children=move |item| entry(&request, item, following, first_new, zone_of.clone())
             />
         </ol>
     }
@@ -52,6 +55,7 @@ fn is_answered(item: &TimelineItem) -> bool {
 fn entry(
     request: &RequestId,
     item: TimelineItem,
+    following: bool,
     first_new: Signal<Option<TimelineItemId>>,
     zone_of: impl Fn(&str) -> Option<String> + Send + 'static,
 ) -> View {
@@ -79,6 +83,7 @@ fn entry(
             ..
         } => {
             let words = move || match from {
+                None if following => m::follow_received_event(),
                 None => m::request_received_event(),
                 Some(from) => status(from, to, outcome),
             };
@@ -110,7 +115,15 @@ fn entry(
             text,
             answer,
             comment,
-        } => proposal(at, text, answer, comment),
+        } => proposal(at, text, answer, following, comment),
+        Entry::Graded {
+            grade,
+            class,
+            reason,
+        } => event("info", move || graded(grade, class), at, reason),
+        Entry::Follower { email, event: what } => {
+            event("person", move || follower(email.as_deref(), what), at, None)
+        }
         Entry::Asked {
             action,
             comment,
@@ -189,15 +202,20 @@ fn proposal(
     at: portico_contract::Instant,
     text: String,
     answer: Option<ProposalAnswer>,
+    following: bool,
     comment: Option<String>,
 ) -> View {
-    let answer: Message = match answer {
-        Some(ProposalAnswer::Accepted) => m::proposal_answer_accepted,
-        Some(ProposalAnswer::Declined) => m::proposal_answer_declined,
-        Some(ProposalAnswer::Replaced) => m::proposal_answer_replaced,
-        Some(ProposalAnswer::Lapsed) => m::proposal_answer_lapsed,
-        Some(ProposalAnswer::Unknown) => m::request_unknown_event,
-        None => m::proposal_answer_none,
+    let answer: Message = match (answer, following) {
+        (Some(ProposalAnswer::Accepted), false) => m::proposal_answer_accepted,
+        (Some(ProposalAnswer::Accepted), true) => m::follow_answer_accepted,
+        (Some(ProposalAnswer::Declined), false) => m::proposal_answer_declined,
+        (Some(ProposalAnswer::Declined), true) => m::follow_answer_declined,
+        (Some(ProposalAnswer::Lapsed), false) => m::proposal_answer_lapsed,
+        (Some(ProposalAnswer::Lapsed), true) => m::follow_answer_lapsed,
+        (None, false) => m::proposal_answer_none,
+        (None, true) => m::follow_answer_none,
+        (Some(ProposalAnswer::Replaced), _) => m::proposal_answer_replaced,
+        (Some(ProposalAnswer::Unknown), _) => m::request_unknown_event,
     };
     ui! {
         <article>
@@ -208,6 +226,26 @@ fn proposal(
     }
 }
 
+/// How grave it is and how much work, as the desk decided.
+fn graded(grade: Grade, class: Class) -> String {
+    match (i18n::grade(grade), i18n::class(class)) {
+        (Some(grade), Some(class)) => m::request_graded_event(&class(), &grade()),
+        _ => m::request_unknown_event(),
+    }
+}
+
+/// Who follows now, or does no longer.
+fn follower(email: Option<&str>, event: FollowerEvent) -> String {
+    match (event, email) {
+        (FollowerEvent::Added, Some(email)) => m::follow_event_added(email),
+        (FollowerEvent::Added, None) => m::follow_event_more(),
+        (FollowerEvent::Removed, Some(email)) => m::follow_event_removed(email),
+        (FollowerEvent::Left, Some(email)) => m::follow_event_left(email),
+        (FollowerEvent::Removed | FollowerEvent::Left, None) => m::follow_event_fewer(),
+        (FollowerEvent::Unknown, _) => m::request_unknown_event(),
+    }
+}
+
 /// What the customer asked for.
 fn asked(action: Action, target: Option<&str>) -> String {
     match (action, target) {
@@ -215,7 +253,6 @@ fn asked(action: Action, target: Option<&str>) -> String {
         (Action::Escalate, Some(target)) => m::escalate_event(target),
         (Action::Escalate, None) => m::escalate_event_open(),
         (Action::Review, _) => m::review_event(),
-        (Action::Follow, _) => m::follow_changed(),
         _ => m::request_unknown_event(),
     }
 }

@@ -73,6 +73,7 @@ pub fn refusal(reason: Refusal) -> String {
         Refusal::TopReached => m::refusal_top_reached(),
         Refusal::Reviewed => m::refusal_reviewed(),
         Refusal::NotOffered => m::refusal_not_offered(),
+        Refusal::FollowersFull => m::refusal_followers_full(),
         Refusal::Following => m::refusal_following(),
         Refusal::Unknown => m::refusal_other(),
     }

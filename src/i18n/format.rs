@@ -118,10 +118,11 @@ fn in_own_zone_unless(at: Instant, zone: Option<&str>) -> Option<String> {
     })
 }
 
-/// The name of the company's zone where the customer's own is another.
+/// What people call the company's zone, where the customer's own is another.
 pub fn foreign_zone() -> Option<String> {
-    ZONE.get()
-        .filter(|zone| intl::own_time_zone().is_some_and(|own| own != *zone))
+    let zone = ZONE.get()?;
+    let foreign = intl::own_time_zone().is_some_and(|own| own != zone);
+    foreign.then(|| zone_name().unwrap_or(zone))
 }
 
 /// "24 November 2026" of a date on the wire (`2026-11-24`), which is in no zone.
@@ -171,6 +172,13 @@ pub fn now() -> Option<Instant> {
 /// `2026-11-24T16:00:00`, in UTC.
 pub fn utc(at: Instant) -> Option<String> {
     local_in(at, Some("UTC"))
+}
+
+/// The date of an instant as the wire writes it, in the company's zone.
+pub fn date_of(at: Instant) -> Option<String> {
+    let mut local = local_in(at, zone().as_deref())?;
+    local.truncate(10);
+    Some(local)
 }
 
 /// Today's date as the wire writes it, by the server's clock in `zone` (`None`: the company's).

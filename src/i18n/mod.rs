@@ -29,7 +29,7 @@ use std::{
 };
 
 pub use failure::{failure, field_problem, refusal};
-pub use word::{kind, outcome, status, urgency};
+pub use word::{class, grade, kind, outcome, status, urgency};
 
 /// A message without parameters.
 pub type Message = fn() -> String;

@@ -2,7 +2,7 @@
 //! that this version does not know.
 
 use super::{Message, m};
-use portico_contract::request::{Kind, Outcome, Status, Urgency};
+use portico_contract::request::{Class, Grade, Kind, Outcome, Status, Urgency};
 
 /// A status.
 pub fn status(status: Status) -> Option<Message> {
@@ -58,5 +58,25 @@ pub fn urgency(urgency: Urgency) -> Option<Message> {
         Urgency::Regular => m::urgency_regular,
         Urgency::Special => m::urgency_special,
         Urgency::Unknown => return None,
+    })
+}
+
+/// How grave it is, as the desk decided.
+pub fn grade(grade: Grade) -> Option<Message> {
+    Some(match grade {
+        Grade::Major => m::grade_major,
+        Grade::Urgent => m::grade_urgent,
+        Grade::Regular => m::grade_regular,
+        Grade::Special => m::grade_special,
+        Grade::Unknown => return None,
+    })
+}
+
+/// How much work it is, as the desk decided.
+pub fn class(class: Class) -> Option<Message> {
+    Some(match class {
+        Class::General => m::class_general,
+        Class::Complex => m::class_complex,
+        Class::Unknown => return None,
     })
 }

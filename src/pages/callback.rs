@@ -33,9 +33,9 @@ use portico_contract::{
     problem::{FieldError, FieldProblem, ProblemCode},
     request::{Kind, Status},
     session::Me,
-    submission::{Callback, Contact, NewCallback},
+    submission::{Callback, ClosedDay, Contact, NewCallback},
 };
-use portico_view::{Child, View, memo, ui};
+use portico_view::{Child, View, effect_after, memo, ui};
 
 /// The questions, by JSON pointers into what is sent, by which the server names what is not right.
 const NAME: &str = "/contact/name";
@@ -56,8 +56,10 @@ struct Case {
 /// What is known before the questions are asked.
 #[derive(Clone, PartialEq)]
 enum Found {
-    /// Who asks, if they are signed in, and what about.
-    Here(Option<Box<Me>>, Option<Case>),
+    /// Who asks, if they are signed in, what about, and when nobody answers the telephone.
+    Here(Option<Box<Me>>, Option<Case>, Vec<ClosedDay>),
+    /// The request is for who asks to read, but not to act upon.
+    Following(Reference),
     /// The request is not for this customer to read.
     CodeNeeded,
 }
@@ -68,6 +70,9 @@ async fn find(about: Option<Reference>) -> Result<Found, Failure> {
         Some(reference) => match tracking::locate(reference).await {
             Ok(id) => {
                 let request = requests::read(&id).await?.request;
+                if request.following {
+                    return Ok(Found::Following(reference));
+                }
                 Some(Case {
                     id,
                     reference,
@@ -79,12 +84,14 @@ async fn find(about: Option<Reference>) -> Result<Found, Failure> {
             Err(NotLocated::Failed(failure)) => return Err(failure),
         },
     };
+    // Where they are not known, the server still tells.
+    let closed = callbacks::closed_days().await.unwrap_or_default();
     session::known().await;
     let me = match untrack(session::signed_in) {
         SignedIn::Yes(me) => Some(Box::new(me)),
         SignedIn::No | SignedIn::Unknown => None,
     };
-    Ok(Found::Here(me, case))
+    Ok(Found::Here(me, case, closed))
 }
 
 /// The page; `about` is the request that the call is about.
@@ -96,6 +103,17 @@ pub fn page(about: Option<Reference>) -> View {
     };
     let title = navigation::title(heading);
     let query = Query::new(move || find(about));
+    // Whoever comes here once more, from a link of this page, wants another call.
+    effect_after(move |before: Option<()>| {
+        let here = navigation::current() == Route::Callback(about);
+        if before.is_some() && here && untrack(|| done.with(Option::is_some)) {
+            done.set(None);
+            task::detach(async {
+                task::next_frame().await;
+                dom::focus_heading();
+            });
+        }
+    });
     let asking = move || {
         let problems = Problems::new(title);
         ui! {
@@ -157,7 +175,10 @@ fn content(
             config::config().reload();
         }),
         Stage::Form(Found::CodeNeeded) => not_here(about),
-        Stage::Form(Found::Here(me, case)) => Asking::new(me, case, draft, problems, done).form(),
+        Stage::Form(Found::Following(reference)) => following(reference),
+        Stage::Form(Found::Here(me, case, closed)) => {
+            Asking::new(me, case, closed, draft, problems, done).form()
+        }
     })
     .view()
 }
@@ -176,12 +197,26 @@ fn not_here(about: Option<Reference>) -> View {
     }
 }
 
+/// Who follows asks for nothing about it: said before anything is typed.
+fn following(about: Reference) -> View {
+    ui! {
+        <p>{m::callback_following}</p>
+        <div class="buttons">
+            <a class="button" href=Route::Request(about).href()>{m::callback_to_followed}</a>
+            <a class="button secondary" href=Route::Callback(None).href()>
+                {m::callback_without}
+            </a>
+        </div>
+    }
+}
+
 /// A wish that is being written. May be copied into closures.
 #[derive(Clone, Copy)]
 struct Asking {
     form: Form,
     me: StoredValue<Option<Box<Me>>>,
     case: StoredValue<Option<Case>>,
+    closed: StoredValue<Vec<ClosedDay>>,
     busy: RwSignal<bool>,
     /// Why it was not taken, where that is about no question.
     refused: RwSignal<Option<Words>>,
@@ -194,17 +229,19 @@ impl Asking {
     fn new(
         me: Option<Box<Me>>,
         case: Option<Case>,
+        closed: Vec<ClosedDay>,
         draft: drafts::OpenDraft,
         problems: Problems,
         done: RwSignal<Option<Callback>>,
     ) -> Self {
         let me = StoredValue::new(me);
         let case = StoredValue::new(case);
+        let closed = StoredValue::new(closed);
         let schema = memo(move || {
             let config = config::current();
-            me.with_value(|me| {
-                case.with_value(|case| schema(config.as_ref(), me.as_deref(), case.as_ref()))
-            })
+            let (me, case) = (me.get_value(), case.get_value());
+            closed
+                .with_value(|closed| schema(config.as_ref(), me.as_deref(), case.as_ref(), closed))
         });
         let rules = Rules {
             exists: |_, _| true,
@@ -214,6 +251,7 @@ impl Asking {
             form: Form::new(schema, draft, problems, rules),
             me,
             case,
+            closed,
             busy: RwSignal::new(false),
             refused: RwSignal::new(None),
             key: StoredValue::new(None),
@@ -256,17 +294,36 @@ impl Asking {
             format::in_own_zone(chosen)?;
             Some(ui! { <p class="meta">{move || m::callback_both(&limit(chosen))}</p> })
         };
+        let holiday = move || {
+            let closed = instant(&self.form.answers()).is_some_and(|at| self.is_holiday(at));
+            closed.then(|| {
+                ui! {
+                    <p class="notice warning">
+                        {icon("warning")} <span>{m::callback_is_holiday}</span>
+                    </p>
+                }
+            })
+        };
         ui! {
             {about}
             {refused}
             <form class="flow" novalidate on:submit=send>
                 {form::questions(self.form, 0..IDS.len())}
                 {both}
+                <div role="status">{holiday}</div>
                 <p class="hint">{m::callback_consent}</p>
                 <div class="buttons">{submit_button(m::callback_send, self.busy.into())}</div>
                 {saved_line(self.form.draft)}
             </form>
         }
+    }
+
+    fn is_holiday(self, at: Instant) -> bool {
+        let date = format::date_of(at);
+        self.closed.with_value(|closed| {
+            let mut dates = closed.iter().map(|day| day.date.to_string());
+            dates.any(|day| Some(day) == date)
+        })
     }
 
     fn send(self) {
@@ -282,6 +339,11 @@ impl Asking {
         let Some(preferred_at) = instant(&answers) else {
             return;
         };
+        if self.is_holiday(preferred_at) {
+            let wrong = self.words(IDS.len() - 1, FieldProblem::NotAnOption);
+            self.form.problems.set(vec![wrong]);
+            return;
+        }
         let (email, request_id) = (
             self.me.with_value(|me| me.as_ref()?.email.clone()),
             self.case.with_value(|case| Some(case.as_ref()?.id.clone())),
@@ -351,7 +413,11 @@ impl Asking {
             (PHONE, FieldProblem::Required) => Words::new(m::callback_phone_empty),
             (TOPIC, FieldProblem::Required) => Words::new(m::callback_topic_empty),
             (TIME, FieldProblem::Required) => Words::new(m::callback_time_empty),
-            (TIME, FieldProblem::NotAnOption) => Words::new(|| {
+            (TIME, FieldProblem::NotAnOption) => Words::new(move || {
+                let chosen = instant(&untrack(|| self.form.answers()));
+                if chosen.is_some_and(|at| self.is_holiday(at)) {
+                    return m::callback_is_holiday();
+                }
                 let hours = config::current().as_ref().and_then(hours);
                 m::callback_closed(&hours.unwrap_or_default())
             }),
@@ -376,7 +442,12 @@ fn instant(answers: &Answers) -> Option<Instant> {
 }
 
 /// The questions, in the language on screen, begun with what is known.
-fn schema(config: Option<&Config>, me: Option<&Me>, about: Option<&Case>) -> FormSchema {
+fn schema(
+    config: Option<&Config>,
+    me: Option<&Me>,
+    about: Option<&Case>,
+    closed: &[ClosedDay],
+) -> FormSchema {
     let begin = |text: Option<String>| text.map(FieldValue::Text);
     let field = |id: &str, field_type, label, default: Option<String>| Field {
         id: FieldId::new(id),
@@ -432,13 +503,39 @@ fn schema(config: Option<&Config>, me: Option<&Me>, about: Option<&Case>) -> For
                 )
             },
             Field {
-                help: config
-                    .and_then(hours)
-                    .map(|hours| m::callback_hours(&hours)),
+                help: help(config.and_then(hours), holidays(closed)),
                 ..field(TIME, FieldType::Datetime, m::callback_time(), None)
             },
         ],
     }
+}
+
+/// When to choose a time, and when not.
+fn help(hours: Option<String>, holidays: Option<String>) -> Option<String> {
+    let hours = hours.map(|hours| m::callback_hours(&hours));
+    let lines: Vec<_> = hours.into_iter().chain(holidays).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// The holidays on which nobody answers the telephone, those that follow one another as one; `None` without any.
+fn holidays(closed: &[ClosedDay]) -> Option<String> {
+    let follows = |a: &ClosedDay, b: &ClosedDay| a.date.succ_opt() == Some(b.date);
+    let runs = closed.chunk_by(follows).filter_map(|run| {
+        let (first, last) = (run.first()?, run.last()?);
+        let days = match run.len() {
+            1 => format::weekday(&first.date.to_string()),
+            _ => m::callback_days(
+                &format::weekday(&first.date.to_string()),
+                &format::weekday(&last.date.to_string()),
+            ),
+        };
+        Some(match run.iter().find_map(|day| day.name.as_deref()) {
+            Some(name) => m::callback_holiday(&days, name),
+            None => days,
+        })
+    });
+    let runs: Vec<_> = runs.collect();
+    (!runs.is_empty()).then(|| m::callback_holidays(&format::list(&runs)))
 }
 
 /// When somebody answers the telephone, in words; `None` where that is always.

@@ -50,7 +50,7 @@ use portico_contract::{
     problem::ProblemCode,
     promise::PromiseChange,
     request::{self, Action, Status, WaitingOn},
-    timeline::{Body, Entry, TextFormat, TimelineItem},
+    timeline::{Body, Entry, FollowerEvent, TextFormat, TimelineItem},
 };
 use portico_view::{Child, View, effect, effect_after, memo, ui};
 
@@ -411,7 +411,7 @@ fn standing(page: Page) -> View {
 
 fn parts(page: Page, acting: Acting, first_new: Signal<Option<TimelineItemId>>) -> View {
     let steps = page.part(|r| r.steps.clone());
-    let Some(id) = untrack(|| page.request()).map(|request| request.id) else {
+    let Some((id, following)) = untrack(|| page.request()).map(|r| (r.id, r.following)) else {
         return View::default();
     };
     let items = memo(move || {
@@ -436,11 +436,11 @@ fn parts(page: Page, acting: Acting, first_new: Signal<Option<TimelineItemId>>) 
             {turn(page, acting)}
             {survey::survey(page, &id)}
             {further::notes(page)}
-            {promises::promises(page, acting, &id)}
+            {promises::promises(page, acting, &id, following)}
             {edit::edit(page, acting)}
             <section aria-labelledby="timeline">
                 <h2 id="timeline">{m::request_timeline}</h2>
-                {timeline(id.clone(), items.into(), first_new, zone_of)}
+                {timeline(id.clone(), items.into(), following, first_new, zone_of)}
                 {move || lost().then(|| ui! { <p class="meta">{m::request_live_lost}</p> })}
             </section>
             {reply::reply(page, id)}
@@ -654,6 +654,14 @@ fn details(page: Page) -> View {
                 own(m::request_handler, ui! { <bdi>{names}</bdi> })
             })
         });
+        let graded = i18n::grade(request.grade).zip(i18n::class(request.class));
+        let grade = graded.map(|(grade, class)| {
+            let words = move || m::request_grade_value(&class(), &grade());
+            let reason = request.grade_reason.map(|reason| {
+                ui! { <p class="meta" dir="auto">{reason}</p> }
+            });
+            own(m::request_grade, ui! { {words} {reason} })
+        });
         let urgency =
             i18n::urgency(request.urgency).map(|word| own(m::request_urgency, word.view()));
         let closed = request
@@ -667,6 +675,7 @@ fn details(page: Page) -> View {
                 {own(m::request_changed, moment(request.updated_at))}
                 {closed}
                 {urgency}
+                {grade}
                 {fields}
                 {handler}
             </dl>
@@ -718,21 +727,17 @@ fn follow(page: Page) -> Signal<Option<TimelineItemId>> {
     effect_after(move |before: Option<Option<usize>>| {
         let case = page.case.get()?;
         let unread = case.versioned.request.unread_count as usize;
+        let mine = |item: &&TimelineItem| is_mine(item, case.versioned.request.following);
         let known = before.flatten();
         // What came while the page was open; at first, what the server says was not seen.
         let fresh: Vec<&TimelineItem> = match known {
-            Some(count) => case
-                .items
-                .iter()
-                .skip(count)
-                .filter(|i| !is_mine(i))
-                .collect(),
+            Some(count) => case.items.iter().skip(count).filter(|i| !mine(i)).collect(),
             None => {
                 let mut last: Vec<_> = case
                     .items
                     .iter()
                     .rev()
-                    .filter(|i| !is_mine(i))
+                    .filter(|i| !mine(i))
                     .take(unread)
                     .collect();
                 last.reverse();
@@ -789,10 +794,12 @@ fn follow(page: Page) -> Signal<Option<TimelineItemId>> {
     first_new.into()
 }
 
-fn is_mine(item: &TimelineItem) -> bool {
+/// Whether its reader did it, who only follows where `following` says so.
+fn is_mine(item: &TimelineItem, following: bool) -> bool {
     match &item.entry {
         Entry::Message { author, .. } => author.me,
-        Entry::Asked { .. } | Entry::Callback { .. } => true,
+        Entry::Asked { .. } | Entry::Callback { .. } => !following,
+        Entry::Follower { event, .. } => !following && *event != FollowerEvent::Left,
         _ => false,
     }
 }

@@ -148,11 +148,25 @@ fn keep(kept: &Confirmation) -> View {
             );
         }
     };
+    let not_saved = RwSignal::new(false);
     let receipt = kept.created.receipt.clone().map(|receipt| {
         button(Look::Secondary, m::sent_receipt, move || {
-            task::detach(receipt::save(receipt.clone()));
+            let receipt = receipt.clone();
+            task::detach(async move {
+                let saved = receipt::save(receipt).await;
+                not_saved.try_set(!saved);
+            });
         })
     });
+    let not_saved = move || {
+        not_saved.get().then(|| {
+            ui! {
+                <div class="notice warning" role="alert">
+                    {icon("warning")} <p>{m::receipt_not_saved}</p>
+                </div>
+            }
+        })
+    };
     let hint = receipt.is_some().then(|| {
         ui! {
             <p class="hint">
@@ -168,6 +182,7 @@ fn keep(kept: &Confirmation) -> View {
                 {receipt}
                 {button(Look::Secondary, m::sent_print, dom::print)}
             </div>
+            {not_saved}
             {hint}
         </div>
     }

@@ -112,7 +112,17 @@ async fn promises_proposals_tiers_callbacks_and_announcements_are_worked_from_th
     let reference = created.text_at("/request/reference");
     let now = customer.get("/config").send().await.text_at("/server_now");
     let now = chrono::DateTime::parse_from_rfc3339(&now).unwrap();
-    let tomorrow = (now + chrono::TimeDelta::days(1)).to_rfc3339();
+    // Today may be the day before a holiday.
+    let closed = customer
+        .get("/callbacks/closed-days")
+        .send()
+        .await
+        .json
+        .to_string();
+    let days = (1..).map(|day| now + chrono::TimeDelta::days(day));
+    let tomorrow = days
+        .map(|day| day.to_rfc3339())
+        .find(|day| !closed.contains(&day[..10]));
     let wish = json!({"contact": {"phone": "+85223456789"}, "topic": "The bill", "preferred_at": tomorrow,
         "request_id": created.text_at("/request/id")});
     let asked = customer
@@ -188,6 +198,22 @@ async fn promises_proposals_tiers_callbacks_and_announcements_are_worked_from_th
         (
             words(&["show", &reference]),
             "proposal: We pay it back.\n    not answered yet",
+        ),
+        (
+            words(&[
+                "status",
+                &reference,
+                "open",
+                "--grade",
+                "major",
+                "--reason",
+                "Many are concerned",
+            ]),
+            &reference,
+        ),
+        (
+            words(&["show", &reference]),
+            "grade major, class general: Many are concerned",
         ),
         (
             words(&["tier", "a@example.com", "key"]),

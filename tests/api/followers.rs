@@ -182,9 +182,32 @@ async fn who_follows_reads_that_request_alone_and_can_do_nothing_but_stop() {
     let seen = seen.expect_status(200).json;
     assert_eq!(
         (&seen["following"], &seen["unread_count"]),
-        (&json!(true), &json!(0))
+        (&json!(true), &json!(2)),
+        "the third one and the reply came after they did"
+    );
+    let followers = async |api: &Api| {
+        let items = api.all(&format!("/requests/{id}/timeline"), 100).await;
+        let told = items.into_iter().filter(|item| item["kind"] == "follower");
+        told.map(|item| format!("{} {}", item["event"].as_str().unwrap(), item["email"]))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        followers(&colleague).await,
+        ["added \"colleague@example.com\"", "added null"]
+    );
+    assert_eq!(
+        followers(&customer).await,
+        [
+            "added \"colleague@example.com\"",
+            "added \"third@example.com\""
+        ]
     );
     assert_eq!(seen["ladder"], json!([]));
+    assert!(
+        !seen["status_meaning"].as_str().unwrap().contains("your"),
+        "{}",
+        seen["status_meaning"]
+    );
     let promises = seen["promises"].as_array().unwrap();
     assert!(promises.len() > 2 && promises.iter().all(|p| p["next_right"].is_null()));
     let participants = seen["participants"].as_array().unwrap();
@@ -229,6 +252,14 @@ async fn who_follows_reads_that_request_alone_and_can_do_nothing_but_stop() {
         (&json!(1), &json!(false))
     );
     assert_eq!(own["participants"].as_array().unwrap().len(), 2);
+    // But it does for them.
+    let read = colleague.get(&format!("/requests/{id}")).send().await.json;
+    assert_eq!(read["unread_count"], json!(0));
+    let earlier = json!({"up_to": "2026-01-01T00:00:00Z"});
+    let earlier = colleague.post(&path).json(&earlier).send().await;
+    earlier.expect_status(204);
+    let again = colleague.get(&format!("/requests/{id}")).send().await.json;
+    assert_eq!(again["unread_count"], json!(0), "what was read stays read");
 
     let words = json!({"comment": "Please."});
     let message = json!({"body": {"format": "text", "value": "Me too."}});
@@ -269,6 +300,17 @@ async fn who_follows_reads_that_request_alone_and_can_do_nothing_but_stop() {
         .await
         .expect_status(200);
     assert_eq!(stopped.json["id"], id.as_str());
+    assert_eq!(
+        followers(&customer).await[2],
+        "left \"colleague@example.com\""
+    );
+    follow(&customer, &id, "third@example.com", true)
+        .await
+        .expect_status(200);
+    assert_eq!(
+        followers(&customer).await[3],
+        "removed \"third@example.com\""
+    );
     expect_nothing(&colleague, &id).await;
 }
 

@@ -75,6 +75,7 @@ async fn a_submission_answers_with_a_reference_a_query_code_and_a_signed_receipt
     assert_eq!(content["reference"], reference.as_str());
     assert_eq!(content["subject"], body["subject"]);
     assert_eq!(content["type"]["id"], body["type_id"]);
+    assert_eq!(content["urgency"], "regular");
     let config = server.guest().get("/config").send().await.json;
     assert_eq!(config["receipt_keys"], json!([receipt.public_key]));
     let key: [u8; 32] = STANDARD
@@ -917,7 +918,9 @@ async fn followers_come_and_go_up_to_the_limit() {
     follow("F0@example.com", false).await.expect_status(200);
     let refused = follow("one.more@example.com", false).await;
     let refused = refused.expect_problem(409, "action_not_allowed");
-    assert_eq!(refused.json["reason"], "limit_reached");
+    assert_eq!(refused.json["reason"], "followers_full");
+    let full = read(&customer, &id).await["actions"]["follow"].clone();
+    assert_eq!(full, json!({"allowed": false, "reason": "followers_full"}));
     follow("nobody", false).await.expect_invalid("/email");
     follow("f0@example.com", true).await.expect_status(200);
     let seen = read(&customer, &id).await;

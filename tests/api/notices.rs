@@ -126,6 +126,52 @@ async fn a_call_is_asked_for_when_somebody_answers_the_telephone() {
 }
 
 #[tokio::test]
+async fn nobody_is_rung_on_a_holiday_unless_somebody_always_answers() {
+    let closed = async |server: &Server| {
+        let list = server.guest().get("/callbacks/closed-days").language("en");
+        let list = list.send().await.expect_status(200).json;
+        let items = list["items"].as_array().unwrap().iter();
+        items
+            .map(|day| format!("{} {}", day["date"].as_str().unwrap(), day["name"]))
+            .collect::<Vec<_>>()
+    };
+    let asked = async |server: &Server| {
+        // A Thursday, within the hours.
+        let holiday = wish("2026-10-01T10:00:00+08:00");
+        ask(&server.guest(), &holiday, Uuid::new_v4()).await
+    };
+    let office = office().await;
+    clock(&office, "2026-09-20T10:00:00").await;
+    let days = closed(&office).await;
+    assert!(
+        days.contains(&"2026-10-01 \"National Day\"".to_owned())
+            && days
+                .iter()
+                .all(|day| day.as_str() > "2026-09-20" && day.as_str() < "2026-11-20"),
+        "{days:?}"
+    );
+    let refused = asked(&office).await.expect_invalid("/preferred_at");
+    assert_eq!(refused.json["errors"][0]["code"], "not_an_option");
+    let said = refused.text_at("/errors/0/detail");
+    assert!(said.contains("holiday"), "{said}");
+    // The day before the holidays is like any other.
+    let before = wish("2026-09-30T10:00:00+08:00");
+    let before = ask(&office.guest(), &before, Uuid::new_v4()).await;
+    before.expect_status(201);
+
+    let always = "[[contacts]]\nchannel = \"phone\"\nvalue = { en = \"1\", zh-Hans = \"1\", zh-Hant = \"1\" }\n";
+    let options = Options {
+        config: Some(always.to_owned()),
+        test_clock: true,
+        ..Options::default()
+    };
+    let always = Server::with(options.and_unlimited()).await;
+    clock(&always, "2026-09-20T10:00:00").await;
+    assert_eq!(closed(&always).await, Vec::<String>::new());
+    asked(&always).await.expect_status(201);
+}
+
+#[tokio::test]
 async fn a_call_that_took_place_is_told_in_its_request_and_stays_in_its_place() {
     let mut server = server().await;
     let customer = server.customer("a@example.com").await;

@@ -444,7 +444,14 @@ async fn a_changed_class_says_what_was_missed_and_what_holds_now() {
         "body": {"format": "text", "value": "B"}});
     let id = customer.submit(&fault).await.text_at("/request/id");
     clock(&server, "2026-03-09T10:00:00").await;
-    desk_sets(&server, &id, json!({"class": "complex"})).await;
+    let decided = json!({"class": "complex", "reason": "Two systems are concerned."});
+    desk_sets(&server, &id, decided.clone()).await;
+    let seen = request(&customer, &id).await;
+    assert_eq!(seen.class.as_str(), "complex");
+    assert_eq!(
+        seen.grade_reason.as_deref(),
+        Some("Two systems are concerned.")
+    );
     let path = format!("/requests/{id}/timeline");
     let items = customer.get(&path).language("en").send().await;
     let items = items.expect_status(200).json["items"].clone();
@@ -462,6 +469,26 @@ async fn a_changed_class_says_what_was_missed_and_what_holds_now() {
         "{reason}"
     );
     assert_eq!(found("plan", "started"), Value::Null);
+    let graded = |items: &Value| {
+        let items = items.as_array().unwrap().iter();
+        let graded = items.filter(|item| item["kind"] == "graded");
+        graded
+            .map(|item| json!([item["grade"], item["class"], item["reason"]]))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        graded(&items),
+        [json!(["regular", "complex", "Two systems are concerned."])]
+    );
+    // The same without a reason decides nothing; another grade without one leaves none of the old one standing.
+    desk_sets(&server, &id, json!({"class": "complex"})).await;
+    desk_sets(&server, &id, json!({"grade": "major"})).await;
+    let items = customer.all(&path, 100).await;
+    assert_eq!(
+        graded(&json!(items))[1..],
+        [json!(["major", "complex", null])]
+    );
+    assert_eq!(request(&customer, &id).await.grade_reason, None);
 }
 
 #[tokio::test]
@@ -750,6 +777,50 @@ async fn a_broken_policy_leaves_the_running_server_the_one_that_it_has() {
     .await;
 }
 
+#[tokio::test]
+async fn a_calendar_on_which_something_is_owed_cannot_be_taken_away() {
+    let desk = Desk::new(&plant("2026-12-31", &["2026-03-03"]));
+    let mut server = desk.server().await;
+    let customer = server.customer("a@example.com").await;
+    clock(&server, "2026-03-02T10:00:00").await;
+    let id = submitted(&customer).await;
+    let words = "any more, but promises of 1 open request(s) are counted on it";
+    let due = || due(&customer, &id, "preliminary_opinion");
+    assert_eq!(due().await, "2026-03-07T00:00");
+
+    // Neither while the server runs: it goes on counting on what it has.
+    desk.write("policy.toml", POLICY);
+    until("a line of the log", || async {
+        let log = server.log();
+        log.contains(words).then_some(()).ok_or(log)
+    })
+    .await;
+    let until_then = json!({"reason": "The plant is closed."});
+    let pause = change(&server, &id, "preliminary_opinion", "pause", until_then).await;
+    pause.expect_status(200);
+    clock(&server, "2026-03-05T10:00:00").await;
+    let resume = change(&server, &id, "preliminary_opinion", "resume", json!({})).await;
+    resume.expect_status(200);
+    assert_eq!(due().await, "2026-03-11T00:00");
+
+    // Nor while it is down.
+    server.stop().await;
+    let home = server.data();
+    let mut command = Command::new(program());
+    command.args(["serve", "--listen", "127.0.0.1:0", "--test-clock", "--data"]);
+    command
+        .arg(&home)
+        .arg("--config")
+        .arg(home.with_file_name("portico.toml"));
+    let refused = command.output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains(words), "{said}");
+    // Named again, it goes on.
+    desk.write("policy.toml", &own_policy());
+    server.restart().await;
+    assert_eq!(due().await, "2026-03-11T00:00");
+}
+
 #[test]
 fn what_is_wrong_with_a_policy_or_its_calendar_is_said_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
@@ -791,7 +862,17 @@ fn what_is_wrong_with_a_policy_or_its_calendar_is_said_with_its_place() {
 
     assert!(
         wrong("customer_hours = 72", "customer_hours = -72")
-            .contains("-72 is not from 0 to 87600 hours")
+            .contains("customer_hours = -72 is not from 0 to 87600")
+    );
+    assert!(
+        wrong("reopen_days = 14", "reopen_days = -14").contains("reopen_days = -14 is not from 0")
+    );
+    assert!(
+        wrong(
+            "url = \"https://www.12315.cn\"",
+            "url = \"javascript:alert(1)\""
+        )
+        .contains("is no page such as https://")
     );
     assert!(
         wrong("#: desk = \"desk@example.com\"", "desk = \"nobody\"")

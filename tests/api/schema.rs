@@ -37,6 +37,7 @@ async fn the_document_is_openapi_3_1_and_names_every_resource() {
         "/requests/{id}/promises/{key}/days",
         "/promises/preview",
         "/callbacks",
+        "/callbacks/closed-days",
         "/announcements",
         "/measures",
         "/surveys/{token}",

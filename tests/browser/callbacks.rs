@@ -70,6 +70,9 @@ async fn a_guest_asks(language: Language) {
     me.arrive("callback.title").await;
     me.field("callback.time").wait().await;
     me.page.see("09:00").await;
+    // What people call the zone, not its name in a register.
+    me.page.see(&me.words.start("form.zone")).await;
+    me.page.not_see("Asia/Shanghai").await;
     me.good().await;
     me.press("callback.send").await;
     me.see("problem.title").await;
@@ -142,6 +145,39 @@ async fn a_guest_asks_to_be_rung_in_simplified_chinese() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_asks_to_be_rung_in_english() {
     a_guest_asks(EN).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_holiday_is_named_before_it_is_chosen_and_the_next_wish_begins_anew() {
+    let (server, _proxy, _browser, me) = abroad(EN).await;
+    clock(&server, "2026-09-20T10:00:00+08:00").await;
+    me.open("/callback").await;
+    me.field("submit.phone").fill(NUMBER).await;
+    me.page.see("Thursday 1 October to").await;
+    me.page.see("(National Day)").await;
+    me.field("callback.topic").fill("The bill").await;
+    me.field("callback.time")
+        .set_value("2026-10-01T10:00")
+        .await;
+    me.see("callback.is_holiday").await;
+    me.good().await;
+    me.press("callback.send").await;
+    me.see("problem.title").await;
+    let invalid = me.field("callback.time").attribute("aria-invalid").await;
+    assert_eq!(invalid.as_deref(), Some("true"));
+    me.good().await;
+    assert_eq!(wishes(&server).await.len(), 0);
+    me.field("callback.time")
+        .set_value("2026-09-30T10:00")
+        .await;
+    me.press("callback.send").await;
+    me.arrive("callback.done_title").await;
+    assert_eq!(wishes(&server).await.len(), 1);
+    // The way that led here leads here once more.
+    me.page.link(me.say("callback.action")).click().await;
+    me.arrive("callback.title").await;
+    me.field("callback.topic").wait().await;
+    assert_eq!(me.field("callback.topic").value().await, "");
 }
 
 #[tokio::test(flavor = "multi_thread")]

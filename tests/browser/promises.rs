@@ -322,6 +322,59 @@ async fn reopened_escalated_and_reviewed_the_first_round_stays_in_traditional_ch
     reopen_escalate_review(ZH_HANT).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changed_names_its_round_and_the_grade_its_reason() {
+    let (server, _browser, me) = abroad(EN, BEFORE_THE_FESTIVAL).await;
+    let id = complain(&me, &server).await;
+    desk_resolves(&server, &id, "Nothing was charged twice.").await;
+    me.see("request.solved_question").await;
+    let member = server.customer(MEMBER).await;
+    let reopened = member.post(&format!("/requests/{id}/actions/reopen"));
+    reopened.new_key().send().await.expect_status(200);
+    me.see("promise.earlier").await;
+    // While nobody looks.
+    me.open("/requests").await;
+    let reason = "Many customers are concerned.";
+    desk_sets(
+        &server,
+        &id,
+        json!({"grade": "major", "class": "complex", "reason": reason}),
+    )
+    .await;
+    let pause = json!({"reason": "The plant is closed."});
+    desk(&server, &id, "promises/formal_reply-2/pause", pause).await;
+    desk(&server, &id, "promises/formal_reply-2/resume", json!({})).await;
+    me.page.link(SUBJECT).click().await;
+    me.see("since.title").await;
+    let since = "return document.querySelector('.since-list').textContent";
+    let since = me.page.run(since, vec![]).await;
+    let label = label(&me, &server, &id, "formal_reply").await;
+    let numbered = me
+        .words
+        .with("promise.in_round", &[("label", &label), ("n", "2")]);
+    assert!(
+        since.as_str().unwrap().contains(&numbered),
+        "{numbered}: {since}"
+    );
+    me.page.see(": put on hold. The plant is closed.").await;
+
+    let (grade, class) = (me.say("grade.major"), me.say("class.complex"));
+    let words = [("grade", grade.as_str()), ("class", class.as_str())];
+    me.page
+        .see(&me.words.with("request.graded_event", &words))
+        .await;
+    let details =
+        "return document.querySelector('section[aria-labelledby=details] dl').textContent";
+    let details = me.page.run(details, vec![]).await;
+    let row = format!(
+        "{}{}{reason}",
+        me.say("request.grade"),
+        me.words.with("request.grade_value", &words)
+    );
+    assert!(details.as_str().unwrap().contains(&row), "{row}: {details}");
+    me.good().await;
+}
+
 /// What each action is called on the page.
 const ACTIONS: [(&str, &str); 11] = [
     ("reply", "request.reply"),

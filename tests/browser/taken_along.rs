@@ -60,6 +60,8 @@ async fn a_receipt_is_checked_without_network_and_no_other_byte_will_do() {
     me.page.see(SUBJECT).await;
     me.page.see("<img src=x onerror=alert(1)>").await;
     me.page.see("INV-2042").await;
+    me.see("request.urgency").await;
+    me.see("urgency.regular").await;
     me.good().await;
     me.page.window(Window::Narrow).await;
     me.page.no_sideways_scroll().await;
@@ -118,6 +120,21 @@ async fn a_receipt_is_checked_without_network_and_no_other_byte_will_do() {
     }
     let nothing = on_disk(&browser, "photo.png", &photo);
     check(&me, &nothing, "receipt.other").await;
+    me.good().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_that_cannot_be_saved_says_so_and_names_the_way() {
+    let (_server, _browser, me) = customer_in(EN).await;
+    me.fill_form("Charged twice", "Twice in March.", Some(GUEST))
+        .await;
+    me.send().await;
+    me.sent().await;
+    // As on a page that is not served securely.
+    let insecure = "Object.defineProperty(crypto, 'subtle', { value: undefined })";
+    me.page.run(insecure, vec![]).await;
+    me.press("sent.receipt").await;
+    me.see("receipt.not_saved").await;
     me.good().await;
 }
 

@@ -355,6 +355,7 @@ impl<F: AsyncFnMut(&'static str, &Page)> Tour<'_, F> {
         self.promise(&id, "formal_reply/pause", pause).await;
         me.page.see(&me.words.start("promise.pause_since")).await;
         let partner = json!({"status": "pending", "waiting_on": "third_party",
+            "class": "complex", "reason": "兩家銀行都有關，需要一起查證。",
             "handler": {"name": "周寧", "team": "帳務組", "third_party": "恆信銀行"}});
         self.desk(&id, "status", partner).await;
         me.page.see("恆信銀行").await;
@@ -513,6 +514,10 @@ impl<F: AsyncFnMut(&'static str, &Page)> Tour<'_, F> {
         self.desk(&id, "status", question).await;
         me.see("follow.turn_text").await;
         self.show("request-following").await;
+        let reference = created.text_at("/request/reference");
+        me.open(&format!("/callback/{reference}")).await;
+        me.see("callback.following").await;
+        self.show("callback-following").await;
         me.open("/sign-in").await;
         me.press("account.sign_out").await;
         me.arrive("home.title").await;
@@ -524,6 +529,18 @@ impl<F: AsyncFnMut(&'static str, &Page)> Tour<'_, F> {
         me.open("/callback").await;
         me.field("callback.time").wait().await;
         self.show("callback-guest").await;
+        // Before the National Day.
+        self.clock(json!({"now": "2026-09-21T10:00:00+08:00"}))
+            .await;
+        me.page.reload().await;
+        me.page.see(&me.words.start("callback.holidays")).await;
+        me.field("callback.time")
+            .set_value("2026-10-01T10:00")
+            .await;
+        me.see("callback.is_holiday").await;
+        self.show("callback-holiday").await;
+        self.clock(json!({"now": "2026-10-22T10:33:00+08:00"}))
+            .await;
         let nobodys = Reference::from_random(7);
         me.open(&format!("/callback/{nobodys}")).await;
         me.see("callback.not_here").await;

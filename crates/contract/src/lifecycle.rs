@@ -50,6 +50,8 @@ pub struct Situation {
     pub escalation: u32,
     /// When a second review was asked for.
     pub reviewed_at: Option<Instant>,
+    /// How many follow it.
+    pub followers: u32,
     /// It is looked at for somebody who follows it.
     pub following: bool,
     /// What the company has set.
@@ -111,6 +113,9 @@ impl Situation {
                 self.within(self.review_until(), Refusal::ReviewOver)
             }
             (_, Closed) => Err(Refusal::AlreadyClosed),
+            (Action::Follow, _) if self.followers >= self.rules.follow_limit => {
+                Err(Refusal::FollowersFull)
+            }
             (Action::AcceptProposal | Action::DeclineProposal, New | Open | Pending) => {
                 self.proposed.then_some(()).ok_or(Refusal::NoProposal)
             }
@@ -258,6 +263,7 @@ mod tests {
             chased_at: None,
             escalation: 0,
             reviewed_at: None,
+            followers: 0,
             following: false,
             rules: Rules {
                 reopen_window: TimeDelta::days(14),
@@ -437,6 +443,23 @@ mod tests {
             Situation { escalation: 2, ..s }.check(Action::Escalate),
             Err(TopReached)
         );
+    }
+
+    #[test]
+    fn as_many_follow_as_may() {
+        let s = Situation {
+            followers: 9,
+            ..situation(Status::Resolved, 101)
+        };
+        assert_eq!(s.check(Action::Follow), Ok(()));
+        let full = Situation { followers: 10, ..s };
+        assert_eq!(full.check(Action::Follow), Err(FollowersFull));
+        // Who follows can stop.
+        let follower = Situation {
+            following: true,
+            ..full
+        };
+        assert_eq!(follower.check(Action::Follow), Ok(()));
     }
 
     #[test]

@@ -233,6 +233,8 @@ words! {
         Reviewed = "reviewed",
         /// No survey was offered.
         NotOffered = "not_offered",
+        /// As many people follow as may.
+        FollowersFull = "followers_full",
         /// Who follows reads; who sent it acts.
         Following = "following",
     }
@@ -420,6 +422,9 @@ pub struct Request {
     pub grade: Grade,
     /// The desk's word.
     pub class: Class,
+    /// Why the desk decided on grade and class, in its words.
+    #[serde(default)]
+    pub grade_reason: Option<String>,
     /// When it was received.
     pub created_at: Instant,
     /// When it last changed.
@@ -455,10 +460,10 @@ pub struct Request {
     /// The request that this one goes on from.
     #[serde(default)]
     pub follow_up_of: Option<RequestId>,
-    /// The `at` of the last entry of the timeline that the customer has seen.
+    /// The `at` of the last entry of the timeline that the reader has seen.
     #[serde(default)]
     pub seen_at: Option<Instant>,
-    /// Entries of the timeline, by others, that the customer has not seen.
+    /// Entries of the timeline, by others, that the reader has not seen.
     #[serde(default)]
     pub unread_count: u32,
     /// What exists here. An absent action has no control.

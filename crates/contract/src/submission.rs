@@ -12,6 +12,7 @@ use crate::{
     timeline::TextFormat,
     words::strict,
 };
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -154,6 +155,9 @@ pub struct ReceiptContent {
     pub subject: String,
     /// As it was sent.
     pub body: String,
+    /// How pressing the customer said it is; `None` in receipts from before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urgency: Option<Urgency>,
     /// As they were sent.
     pub fields: Vec<FieldDisplay>,
     /// The files, with their hashes.
@@ -235,6 +239,16 @@ pub struct Callback {
     pub request_id: Option<RequestId>,
     /// When it was asked for.
     pub created_at: Instant,
+}
+
+/// One of `GET /callbacks/closed-days`: a day on which nobody is rung.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ClosedDay {
+    /// The date, in the zone of `/config`.
+    pub date: NaiveDate,
+    /// The holiday's name in the language of the answer.
+    pub name: Option<String>,
 }
 
 /// `POST /requests/{id}/actions/edit`: what is absent stays.

@@ -5,7 +5,7 @@ use crate::{
     attachment::Attachment,
     id::TimelineItemId,
     promise::PromiseChange,
-    request::{Action, Outcome, Status, StepKey, WaitingOn},
+    request::{Action, Class, Grade, Outcome, Status, StepKey, WaitingOn},
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,18 @@ words! {
         Replaced = "replaced",
         /// Not asked any more: the case ended before there was an answer.
         Lapsed = "lapsed",
+    }
+}
+
+words! {
+    /// What became of somebody who follows.
+    FollowerEvent {
+        /// The customer let them.
+        Added = "added",
+        /// The customer took them out.
+        Removed = "removed",
+        /// They stopped by themselves.
+        Left = "left",
     }
 }
 
@@ -141,7 +153,23 @@ pub enum Entry {
         /// In which words.
         comment: Option<String>,
     },
-    /// The customer asked for more than an answer: chase, escalate, review, follow.
+    /// The desk decided how grave it is and how much work.
+    Graded {
+        /// How grave.
+        grade: Grade,
+        /// How much work.
+        class: Class,
+        /// Why, in the desk's words.
+        reason: Option<String>,
+    },
+    /// Somebody follows, or does no longer.
+    Follower {
+        /// Their address; `None` for who follows and is somebody else.
+        email: Option<String>,
+        /// What became of them.
+        event: FollowerEvent,
+    },
+    /// The customer asked for more than an answer: chase, escalate, review.
     Asked {
         /// What.
         action: Action,
@@ -197,6 +225,10 @@ struct Flat {
     comment: Option<String>,
     action: Option<Action>,
     target: Option<String>,
+    grade: Option<Grade>,
+    class: Option<Class>,
+    email: Option<String>,
+    event: Option<FollowerEvent>,
     topic: Option<String>,
     preferred_at: Option<Instant>,
     score: Option<f64>,
@@ -246,6 +278,15 @@ impl Flat {
                 answer: self.answer,
                 comment: self.comment,
             },
+            "graded" => Entry::Graded {
+                grade: self.grade?,
+                class: self.class?,
+                reason: self.reason,
+            },
+            "follower" => Entry::Follower {
+                email: self.email,
+                event: self.event?,
+            },
             "asked" => Entry::Asked {
                 action: self.action?,
                 comment: self.comment,
@@ -273,11 +314,11 @@ mod tests {
             serde_json::json!({"id": "1", "at": "2026-02-03T04:05:06+08:00", "kind": kind,
             "author": {"role": "agent", "name": "Ning"}, "body": {"format": "text", "value": "Hello"},
             "to": "open", "key": "assessed", "label": "Assessed", "change": "late", "text": "A new one", "action": "chase",
-            "topic": "The bill", "preferred_at": "2026-02-03T09:00:00+08:00", "new": 1})
+            "grade": "urgent", "class": "complex", "event": "added", "topic": "The bill", "preferred_at": "2026-02-03T09:00:00+08:00", "new": 1})
         };
         for kind in [
-            "message", "status", "step", "promise", "proposal", "asked", "callback", "survey",
-            "edited",
+            "message", "status", "step", "promise", "proposal", "graded", "follower", "asked",
+            "callback", "survey", "edited",
         ] {
             let item: TimelineItem = serde_json::from_value(json(kind)).unwrap();
             assert_ne!(item.entry, Entry::Unknown, "{kind}");

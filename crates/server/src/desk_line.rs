@@ -153,6 +153,9 @@ struct StatusArguments {
     /// How much work it is.
     #[arg(long, value_parser = words(Class::ALL, Class::as_str))]
     class: Option<String>,
+    /// Why this grade and class, in words for the customer.
+    #[arg(long)]
+    reason: Option<String>,
     /// Who handles it.
     #[arg(long)]
     handler: Option<String>,
@@ -371,6 +374,7 @@ impl StatusArguments {
             ("explanation", self.explanation),
             ("grade", self.grade),
             ("class", self.class),
+            ("reason", self.reason),
         ];
         let mut body: Map<String, Value> = given
             .into_iter()
@@ -637,6 +641,17 @@ fn print_entry(entry: &Value) {
             text(&entry["text"]),
             entry["answer"].as_str().unwrap_or("not answered yet"),
             text(&entry["comment"])
+        ),
+        "graded" => println!(
+            "{at}  grade {}, class {}: {}",
+            text(&entry["grade"]),
+            text(&entry["class"]),
+            text(&entry["reason"])
+        ),
+        "follower" => println!(
+            "{at}  follower {} {}",
+            text(&entry["email"]),
+            text(&entry["event"])
         ),
         "asked" => println!(
             "{at}  {} {}: {}",

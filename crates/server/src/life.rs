@@ -67,6 +67,7 @@ impl RequestRecord {
             chased_at: self.chased_at,
             escalation: self.escalation.map_or(0, |escalation| escalation.level),
             reviewed_at: self.reviewed_at,
+            followers: u32::try_from(self.followers.len()).unwrap_or(u32::MAX),
             following: self.following.is_some(),
             rules,
             now,
@@ -183,7 +184,7 @@ impl RequestRecord {
             let waiting = waits == Some(Event::WaitingForCustomer);
             self.customer_remind_at = policy
                 .reminders
-                .customer_after()
+                .customer_after
                 .filter(|_| waiting)
                 .and_then(|after| now.plus(after));
         }
@@ -253,6 +254,7 @@ pub mod tests {
             urgency: Urgency::Regular,
             grade: Grade::Regular,
             class: Class::General,
+            grade_reason: None,
             handler: None,
             steps,
             step: steps.first_open(),

@@ -77,6 +77,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
     let store = SqliteStore::open(&data.join("portico.db"))
         .await
         .map_err(|e| e.to_string())?;
+    keeper::check_in_use(&store, &policy).await?;
     let clock = if options.test_clock {
         moved_clock(&store).await?
     } else {

@@ -29,21 +29,21 @@ use portico_promise::Reason;
 
 /// Who reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reader {
+pub enum Reader<'a> {
     /// The customer of the request.
     Customer,
-    /// Somebody who follows it.
-    Follower,
+    /// Somebody who follows it, by their address.
+    Follower(&'a str),
     /// The desk.
     Desk,
 }
 
-impl Reader {
+impl<'a> Reader<'a> {
     /// The customer whom the store gave the request to.
     #[must_use]
-    pub fn of(record: &RequestRecord) -> Self {
-        match record.following {
-            Some(_) => Self::Follower,
+    pub fn of(record: &'a RequestRecord) -> Self {
+        match &record.following {
+            Some(following) => Self::Follower(&following.email),
             None => Self::Customer,
         }
     }
@@ -77,12 +77,16 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
         subject: record.subject.clone(),
         status: record.status,
         status_label: word(format!("status.{}.label", record.status)),
-        status_meaning: word(format!("status.{}.meaning", record.status)),
+        status_meaning: word(match record.following {
+            None => format!("status.{}.meaning", record.status),
+            Some(_) => format!("status.{}.followed", record.status),
+        }),
         waiting_on: record.waiting_on,
         outcome: record.outcome,
         urgency: record.urgency,
         grade: record.grade,
         class: record.class,
+        grade_reason: record.grade_reason.clone(),
         created_at: record.created_at,
         updated_at: record.updated_at,
         resolved_at: record.resolved_at,
@@ -103,7 +107,10 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
             .followers
             .iter()
             // Who follows is not told who else does.
-            .filter(|email| record.following.as_ref().is_none_or(|me| me == *email))
+            .filter(|email| {
+                let me = record.following.as_ref();
+                me.is_none_or(|me| me.email == **email)
+            })
             .map(|email| Participant {
                 name: email.clone(),
                 email: Some(email.clone()),
@@ -122,12 +129,13 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
             None => ladder(app, record, locale),
         },
         follow_up_of: record.follow_up_of.clone(),
-        seen_at: record.following.is_none().then_some(record.seen_at),
-        // What was seen is noted of who it belongs to.
-        unread_count: match record.following {
-            Some(_) => 0,
-            None => record.unread,
-        },
+        seen_at: Some(
+            record
+                .following
+                .as_ref()
+                .map_or(record.seen_at, |following| following.seen_at),
+        ),
+        unread_count: record.unread,
         actions: record.situation(policy.rights, app.clock.now()).actions(),
         survey: survey(record, app.clock.now()),
     }
@@ -465,7 +473,7 @@ fn path(options: &[FieldOption], value: &str) -> Option<Vec<String>> {
 
 /// An entry of the timeline.
 #[must_use]
-pub fn item(app: &App, entry: &EntryRecord, reader: Reader, locale: Locale) -> TimelineItem {
+pub fn item(app: &App, entry: &EntryRecord, reader: Reader<'_>, locale: Locale) -> TimelineItem {
     let catalogue = &app.catalogue;
     let shown = match &entry.what {
         Happening::Message { author, body } => Entry::Message {
@@ -527,6 +535,23 @@ pub fn item(app: &App, entry: &EntryRecord, reader: Reader, locale: Locale) -> T
             text: text.clone(),
             answer: *answer,
             comment: comment.clone(),
+        },
+        Happening::Graded {
+            grade,
+            class,
+            reason,
+        } => Entry::Graded {
+            grade: *grade,
+            class: *class,
+            reason: reason.clone(),
+        },
+        Happening::Follower { email, event } => Entry::Follower {
+            email: match reader {
+                // Who follows is not told who else does.
+                Reader::Follower(me) if me != email => None,
+                _ => Some(email.clone()),
+            },
+            event: *event,
         },
         Happening::Asked {
             action,

@@ -30,14 +30,20 @@ use portico_view::{Child, View, ui};
 
 /// That a partner handles it, and whom it was escalated to.
 pub(super) fn notes(page: Page) -> View {
-    let partner = page.part(|r| r.handler.as_ref().and_then(|h| h.third_party.clone()));
+    let partner = page.part(|r| {
+        let name = r.handler.as_ref().and_then(|h| h.third_party.clone());
+        name.map(|name| (name, r.following))
+    });
     let escalation = page.part(|r| r.escalation.clone());
     let note = |words: Words| {
         ui! { <div class="notice info">{icon("person")}<p>{move || words.get()}</p></div> }
     };
     let partner = move || {
-        let name = partner.get().flatten()?;
-        Some(note(Words::new(move || m::request_partner_note(&name))))
+        let (name, following) = partner.get().flatten()?;
+        Some(note(Words::new(move || match following {
+            true => m::follow_partner_note(&name),
+            false => m::request_partner_note(&name),
+        })))
     };
     let escalated = move || {
         let escalation = escalation.get().flatten()?;

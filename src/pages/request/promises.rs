@@ -30,7 +30,7 @@ const TICK: u32 = 30_000;
 type Place = (String, u32);
 
 /// The promises; nothing where there are none.
-pub(super) fn promises(page: Page, acting: Acting, id: &RequestId) -> View {
+pub(super) fn promises(page: Page, acting: Acting, id: &RequestId, following: bool) -> View {
     let all = memo(move || page.request().map(|r| r.promises).unwrap_or_default());
     let round = memo(move || all.with(|all| all.iter().map(|p| p.round).max()));
     let tick = RwSignal::new(0_u32);
@@ -64,6 +64,7 @@ pub(super) fn promises(page: Page, acting: Acting, id: &RequestId) -> View {
         acting,
         tick,
         id: StoredValue::new(id.clone()),
+        following,
     };
     let earlier = move || {
         let rounds: Vec<u32> = (1..round.get()?).rev().collect();
@@ -102,6 +103,8 @@ struct Ledger {
     acting: Acting,
     tick: RwSignal<u32>,
     id: StoredValue<RequestId>,
+    /// Its reader only follows.
+    following: bool,
 }
 
 impl Ledger {
@@ -160,7 +163,7 @@ impl Ledger {
             {self.standing(promise)}
             {provisional}
             <p class="meta">{terms(promise.clone())}</p>
-            {pauses(&promise.pauses)}
+            {self.pauses(&promise.pauses)}
             {moves(promise)}
             {self.right(promise)}
         }
@@ -198,7 +201,11 @@ impl Ledger {
                 <p><strong class="due">{words}</strong> " " <span class="meta">{left}</span></p>
                 {was_missed(promise).then(|| ui! { <p>{m::promise_missed_before}</p> })}
             },
-            PromiseState::Paused => promise.pauses.last().map(paused).unwrap_or_default(),
+            PromiseState::Paused => promise
+                .pauses
+                .last()
+                .map(|pause| self.paused(pause))
+                .unwrap_or_default(),
             PromiseState::Late => {
                 let missed = move || left.as_ref().map(|left| m::promise_missed(&left()));
                 ui! {
@@ -214,6 +221,62 @@ impl Ledger {
             PromiseState::Void => ui! { <p>{m::promise_void}</p> },
             PromiseState::Unknown => View::default(),
         }
+    }
+
+    fn pause_reason(self, reason: PauseReason) -> String {
+        match reason {
+            PauseReason::WaitingForCustomer if self.following => m::follow_pause(),
+            PauseReason::WaitingForCustomer => m::promise_pause_customer(),
+            PauseReason::WaitingForThirdParty => m::promise_pause_partner(),
+            PauseReason::OnHold | PauseReason::Unknown => m::promise_pause_hold(),
+        }
+    }
+
+    /// Why the time stands still, and until when.
+    fn paused(self, pause: &Pause) -> View {
+        let Pause { from, reason, .. } = *pause;
+        let since = move || {
+            let reason = self.pause_reason(reason);
+            m::promise_pause_since(&format::date_time(from), &reason)
+        };
+        let until = pause.expected_end;
+        let until = move || match until {
+            Some(at) => m::promise_pause_until(&limit(at)),
+            None => m::promise_pause_open(),
+        };
+        let note = pause
+            .note
+            .clone()
+            .map(|note| ui! { <p dir="auto">{note}</p> });
+        ui! { <p>{since}</p> {note} <p>{until}</p> }
+    }
+
+    /// When the time stood still before.
+    fn pauses(self, pauses: &[Pause]) -> Option<View> {
+        let items: Vec<View> = pauses
+            .iter()
+            .filter_map(|pause| {
+                let Pause { from, reason, .. } = *pause;
+                let (to, note) = (pause.to?, pause.note.clone());
+                let words = move || {
+                    let (from, to) = (format::short_date_time(from), format::short_date_time(to));
+                    let reason = self.pause_reason(reason);
+                    match &note {
+                        Some(note) => m::promise_pause_item_noted(&from, note, &reason, &to),
+                        None => m::promise_pause_item(&from, &reason, &to),
+                    }
+                };
+                Some(ui! { <li dir="auto">{words}</li> })
+            })
+            .collect();
+        (!items.is_empty()).then(|| {
+            ui! {
+                <div class="history">
+                    <p>{m::promise_pauses}</p>
+                    <ul class="bullets">{items}</ul>
+                </div>
+            }
+        })
     }
 
     /// What the customer can do about it, and a date to take along.
@@ -300,55 +363,6 @@ fn terms(promise: Promise) -> impl Fn() -> Option<String> {
             None => m::promise_goal_only(&goal),
         })
     }
-}
-
-fn pause_reason(reason: PauseReason) -> String {
-    match reason {
-        PauseReason::WaitingForCustomer => m::promise_pause_customer(),
-        PauseReason::WaitingForThirdParty => m::promise_pause_partner(),
-        PauseReason::OnHold | PauseReason::Unknown => m::promise_pause_hold(),
-    }
-}
-
-/// Why the time stands still, and until when.
-fn paused(pause: &Pause) -> View {
-    let Pause { from, reason, .. } = *pause;
-    let since = move || m::promise_pause_since(&format::date_time(from), &pause_reason(reason));
-    let until = pause.expected_end;
-    let until = move || match until {
-        Some(at) => m::promise_pause_until(&limit(at)),
-        None => m::promise_pause_open(),
-    };
-    let note = pause
-        .note
-        .clone()
-        .map(|note| ui! { <p dir="auto">{note}</p> });
-    ui! { <p>{since}</p> {note} <p>{until}</p> }
-}
-
-/// When the time stood still before.
-fn pauses(pauses: &[Pause]) -> Option<View> {
-    let items: Vec<View> = pauses
-        .iter()
-        .filter_map(|pause| {
-            let Pause { from, reason, .. } = *pause;
-            let to = pause.to?;
-            let words = move || {
-                let (from, to) = (format::short_date_time(from), format::short_date_time(to));
-                m::promise_pause_item(&from, &pause_reason(reason), &to)
-            };
-            let note = pause.note.clone();
-            Some(ui! { <li>{words} " " <span dir="auto">{note}</span></li> })
-        })
-        .collect();
-    (!items.is_empty()).then(|| {
-        ui! {
-            <div class="history">
-                <p>{m::promise_pauses}</p>
-                <ul class="bullets">{items}</ul>
-            </div>
-        }
-    })
 }
 
 /// How often the date was moved, from when to when, and why.

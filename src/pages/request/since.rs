@@ -6,7 +6,7 @@ use crate::{
         promise::zone,
         timeline::{promise, status},
     },
-    i18n::m,
+    i18n::{format, m},
 };
 use leptos::prelude::*;
 use portico_contract::{
@@ -20,9 +20,16 @@ use portico_view::{Child, View, ui};
 /// One thing that has changed.
 #[derive(Clone, PartialEq)]
 enum Change {
-    /// Label, change, date and its zone.
-    Promise(String, PromiseChange, Option<Instant>, Option<String>),
-    Proposal,
+    /// Label, round where there are several, change, date and its zone.
+    Promise(
+        String,
+        Option<u32>,
+        PromiseChange,
+        Option<Instant>,
+        Option<String>,
+    ),
+    /// Whether its reader only follows.
+    Proposal(bool),
     Status(Status, Status, Option<Outcome>),
     Step(String),
     Messages(u32),
@@ -50,8 +57,14 @@ pub(super) fn since(page: Page) -> View {
 fn line(change: Change) -> View {
     let to_timeline = matches!(change, Change::Messages(_));
     let words = move || match &change {
-        Change::Promise(label, change, due, zone) => promise(label, *change, *due, zone.as_deref()),
-        Change::Proposal => m::since_proposal(),
+        Change::Promise(label, round, change, due, zone) => {
+            let numbered =
+                round.map(|round| m::promise_in_round(label, &format::number(f64::from(round))));
+            let label = numbered.as_deref().unwrap_or(label);
+            promise(label, *change, *due, zone.as_deref())
+        }
+        Change::Proposal(true) => m::follow_since_proposal(),
+        Change::Proposal(false) => m::since_proposal(),
         Change::Status(from, to, outcome) => status(*from, *to, *outcome),
         Change::Step(label) => m::request_step_event(label),
         Change::Messages(count) => m::since_messages(f64::from(*count)),
@@ -67,27 +80,29 @@ fn changes(case: &Case) -> Vec<Change> {
     let Some(seen) = request.seen_at.filter(|_| request.unread_count > 0) else {
         return Vec::new();
     };
+    let rounds = request.promises.iter().any(|promise| promise.round > 1);
     let mut changes: Vec<_> = request
         .promises
         .iter()
-        .filter_map(|promise| moved_on(promise, seen))
+        .filter_map(|promise| moved_on(promise, rounds, seen))
         .collect();
     // What is late first, then what has another date.
     changes.sort_by_key(|change| match change {
-        Change::Promise(_, PromiseChange::Late, ..) => 0,
-        Change::Promise(_, PromiseChange::Moved, ..) => 1,
+        Change::Promise(_, _, PromiseChange::Late, ..) => 0,
+        Change::Promise(_, _, PromiseChange::Moved, ..) => 1,
         _ => 2,
     });
     let fresh: Vec<&TimelineItem> = case
         .items
         .iter()
-        .filter(|item| item.at > seen && !is_mine(item))
+        .filter(|item| item.at > seen && !is_mine(item, request.following))
         .collect();
     let last = |of: fn(&Entry) -> Option<Change>| fresh.iter().rev().find_map(|i| of(&i.entry));
-    changes.extend(last(|entry| match entry {
-        Entry::Proposal { answer: None, .. } => Some(Change::Proposal),
+    let proposed = last(|entry| match entry {
+        Entry::Proposal { answer: None, .. } => Some(Change::Proposal(false)),
         _ => None,
-    }));
+    });
+    changes.extend(proposed.map(|_| Change::Proposal(request.following)));
     changes.extend(last(|entry| match entry {
         Entry::Status {
             from: Some(from),
@@ -114,7 +129,7 @@ fn changes(case: &Case) -> Vec<Change> {
 }
 
 /// The last movement of a promise after an instant.
-fn moved_on(promise: &Promise, seen: Instant) -> Option<Change> {
+fn moved_on(promise: &Promise, rounds: bool, seen: Instant) -> Option<Change> {
     let after = |at: Option<Instant>| at.is_some_and(|at| at > seen);
     let pause = promise.pauses.last();
     let was_moved = promise.moved.iter().any(|moved| moved.at > seen);
@@ -130,6 +145,7 @@ fn moved_on(promise: &Promise, seen: Instant) -> Option<Change> {
     };
     Some(Change::Promise(
         promise.label.clone(),
+        rounds.then_some(promise.round),
         change,
         promise.due_at,
         zone(promise).map(str::to_owned),

@@ -36,7 +36,7 @@ use portico_contract::{
     request::{Action, Outcome, Refusal, Status},
     session::Channel,
     submission::{Comment, Edit, Follow, Grounds},
-    timeline::{ProposalAnswer, Role},
+    timeline::{FollowerEvent, ProposalAnswer, Role},
 };
 use std::collections::BTreeSet;
 
@@ -50,8 +50,8 @@ enum Asked {
     Proposal(ProposalAnswer, Option<String>),
     /// More than an answer: chase, escalate, review.
     More(Option<String>),
-    /// Somebody who follows, or no longer does.
-    Follow(Follow),
+    /// Somebody who follows or, with `remove`, no longer does: their address in its normal form.
+    Follow { email: String, remove: bool },
 }
 
 /// `POST /requests/{id}/actions/{name}`
@@ -63,13 +63,7 @@ pub async fn act(
     Path((id, name)): Path<(RequestId, String)>,
     posted: Posted,
 ) -> Result<Response, ApiError> {
-    let scope = actor.scope()?;
-    app.store
-        .read()
-        .await?
-        .request(&id, &scope)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+    actor.request(&mut *app.store.read().await?, &id).await?;
     let action = Action::from_word(&name);
     let posted = posted.or_empty();
     let asked = asked(&app, action, &posted)?;
@@ -79,10 +73,7 @@ pub async fn act(
     };
 
     let mut tx = app.store.write().await?;
-    let mut record = tx
-        .request(&id, &scope)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+    let mut record = actor.request(&mut *tx, &id).await?;
     if let Asked::Edit(edit) = &asked {
         // Its answers are judged together with those that stay.
         apply(&app, &mut record, edit, locale)?;
@@ -90,8 +81,9 @@ pub async fn act(
     precondition(&posted.headers, &record)?;
     let (now, policy) = (app.clock.now(), app.policy());
     let situation = record.situation(policy.rights, now);
-    // Whoever was let in can be shown out at any time.
-    if !matches!(&asked, Asked::Follow(follow) if follow.remove) {
+    // Whoever was let in can be shown out at any time, and is let in once.
+    let known = |email| record.followers.contains(email);
+    if !matches!(&asked, Asked::Follow { email, remove } if *remove || known(email)) {
         if !situation.exists(action) {
             return Err(ApiError::not_found());
         }
@@ -109,9 +101,9 @@ pub async fn act(
             told = record.proposal_answered(answer, &policy, now);
         }
         Asked::More(comment) => told = record.asked(action, comment, &policy, now),
-        Asked::Follow(follow) => {
+        Asked::Follow { email, remove } => {
             let before = record.followers.len();
-            told = record.follow(&follow, &policy, now)?;
+            told = record.follow(email, remove, now)?;
             if let Some(added) = record.followers.get(before) {
                 // A letter to a stranger is worth a limit.
                 limits::count(&app, &mut *tx, Rule::NewRequests, client.as_str()).await?;
@@ -175,7 +167,14 @@ fn asked(app: &App, action: Action, posted: &Posted) -> Result<Asked, ApiError> 
         }
         Action::Chase => return Ok(Asked::More(comment()?)),
         Action::Escalate | Action::Review => return Ok(Asked::More(Some(grounds()?))),
-        Action::Follow => return Ok(Asked::Follow(posted.json()?)),
+        Action::Follow => {
+            let Follow { email, remove } = posted.json()?;
+            let wrong = Fault::at("/email", FieldProblem::NotAnEmail);
+            let email = Recipient::new(Channel::Email, &email)
+                .ok_or_else(|| ApiError::validation(vec![wrong]))?
+                .address;
+            return Ok(Asked::Follow { email, remove });
+        }
         // What does not exist here is not there to be refused.
         Action::Reply | Action::Attach | Action::Unknown => return Err(ApiError::not_found()),
     };
@@ -254,37 +253,33 @@ impl RequestRecord {
 
     fn follow(
         &mut self,
-        follow: &Follow,
-        policy: &Policy,
+        email: String,
+        remove: bool,
         now: Instant,
     ) -> Result<Vec<NewEntry>, ApiError> {
-        let wrong = |problem| ApiError::validation(vec![Fault::at("/email", problem)]);
-        let email = Recipient::new(Channel::Email, &follow.email)
-            .ok_or_else(|| wrong(FieldProblem::NotAnEmail))?
-            .address;
         // Who follows can stop, and decides for nobody else.
-        let stops = follow.remove && self.following.as_ref() == Some(&email);
+        let stops = remove && self.following.as_ref().is_some_and(|me| me.email == email);
         if self.following.is_some() && !stops {
             return Err(ApiError::refused(Refusal::Following));
         }
-        let before = self.followers.len();
-        if follow.remove {
-            self.followers.retain(|other| *other != email);
-        } else if !self.followers.contains(&email) {
-            if before >= policy.rights.follow_limit as usize {
-                return Err(ApiError::refused(Refusal::LimitReached));
+        let known = self.followers.contains(&email);
+        let event = match (remove, known) {
+            (true, true) => {
+                self.followers.retain(|other| *other != email);
+                if stops {
+                    FollowerEvent::Left
+                } else {
+                    FollowerEvent::Removed
+                }
             }
-            self.followers.push(email);
-        }
-        let what = Happening::Asked {
-            action: Action::Follow,
-            comment: None,
-            level: None,
+            (false, false) => {
+                self.followers.push(email.clone());
+                FollowerEvent::Added
+            }
+            _ => return Ok(Vec::new()),
         };
-        Ok(match self.followers.len() == before {
-            true => Vec::new(),
-            false => vec![self.entry(now, true, Role::Customer, what)],
-        })
+        let what = Happening::Follower { email, event };
+        Ok(vec![self.entry(now, true, Role::Customer, what)])
     }
 }
 

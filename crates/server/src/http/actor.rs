@@ -4,7 +4,10 @@ use crate::{
     clock::real_now,
     problem::ApiError,
     state::App,
-    store::records::{Scope, SessionOf, SessionRecord},
+    store::{
+        Tx,
+        records::{RequestRecord, Scope, SessionOf, SessionRecord},
+    },
 };
 use axum::{
     extract::FromRequestParts,
@@ -47,6 +50,19 @@ impl Actor {
             Self::Customer(id) => Ok(Scope::Customer(id.clone())),
             Self::Tracker(id) => Ok(Scope::Tracker(id.clone())),
         }
+    }
+
+    /// A request that the actor may see.
+    ///
+    /// # Errors
+    /// 401 for nobody known, 404 where there is none that they may see, and when the store fails.
+    pub async fn request(
+        &self,
+        tx: &mut dyn Tx,
+        id: &RequestId,
+    ) -> Result<RequestRecord, ApiError> {
+        let found = tx.request(id, &self.scope()?).await?;
+        found.ok_or_else(ApiError::not_found)
     }
 
     /// Names the actor beside what they submitted.

@@ -237,12 +237,10 @@ pub async fn download(
     Path(id): Path<AttachmentId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let scope = actor.scope()?;
+    actor.scope()?;
     let mut tx = app.store.read().await?;
     let (request, attachment) = tx.attachment(&id).await?.ok_or_else(ApiError::not_found)?;
-    tx.request(&request, &scope)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+    actor.request(&mut *tx, &request).await?;
     drop(tx);
     content(&app, &attachment, &headers).await
 }

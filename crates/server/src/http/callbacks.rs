@@ -28,7 +28,7 @@ use axum::{
     http::{StatusCode, header},
     response::Response,
 };
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use portico_contract::{
     Instant,
     config::ContactKind,
@@ -36,9 +36,10 @@ use portico_contract::{
     list::Items,
     problem::FieldProblem,
     request::Refusal,
-    submission::{Callback, NewCallback},
+    submission::{Callback, ClosedDay, NewCallback},
     timeline::Role,
 };
+use portico_promise::{DayKind, Name};
 use serde::{Deserialize, Serialize};
 
 /// How far ahead somebody can ask to be rung.
@@ -75,6 +76,7 @@ pub async fn ask(
         at if now.plus(AHEAD).is_some_and(|last| at > last) => {
             Some((FieldProblem::TooLarge, "field.callback_time"))
         }
+        at if is_holiday(&app, at) => Some((FieldProblem::NotAnOption, "field.callback_holiday")),
         at if !is_open(&app, at) => Some((FieldProblem::NotAnOption, "field.callback_hours")),
         _ => None,
     };
@@ -139,6 +141,40 @@ fn is_open(app: &App, at: Instant) -> bool {
         Week::new(&contact.hours).is_ok_and(|week| week.at(at, app.settings.time_zone).0)
     };
     phones.peek().is_none() || phones.any(open)
+}
+
+/// The holiday of the company's calendar that keeps everybody from the telephone on a date; not where somebody answers
+/// it at any hour of any day.
+fn holiday(app: &App, date: NaiveDate) -> Option<Option<Name>> {
+    let always = |contact: &ContactSetting| {
+        contact.channel == ContactKind::Phone && contact.hours.is_empty()
+    };
+    let policy = app.policy();
+    let calendar = policy.calendar(&policy.usual_calendar)?;
+    match calendar.day(date) {
+        (DayKind::Off, name) if !app.settings.contacts.iter().any(always) => Some(name.cloned()),
+        _ => None,
+    }
+}
+
+fn is_holiday(app: &App, at: Instant) -> bool {
+    let date = at.date_time().with_timezone(&app.settings.time_zone);
+    holiday(app, date.date_naive()).is_some()
+}
+
+/// `GET /callbacks/closed-days`: the holidays of the time ahead on which nobody is rung.
+pub async fn closed_days(State(app): State<App>, Lang(locale): Lang) -> Json<Items<ClosedDay>> {
+    let now = app.clock.now().date_time();
+    let today = now.with_timezone(&app.settings.time_zone).date_naive();
+    let days = today.iter_days().take_while(|day| *day <= today + AHEAD);
+    let items = days.filter_map(|date| {
+        let name = holiday(&app, date)?;
+        let name = name.map(|name| name.in_language(locale.as_str()).to_owned());
+        Some(ClosedDay { date, name })
+    });
+    Json(Items {
+        items: items.collect(),
+    })
 }
 
 /// The request that somebody wants to be rung about, if they may see it. Who only follows it asks for nothing.

@@ -16,12 +16,12 @@ use crate::{
     intake,
     life::{StatusChange, has_step},
     problem::{ApiError, Fault},
-    promises::{Event, ledger::DeskChange},
+    promises::{Event, Policy, ledger::DeskChange},
     serve::CLOCK_OFFSET,
     state::App,
     store::{
         Tx,
-        records::{Entry, Happening, RequestRecord, Scope},
+        records::{Entry, Happening, NewEntry, RequestRecord, Scope},
     },
     text,
     view::{self, Reader},
@@ -234,6 +234,8 @@ struct DeskStatus {
     grade: Option<Grade>,
     #[serde(default, deserialize_with = "strict")]
     class: Option<Class>,
+    /// Why this grade and this class, in words that the customer reads.
+    reason: Option<String>,
     handler: Option<DeskHandler>,
 }
 
@@ -263,18 +265,14 @@ async fn status(
         "/explanation",
         &app.settings.limits,
     )?;
+    let reason = intake::comment(new.reason.as_deref(), "/reason", &app.settings.limits)?;
     let mut tx = app.store.write().await?;
     let mut record = find(&mut *tx, &id).await?;
     precondition(&posted.headers, &record)?;
     let now = app.clock.now();
     let policy = app.policy();
-    let judged = (record.class, record.grade);
-    record.grade = new.grade.unwrap_or(record.grade);
-    record.class = new.class.unwrap_or(record.class);
-    if judged != (record.class, record.grade) {
-        for entry in record.promise_anew(judged, &policy, now) {
-            tx.add_entry(&entry).await?;
-        }
+    for entry in record.judge(new.grade, new.class, reason, &policy, now) {
+        tx.add_entry(&entry).await?;
     }
     if let Some(DeskHandler {
         name,
@@ -333,6 +331,36 @@ async fn status(
     }
     let answer = answer(&app, &mut *tx, &record, locale).await?;
     turn.commit(tx, answer, Some(&record.id)).await
+}
+
+impl RequestRecord {
+    /// The desk decides how grave it is and how much work, with its reason. What it does not name stays as it was.
+    fn judge(
+        &mut self,
+        grade: Option<Grade>,
+        class: Option<Class>,
+        reason: Option<String>,
+        policy: &Policy,
+        now: Instant,
+    ) -> Vec<NewEntry> {
+        let before = (self.class, self.grade);
+        let after = (class.unwrap_or(self.class), grade.unwrap_or(self.grade));
+        if before == after && reason.is_none() {
+            return Vec::new();
+        }
+        (self.class, self.grade) = after;
+        self.grade_reason.clone_from(&reason);
+        let what = Happening::Graded {
+            grade: self.grade,
+            class: self.class,
+            reason,
+        };
+        let mut told = vec![self.entry(now, true, Role::Agent, what)];
+        if before != after {
+            told.extend(self.promise_anew(before, policy, now));
+        }
+        told
+    }
 }
 
 /// `POST /desk/v1/requests/{id}/step`

@@ -40,13 +40,7 @@ pub async fn post(
     Path(id): Path<RequestId>,
     posted: Posted,
 ) -> Result<Response, ApiError> {
-    let scope = actor.scope()?;
-    app.store
-        .read()
-        .await?
-        .request(&id, &scope)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+    actor.request(&mut *app.store.read().await?, &id).await?;
     let new: NewMessage = posted.json()?;
     let turn = match once(&app, &actor, &posted, Key::Required).await? {
         Once::Replay(response) => return Ok(response),
@@ -55,10 +49,7 @@ pub async fn post(
     let body = intake::message(&new.body, &new.attachment_ids, &app.settings.limits)?;
 
     let mut tx = app.store.write().await?;
-    let mut record = tx
-        .request(&id, &scope)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+    let mut record = actor.request(&mut *tx, &id).await?;
     precondition(&posted.headers, &record)?;
     let now = app.clock.now();
     let situation = record.situation(app.policy().rights, now);

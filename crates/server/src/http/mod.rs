@@ -59,6 +59,7 @@ pub fn router(app: App) -> Router {
         .route("/requests/{id}/promises/{key}/days", get(promises::days))
         .route("/promises/preview", post(promises::preview))
         .route("/callbacks", post(callbacks::ask))
+        .route("/callbacks/closed-days", get(callbacks::closed_days))
         .route("/announcements", get(announcements::current))
         .route("/surveys/{token}", get(surveys::one))
         .route("/surveys/{token}/draft", put(surveys::draft))

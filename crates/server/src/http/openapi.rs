@@ -18,8 +18,8 @@ use portico_contract::{
         CodeRequest, Me, MePatch, Redeem, Session, SessionToken, Track, TrackLink, TrackToken,
     },
     submission::{
-        Callback, Comment, Created, Edit, Follow, Grounds, NewCallback, NewMessage, NewRequest,
-        Seen, Submission,
+        Callback, ClosedDay, Comment, Created, Edit, Follow, Grounds, NewCallback, NewMessage,
+        NewRequest, Seen, Submission,
     },
     survey::{Measure, Survey, SurveyAnswers, SurveyLink},
     timeline::TimelineItem,
@@ -347,6 +347,15 @@ fn notices(doc: &mut Document) {
         .answers::<Callback>(201)
         .with_header(201, "Idempotency-Replayed", false)
         .fails(&[403, 409, 422, 429]),
+    );
+    doc.add(
+        "get",
+        "/callbacks/closed-days",
+        Operation::new(
+            "listClosedDays",
+            "Holidays of the time ahead on which nobody is rung",
+        )
+        .lists::<Items<ClosedDay>, ClosedDay>(),
     );
     doc.add(
         "get",

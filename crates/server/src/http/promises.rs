@@ -76,13 +76,7 @@ pub async fn days(
     Lang(locale): Lang,
     Path((id, key)): Path<(RequestId, String)>,
 ) -> Result<Json<Vec<PromiseDay>>, ApiError> {
-    let record = app
-        .store
-        .read()
-        .await?
-        .request(&id, &actor.scope()?)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+    let record = actor.request(&mut *app.store.read().await?, &id).await?;
     let promise = record
         .promises
         .iter()

@@ -187,13 +187,7 @@ pub async fn one(
     Path(id): Path<RequestId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let record = app
-        .store
-        .read()
-        .await?
-        .request(&id, &actor.scope()?)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+    let record = actor.request(&mut *app.store.read().await?, &id).await?;
     let shown = view::request(&app, &record, locale);
     let etag = etag::etag(&record, &shown)?;
     if etag::is_known(&headers, &etag) {

@@ -41,6 +41,8 @@ use sha2::{Digest, Sha256};
 use std::{fmt::Write, sync::LazyLock, time};
 use uuid::Uuid;
 
+const SURVEY: &str = "/surveys/{token}";
+const UNSUBSCRIBE: &str = "/surveys/unsubscribe/{token}";
 const STYLE: &str = include_str!("survey_form.css");
 /// Nothing but our own style, and sending to ourselves: no script, no picture, no frame.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
@@ -53,8 +55,8 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 /// The routes of the pages.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/surveys/{token}", get(open).post(send))
-        .route("/surveys/unsubscribe/{token}", get(leave).post(left))
+        .route(SURVEY, get(open).post(send))
+        .route(UNSUBSCRIBE, get(leave).post(left))
 }
 
 /// What the pages share.
@@ -205,16 +207,50 @@ fn failed(words: &Words<'_>, error: &ApiError, trace_id: &str) -> Response {
     }
 }
 
-/// Notes that a page was answered.
-fn logged(
-    method: &Method,
-    route: &str,
+/// One call of a page, from its first moment to the line of the log.
+struct Visit<'a> {
+    words: Words<'a>,
+    query: Vec<(String, String)>,
+    method: Method,
+    route: &'static str,
     began: time::Instant,
-    trace_id: &str,
-    response: Response,
-) -> Response {
-    telemetry::answered(method, Some(route), response.status(), began, trace_id);
-    response
+    trace_id: String,
+}
+
+impl<'a> Visit<'a> {
+    fn begin(
+        app: &'a App,
+        route: &'static str,
+        method: Method,
+        headers: &HeaderMap,
+        query: Option<String>,
+    ) -> Self {
+        let query = pairs(query.as_deref().unwrap_or_default());
+        Self {
+            words: Words {
+                app,
+                locale: locale(app, &query, headers),
+            },
+            query,
+            method,
+            route,
+            began: time::Instant::now(),
+            trace_id: trace_id(),
+        }
+    }
+
+    /// The page, or what went wrong as one.
+    fn end(self, page: Result<Response, ApiError>) -> Response {
+        let response = page.unwrap_or_else(|error| failed(&self.words, &error, &self.trace_id));
+        telemetry::answered(
+            &self.method,
+            Some(self.route),
+            response.status(),
+            self.began,
+            &self.trace_id,
+        );
+        response
+    }
 }
 
 /// `GET /surveys/{token}`: the portal's page, or the plain one.
@@ -226,20 +262,12 @@ async fn open(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let query = pairs(query.as_deref().unwrap_or_default());
-    if value(&query, "plain").is_none() {
-        return site::serve(State(app), method, uri, headers).await;
+    let visit = Visit::begin(&app, SURVEY, method, &headers, query);
+    if value(&visit.query, "plain").is_none() {
+        return site::serve(State(app.clone()), visit.method, uri, headers).await;
     }
-    let (began, trace_id) = (time::Instant::now(), trace_id());
-    let words = Words {
-        app: &app,
-        locale: locale(&app, &query, &headers),
-    };
-    let response = match shown(&words, &token, &query).await {
-        Ok(response) => response,
-        Err(error) => failed(&words, &error, &trace_id),
-    };
-    logged(&method, "/surveys/{token}", began, &trace_id, response)
+    let page = shown(&visit.words, &token, &visit.query).await;
+    visit.end(page)
 }
 
 async fn shown(
@@ -770,23 +798,9 @@ async fn send(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Response {
-    let (began, trace_id) = (time::Instant::now(), trace_id());
-    let query = pairs(query.as_deref().unwrap_or_default());
-    let words = Words {
-        app: &app,
-        locale: locale(&app, &query, request.headers()),
-    };
-    let response = match sent(&words, &token, request).await {
-        Ok(response) => response,
-        Err(error) => failed(&words, &error, &trace_id),
-    };
-    logged(
-        &Method::POST,
-        "/surveys/{token}",
-        began,
-        &trace_id,
-        response,
-    )
+    let visit = Visit::begin(&app, SURVEY, Method::POST, request.headers(), query);
+    let page = sent(&visit.words, &token, request).await;
+    visit.end(page)
 }
 
 /// The fields of a form that was posted.
@@ -900,23 +914,9 @@ async fn leave(
     method: Method,
     headers: HeaderMap,
 ) -> Response {
-    let (began, trace_id) = (time::Instant::now(), trace_id());
-    let query = pairs(query.as_deref().unwrap_or_default());
-    let words = Words {
-        app: &app,
-        locale: locale(&app, &query, &headers),
-    };
-    let response = match leaving(&words, &token, None).await {
-        Ok(response) => response,
-        Err(error) => failed(&words, &error, &trace_id),
-    };
-    logged(
-        &method,
-        "/surveys/unsubscribe/{token}",
-        began,
-        &trace_id,
-        response,
-    )
+    let visit = Visit::begin(&app, UNSUBSCRIBE, method, &headers, query);
+    let page = leaving(&visit.words, &token, None).await;
+    visit.end(page)
 }
 
 /// `POST /surveys/unsubscribe/{token}`: no more surveys, or with `again` surveys again.
@@ -926,27 +926,18 @@ async fn left(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Response {
-    let (began, trace_id) = (time::Instant::now(), trace_id());
-    let query = pairs(query.as_deref().unwrap_or_default());
-    let words = Words {
-        app: &app,
-        locale: locale(&app, &query, request.headers()),
-    };
+    let visit = Visit::begin(&app, UNSUBSCRIBE, Method::POST, request.headers(), query);
     let done = async {
         let fields = fields(request).await?;
-        leaving(&words, &token, Some(value(&fields, "again").is_none())).await
+        leaving(
+            &visit.words,
+            &token,
+            Some(value(&fields, "again").is_none()),
+        )
+        .await
     };
-    let response = match done.await {
-        Ok(response) => response,
-        Err(error) => failed(&words, &error, &trace_id),
-    };
-    logged(
-        &Method::POST,
-        "/surveys/unsubscribe/{token}",
-        began,
-        &trace_id,
-        response,
-    )
+    let page = done.await;
+    visit.end(page)
 }
 
 /// The page of who wants no more surveys; `out` is what was asked for with the button.

@@ -371,13 +371,7 @@ pub async fn link(
     Path(id): Path<RequestId>,
     posted: Posted,
 ) -> Result<Response, ApiError> {
-    let scope = actor.scope()?;
-    app.store
-        .read()
-        .await?
-        .request(&id, &scope)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+    actor.request(&mut *app.store.read().await?, &id).await?;
     let posted = posted.or_empty();
     let Nothing {} = posted.json()?;
     let turn = match once(&app, &actor, &posted, Key::Accepted).await? {
@@ -385,10 +379,7 @@ pub async fn link(
         Once::New(turn) => turn,
     };
     let mut tx = app.store.write().await?;
-    let record = tx
-        .request(&id, &scope)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+    let record = actor.request(&mut *tx, &id).await?;
     if record.following.is_some() {
         return Err(ApiError::refused(Refusal::Following));
     }
@@ -445,10 +436,7 @@ pub async fn measures_of(
     Path(id): Path<RequestId>,
 ) -> Result<Json<Items<Measure>>, ApiError> {
     let mut tx = app.store.read().await?;
-    let request = tx
-        .request(&id, &actor.scope()?)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+    let request = actor.request(&mut *tx, &id).await?;
     let all = tx.measures().await?;
     let about = all
         .iter()

@@ -41,10 +41,7 @@ pub async fn timeline(
 ) -> Result<Json<Page<TimelineItem>>, ApiError> {
     let scope = actor.scope()?;
     let mut tx = app.store.read().await?;
-    let record = tx
-        .request(&id, &scope)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+    let record = actor.request(&mut *tx, &id).await?;
     let limit = limit(query.limit.as_deref(), 100)?;
     let list = format!("{scope:?} timeline {id}");
     let after = match &query.cursor {
@@ -77,28 +74,26 @@ pub async fn seen(
     Path(id): Path<RequestId>,
     posted: Posted,
 ) -> Result<Response, ApiError> {
-    let scope = actor.scope()?;
-    app.store
-        .read()
-        .await?
-        .request(&id, &scope)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+    actor.request(&mut *app.store.read().await?, &id).await?;
     let Seen { up_to } = posted.json()?;
     let turn = match once(&app, &actor, &posted, Key::Accepted).await? {
         Once::Replay(response) => return Ok(response),
         Once::New(turn) => turn,
     };
     let mut tx = app.store.write().await?;
-    let mut record = tx
-        .request(&id, &scope)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
-    // Who follows does not read for whom it belongs to.
-    if record.following.is_none() {
-        // What nobody has written yet cannot have been read; what was read stays read.
-        record.seen_at = record.seen_at.max(up_to.min(record.last_entry_at));
-        tx.update_request(&record).await?;
+    let mut record = actor.request(&mut *tx, &id).await?;
+    // What nobody has written yet cannot have been read; what was read stays read.
+    let up_to = up_to.min(record.last_entry_at);
+    match &mut record.following {
+        // Who follows does not read for whom it belongs to.
+        Some(following) => {
+            following.seen_at = following.seen_at.max(up_to);
+            tx.follower_seen(&id, following).await?;
+        }
+        None => {
+            record.seen_at = record.seen_at.max(up_to);
+            tx.update_request(&record).await?;
+        }
     }
     turn.commit(tx, Answer::empty(StatusCode::NO_CONTENT), Some(&id))
         .await

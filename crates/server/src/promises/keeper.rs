@@ -12,13 +12,17 @@ use crate::{
     problem::ApiError,
     state::App,
     store::{
-        Tx,
+        Store, Tx,
         records::{RequestRecord, Scope},
     },
     view,
 };
 use portico_contract::{Instant, promise::PromiseState};
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 /// Between two looks at what is due.
 const TICK: Duration = Duration::from_secs(1);
@@ -127,7 +131,7 @@ async fn remind_customer(
 ) -> Result<(), ApiError> {
     if record.customer_remind_at.is_some_and(|at| at <= now) {
         record.customer_remind_at = None;
-        if app.policy().reminders.customer_after().is_some() {
+        if app.policy().reminders.customer_after.is_some() {
             letter::notify(app, tx, record, Occasion::Waiting).await?;
         }
     }
@@ -142,11 +146,42 @@ async fn read_policy(app: &App) -> Result<Stamps, String> {
     let old = app.policy();
     let new = Policy::load(app.settings.policy.as_deref())?;
     new.check_reach(app.clock.now().date_time().to_utc())?;
+    check_in_use(&*app.store, &new).await?;
     let new = Arc::new(new);
     app.set_policy(Arc::clone(&new));
     tracing::info!("the policy was read anew");
     count_anew(app, Some(&old)).await;
     Ok(new.files.clone())
+}
+
+/// Whether the policy has every calendar on which something is owed: without it nothing that happens then could be
+/// counted.
+///
+/// # Errors
+/// A sentence that names the calendar that is missing, and how many requests need it; or that the store failed.
+pub async fn check_in_use(store: &dyn Store, policy: &Policy) -> Result<(), String> {
+    let mut missing: BTreeMap<String, u32> = BTreeMap::new();
+    let mut tx = store.read().await.map_err(|e| e.to_string())?;
+    for id in tx.open_requests().await.map_err(|e| e.to_string())? {
+        let record = tx
+            .request(&id, &Scope::Desk)
+            .await
+            .map_err(|e| e.to_string())?;
+        let promises = record.iter().flat_map(|record| &record.promises);
+        let owed = promises.filter(|promise| promise.is_open() && promise.started_at.is_some());
+        let calendars = owed.map(|promise| promise.terms.calendar.as_str());
+        let gone = calendars.filter(|id| policy.calendar(id).is_none());
+        for id in gone.collect::<BTreeSet<_>>() {
+            *missing.entry(id.to_owned()).or_default() += 1;
+        }
+    }
+    match missing.first_key_value() {
+        Some((id, count)) => Err(format!(
+            "the policy has no calendar {id:?} any more, but promises of {count} open request(s) are counted on it; \
+             name it under [[calendars]] until they have ended"
+        )),
+        None => Ok(()),
+    }
 }
 
 async fn count_anew(app: &App, old: Option<&Policy>) {

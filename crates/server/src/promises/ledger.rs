@@ -228,6 +228,10 @@ impl PromiseRecord {
     }
 
     fn start(&mut self, policy: &Policy, at: Instant) {
+        if policy.calendar(&self.terms.calendar).is_none() {
+            // It was taken away before anything was counted on it.
+            self.terms.calendar.clone_from(&policy.usual_calendar);
+        }
         self.started_at = Some(at);
         self.state = PromiseState::Running;
         self.set_due(self.count_due(policy, at).map(Into::into), policy);
@@ -240,8 +244,12 @@ impl PromiseRecord {
             .and_then(|before| due?.at.plus(-before));
     }
 
-    fn meet(&mut self, at: Instant) -> PromiseChange {
-        self.end_pause(at);
+    fn meet(&mut self, policy: &Policy, at: Instant) -> PromiseChange {
+        if self.state == PromiseState::Paused {
+            // Judged by the date that holds with what the pause has cost.
+            self.resume(policy, at);
+        }
+        self.remind_at = None;
         self.met_at = Some(at);
         let late = self.missed_before() || self.due.is_some_and(|due| at >= due.at);
         let (state, change) = match late {
@@ -487,12 +495,12 @@ impl RequestRecord {
                 }
                 PromiseState::Waiting => None,
                 _ if terms.meets.contains(&event) => {
-                    promise.meet(now);
+                    promise.meet(policy, now);
                     None
                 }
                 // It was resolved before: nothing else will be done that could keep it, but to explain the result.
                 _ if event == Event::Closed && terms.meets.contains(&Event::Resolved) => {
-                    promise.meet(now);
+                    promise.meet(policy, now);
                     None
                 }
                 _ if event == Event::Closed && !terms.meets.contains(&Event::Explained) => {
@@ -560,7 +568,7 @@ impl RequestRecord {
                 promise.start(policy, now);
                 PromiseChange::Started
             }
-            (DeskChange::Met, Running | Paused | Late) => promise.meet(now),
+            (DeskChange::Met, Running | Paused | Late) => promise.meet(policy, now),
             (DeskChange::Pause(until), Running) => {
                 let known = reason.map_or(PauseReason::OnHold, PauseReason::from_word);
                 let (known, note) = match known {
@@ -823,6 +831,26 @@ mod tests {
         };
         assert_eq!(due("2026-03-03T11:00:00"), at("2026-03-07T00:00:00"));
         assert_eq!(due("2026-03-06T11:00:00"), at("2026-03-11T00:00:00"));
+    }
+
+    #[test]
+    fn what_is_kept_during_a_pause_is_judged_by_the_date_with_the_pause() {
+        let policy = default_policy();
+        let kept = |met| {
+            let mut record = case(Kind::Fault, &policy, at("2026-03-02T10:00:00"));
+            let pause = DeskChange::Pause(None);
+            let paused = at("2026-03-03T10:00:00");
+            record.change_promise("solution", &pause, None, &policy, paused);
+            record.happens(Event::Resolved, &policy, at(met));
+            let promise = promise(&record, "solution");
+            (promise.state, promise.due.unwrap().at, promise.pauses[0].to)
+        };
+        // Three working days without the 3rd to the 9th: the 10th to the 12th.
+        let met = "2026-03-10T10:00:00";
+        assert_eq!(
+            kept(met),
+            (PromiseState::Kept, at("2026-03-13T00:00:00"), Some(at(met)))
+        );
     }
 
     #[test]

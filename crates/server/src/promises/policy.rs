@@ -1,11 +1,13 @@
 //! What a company promises and what its customers may do about it: one TOML file.
 
 use crate::catalogue::Localized;
+use axum::http::Uri;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use portico_contract::{
     Word,
     form::is_email,
     lifecycle::Rules,
+    locale::Locale,
     promise::{Goal, PauseReason, Unit},
     request::{Class, Grade, Kind, StepKey},
 };
@@ -24,9 +26,14 @@ use toml::Spanned;
 pub const DEFAULT_FILE: &str = include_str!("../../policy.toml");
 
 /// Hours after which a customer is reminded, where the file does not say.
-const CUSTOMER_HOURS: u32 = 72;
-/// No promise is longer: ten years.
-const AMOUNT_MAX: u32 = 87_600;
+const CUSTOMER_HOURS: i64 = 72;
+/// No time is longer: ten years, in hours, days, working hours and working days.
+const HOURS_MAX: u32 = 87_600;
+const DAYS_MAX: u32 = 3_650;
+const WORKING_HOURS_MAX: u32 = 20_000;
+const WORKING_DAYS_MAX: u32 = 2_500;
+/// More people follow no request, and nobody asks more often.
+const COUNT_MAX: u32 = 1_000;
 
 /// What happens to a request, as a policy names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,8 +190,7 @@ pub struct Case<'a> {
 }
 
 /// Who decides outside the company.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub struct OutsideBody {
     /// What it is called.
     pub name: Localized,
@@ -200,19 +206,11 @@ pub struct OutsideBody {
 #[derive(Debug, Clone)]
 pub struct Reminders {
     /// How long before a date the desk is written to.
-    hours_before: u32,
+    before: TimeDelta,
     /// The desk's address; `None`: no letters to it.
     pub desk: Option<String>,
-    /// How long after a request has begun to wait for the customer they are written to; 0: never.
-    customer_hours: u32,
-}
-
-impl Reminders {
     /// How long a request waits for its customer before they are reminded; `None`: they never are.
-    #[must_use]
-    pub fn customer_after(&self) -> Option<TimeDelta> {
-        (self.customer_hours > 0).then(|| TimeDelta::hours(self.customer_hours.into()))
-    }
+    pub customer_after: Option<TimeDelta>,
 }
 
 /// The whole policy.
@@ -220,6 +218,8 @@ impl Reminders {
 pub struct Policy {
     rules: Vec<Rule>,
     calendars: BTreeMap<String, Calendar>,
+    /// On which one promises are counted that name no other.
+    pub usual_calendar: String,
     /// What customers may do.
     pub rights: Rules,
     /// To whom they can escalate, in order.
@@ -267,7 +267,7 @@ struct File {
     #[serde(default)]
     escalation: Vec<Level>,
     review: Option<Review>,
-    outside_body: Option<OutsideBody>,
+    outside_body: Option<RawOutsideBody>,
     #[serde(default)]
     reminders: RawReminders,
     #[serde(default)]
@@ -284,16 +284,16 @@ struct OwnCalendar {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Rights {
-    reopen_days: u32,
-    chase_hours: u32,
-    chase_limit: u32,
-    followers: u32,
+    reopen_days: Spanned<i64>,
+    chase_hours: Spanned<i64>,
+    chase_limit: Spanned<i64>,
+    followers: Spanned<i64>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct RawReminders {
-    hours_before: u32,
+    hours_before: Option<Spanned<i64>>,
     desk: Option<Spanned<String>>,
     customer_hours: Option<Spanned<i64>>,
 }
@@ -301,25 +301,34 @@ struct RawReminders {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Level {
-    to: Localized,
+    to: Spanned<Localized>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Review {
-    days: u32,
-    by: Localized,
+    days: Spanned<i64>,
+    by: Spanned<Localized>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawOutsideBody {
+    name: Spanned<Localized>,
+    text: Spanned<Localized>,
+    url: Option<Spanned<String>>,
+    phone: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawRule {
     key: Spanned<String>,
-    label: Localized,
-    kinds: Option<Vec<Spanned<Kind>>>,
-    class: Option<Vec<Spanned<Class>>>,
-    grade: Option<Vec<Spanned<Grade>>>,
-    tiers: Option<Vec<String>>,
+    label: Spanned<Localized>,
+    kinds: Option<Spanned<Vec<Spanned<Kind>>>>,
+    class: Option<Spanned<Vec<Spanned<Class>>>>,
+    grade: Option<Spanned<Vec<Spanned<Grade>>>>,
+    tiers: Option<Spanned<Vec<String>>>,
     goal: Spanned<String>,
     calendar: Option<Spanned<String>>,
     cutoff: Option<Spanned<String>>,
@@ -410,29 +419,49 @@ impl Policy {
             }
         };
         known(&raw.calendar)?;
-        let rules = raw
-            .promises
+        let mut rules: Vec<Rule> = Vec::new();
+        for rule in raw.promises {
+            rule.calendar.as_ref().map_or(Ok(()), known)?;
+            let at = rule.key.span();
+            let rule = rule.build(raw.calendar.get_ref())?;
+            if rule.is_hidden_by(&rules) {
+                let words = format!(
+                    "no request gets this promise: those before it with the key {:?} fit all that it fits; put the \
+                     special ones first",
+                    rule.terms.key
+                );
+                return Err(Wrong(at, words));
+            }
+            rules.push(rule);
+        }
+        let days = |name, days: &Spanned<i64>| {
+            whole(name, days, DAYS_MAX).map(|days| TimeDelta::days(days.into()))
+        };
+        let review = raw.review.map(|Review { days: within, by }| {
+            let by = text("by", by)?;
+            Ok((days("days", &within)?, by))
+        });
+        let (review_window, reviewer) = review.transpose()?.unzip();
+        let escalation: Vec<_> = raw
+            .escalation
             .into_iter()
-            .map(|rule| {
-                rule.calendar.as_ref().map_or(Ok(()), known)?;
-                rule.build(raw.calendar.get_ref())
-            })
+            .map(|level| text("to", level.to))
             .collect::<Result<_, _>>()?;
-        let days = |days: u32| TimeDelta::days(days.into());
         Ok(Self {
             rules,
             calendars,
+            usual_calendar: raw.calendar.into_inner(),
             rights: Rules {
-                reopen_window: days(raw.rights.reopen_days),
-                chase_gap: TimeDelta::hours(raw.rights.chase_hours.into()),
-                chase_limit: raw.rights.chase_limit,
-                escalation_levels: u32::try_from(raw.escalation.len()).unwrap_or(u32::MAX),
-                review_window: raw.review.as_ref().map(|review| days(review.days)),
-                follow_limit: raw.rights.followers,
+                reopen_window: days("reopen_days", &raw.rights.reopen_days)?,
+                chase_gap: hours("chase_hours", &raw.rights.chase_hours)?,
+                chase_limit: whole("chase_limit", &raw.rights.chase_limit, COUNT_MAX)?,
+                escalation_levels: u32::try_from(escalation.len()).unwrap_or(u32::MAX),
+                review_window,
+                follow_limit: whole("followers", &raw.rights.followers, COUNT_MAX)?,
             },
-            escalation: raw.escalation.into_iter().map(|level| level.to).collect(),
-            reviewer: raw.review.map(|review| review.by),
-            outside_body: raw.outside_body,
+            escalation,
+            reviewer,
+            outside_body: raw.outside_body.map(RawOutsideBody::build).transpose()?,
             reminders: raw.reminders.build()?,
             files: Stamps(stamps),
         })
@@ -478,10 +507,7 @@ impl Policy {
     /// How long before a date the desk is reminded; `None`: it has no address.
     #[must_use]
     pub fn remind_before(&self) -> Option<TimeDelta> {
-        self.reminders
-            .desk
-            .as_ref()
-            .map(|_| TimeDelta::hours(self.reminders.hours_before.into()))
+        self.reminders.desk.as_ref().map(|_| self.reminders.before)
     }
 }
 
@@ -498,6 +524,38 @@ impl Rule {
             && self.grade.as_ref().is_none_or(|g| g.contains(&case.grade))
             && self.tiers.as_ref().is_none_or(among)
     }
+
+    /// Whether every case that it fits is taken by one before it with the same key.
+    fn is_hidden_by(&self, before: &[Self]) -> bool {
+        let before: Vec<_> = before
+            .iter()
+            .filter(|rule| rule.terms.key == self.terms.key)
+            .collect();
+        let named = before
+            .iter()
+            .copied()
+            .chain([self])
+            .filter_map(|rule| rule.tiers.as_ref());
+        let tiers: Vec<_> = named
+            .flatten()
+            .map(|tier| Some(tier.as_str()))
+            .chain([None])
+            .collect();
+        let cases = Kind::ALL.iter().flat_map(|&kind| {
+            Class::ALL
+                .iter()
+                .flat_map(move |&class| Grade::ALL.iter().map(move |&grade| (kind, class, grade)))
+        });
+        let mut cases = cases.flat_map(|(kind, class, grade)| {
+            tiers.iter().map(move |&tier| Case {
+                kind,
+                class,
+                grade,
+                tier,
+            })
+        });
+        cases.all(|case| !self.fits(case) || before.iter().any(|rule| rule.fits(case)))
+    }
 }
 
 impl RawReminders {
@@ -506,20 +564,39 @@ impl RawReminders {
             let words = format!("{:?} is not an e-mail address", desk.get_ref());
             return Err(Wrong(desk.span(), words));
         }
-        let customer_hours = match &self.customer_hours {
-            None => CUSTOMER_HOURS,
-            Some(hours) => u32::try_from(*hours.get_ref())
-                .ok()
-                .filter(|hours| *hours <= AMOUNT_MAX)
-                .ok_or_else(|| {
-                    let words = format!("{} is not from 0 to {AMOUNT_MAX} hours", hours.get_ref());
-                    Wrong(hours.span(), words)
-                })?,
+        let given = |name, time: &Option<Spanned<i64>>| {
+            time.as_ref().map(|time| hours(name, time)).transpose()
         };
+        let customer = given("customer_hours", &self.customer_hours)?;
+        let customer = customer.unwrap_or(TimeDelta::hours(CUSTOMER_HOURS));
         Ok(Reminders {
-            hours_before: self.hours_before,
+            before: given("hours_before", &self.hours_before)?.unwrap_or_default(),
             desk: self.desk.map(Spanned::into_inner),
-            customer_hours,
+            customer_after: (customer > TimeDelta::zero()).then_some(customer),
+        })
+    }
+}
+
+impl RawOutsideBody {
+    fn build(self) -> Result<OutsideBody, Wrong> {
+        let is_page = |url: &str| {
+            let uri = url.parse::<Uri>();
+            uri.is_ok_and(|uri| {
+                uri.host().is_some() && matches!(uri.scheme_str(), Some("http" | "https"))
+            })
+        };
+        if let Some(url) = self.url.as_ref().filter(|url| !is_page(url.get_ref())) {
+            let words = format!(
+                "{:?} is no page such as https://www.example.org",
+                url.get_ref()
+            );
+            return Err(Wrong(url.span(), words));
+        }
+        Ok(OutsideBody {
+            name: text("name", self.name)?,
+            text: text("text", self.text)?,
+            url: self.url.map(Spanned::into_inner),
+            phone: self.phone,
         })
     }
 }
@@ -531,6 +608,15 @@ impl RawRule {
         if key.is_empty() || !key.chars().all(plain) {
             let words = format!("the key {key:?} is not of small letters, digits and _ alone");
             return Err(Wrong(self.key.span(), words));
+        }
+        let goal = goal(&self.goal)?;
+        if let Some(cutoff) = self
+            .cutoff
+            .as_ref()
+            .filter(|_| goal.unit != Unit::WorkingDays)
+        {
+            let words = "a cutoff is for goals in working days; this one is in hours".to_owned();
+            return Err(Wrong(cutoff.span(), words));
         }
         let cutoff = self
             .cutoff
@@ -545,14 +631,14 @@ impl RawRule {
             })
             .transpose()?;
         Ok(Rule {
-            kinds: words(self.kinds, Kind::ALL)?,
-            class: words(self.class, Class::ALL)?,
-            grade: words(self.grade, Grade::ALL)?,
-            tiers: self.tiers,
+            kinds: words("kinds", self.kinds, Kind::ALL)?,
+            class: words("class", self.class, Class::ALL)?,
+            grade: words("grade", self.grade, Grade::ALL)?,
+            tiers: list("tiers", self.tiers)?,
             terms: Terms {
-                goal: goal(&self.goal)?,
+                goal,
                 key: self.key.into_inner(),
-                label: self.label,
+                label: text("label", self.label)?,
                 cutoff,
                 calendar: self
                     .calendar
@@ -568,12 +654,54 @@ impl RawRule {
     }
 }
 
+/// A whole number that is not negative, as TOML's may be.
+fn whole(name: &str, number: &Spanned<i64>, most: u32) -> Result<u32, Wrong> {
+    let fits = u32::try_from(*number.get_ref())
+        .ok()
+        .filter(|number| *number <= most);
+    fits.ok_or_else(|| {
+        let words = format!("{name} = {} is not from 0 to {most}", number.get_ref());
+        Wrong(number.span(), words)
+    })
+}
+
+fn hours(name: &str, number: &Spanned<i64>) -> Result<TimeDelta, Wrong> {
+    whole(name, number, HOURS_MAX).map(|hours| TimeDelta::hours(hours.into()))
+}
+
+/// A text that says something in every language.
+fn text(name: &str, text: Spanned<Localized>) -> Result<Localized, Wrong> {
+    let mut locales = Locale::ALL.iter();
+    match locales.find(|locale| text.get_ref().get(**locale).trim().is_empty()) {
+        Some(locale) => Err(Wrong(
+            text.span(),
+            format!("{name} says nothing in {locale}"),
+        )),
+        None => Ok(text.into_inner()),
+    }
+}
+
+/// A list that is absent or names something.
+fn list<T>(name: &str, list: Option<Spanned<Vec<T>>>) -> Result<Option<Vec<T>>, Wrong> {
+    match list {
+        Some(empty) if empty.get_ref().is_empty() => {
+            let words =
+                format!("{name} names nothing, so that no request fits; leave it out for any");
+            Err(Wrong(empty.span(), words))
+        }
+        list => Ok(list.map(Spanned::into_inner)),
+    }
+}
+
 /// A list of words, each of which is known.
 fn words<T: Word + Copy + fmt::Display>(
-    list: Option<Vec<Spanned<T>>>,
+    name: &str,
+    words: Option<Spanned<Vec<Spanned<T>>>>,
     all: &[T],
 ) -> Result<Option<Vec<T>>, Wrong> {
-    let Some(list) = list else { return Ok(None) };
+    let Some(list) = list(name, words)? else {
+        return Ok(None);
+    };
     if let Some(unknown) = list.iter().find(|word| !word.get_ref().is_known()) {
         let known: Vec<String> = all.iter().map(ToString::to_string).collect();
         let words = format!("unknown word; known are {}", known.join(", "));
@@ -600,11 +728,16 @@ fn goal(text: &Spanned<String>) -> Result<Goal, Wrong> {
             ));
         }
     };
+    let most = match unit {
+        Unit::WorkingDays => WORKING_DAYS_MAX,
+        Unit::WorkingHours => WORKING_HOURS_MAX,
+        Unit::Hours | Unit::Unknown => HOURS_MAX,
+    };
     match amount.parse::<i64>() {
         Ok(amount) if amount <= 0 => Err(wrong("is not longer than nothing")),
         Ok(amount) => match u32::try_from(amount) {
-            Ok(amount) if amount <= AMOUNT_MAX => Ok(Goal { amount, unit }),
-            _ => Err(wrong("is too long")),
+            Ok(amount) if amount <= most => Ok(Goal { amount, unit }),
+            _ => Err(wrong("is longer than ten years")),
         },
         Err(_) => Err(wrong("does not begin with a whole number")),
     }
@@ -746,11 +879,76 @@ pub mod tests {
                 "cutoff = \"25:00\"",
                 "no time such as 17:00",
             ),
-            ("reopen_days = 14", "reopen_days = -1", "reopen_days"),
+            (
+                "reopen_days = 14",
+                "reopen_days = -1",
+                "reopen_days = -1 is not from 0 to 3650",
+            ),
+            (
+                "followers = 10",
+                "followers = 1001",
+                "followers = 1001 is not from 0 to 1000",
+            ),
+            (
+                "days = 30",
+                "days = -30",
+                "days = -30 is not from 0 to 3650",
+            ),
+            (
+                "hours_before = 4",
+                "hours_before = -4",
+                "hours_before = -4 is not from 0 to 87600",
+            ),
+            (
+                "goal = \"15 working days\"",
+                "goal = \"2501 working days\"",
+                "is longer than ten years",
+            ),
+            (
+                "goal = \"24 hours\"",
+                "goal = \"87601 hours\"",
+                "is longer than ten years",
+            ),
+            (
+                "goal = \"24 hours\"",
+                "goal = \"24 hours\"\ncutoff = \"17:00\"",
+                "a cutoff is for goals in working days; this one is in hours",
+            ),
+            (
+                "label = { en = \"Our first opinion\"",
+                "label = { en = \" \"",
+                "label says nothing in en",
+            ),
+            (
+                "by = { en = \"somebody who did not handle it before\"",
+                "by = { en = \"\"",
+                "by says nothing in en",
+            ),
+            (
+                "zh-Hans = \"团队负责人\"",
+                "zh-Hans = \"\"",
+                "to says nothing in zh-Hans",
+            ),
+            (
+                "kinds = [\"complaint\"]",
+                "kinds = []",
+                "kinds names nothing",
+            ),
+            ("tiers = [\"key\"]", "tiers = []", "tiers names nothing"),
+            (
+                "url = \"https://www.12315.cn\"",
+                "url = \"javascript:alert(1)\"",
+                "\"javascript:alert(1)\" is no page such as",
+            ),
+            (
+                "url = \"https://www.12315.cn\"",
+                "url = \"www.12315.cn\"",
+                "\"www.12315.cn\" is no page such as",
+            ),
             (
                 "customer_hours = 72",
                 "customer_hours = -1",
-                "-1 is not from 0 to 87600 hours",
+                "-1 is not from 0 to 87600",
             ),
             (
                 "customer_hours = 72",
@@ -760,7 +958,7 @@ pub mod tests {
             (
                 "customer_hours = 72",
                 "customer_hours = 87601",
-                "87601 is not from 0 to 87600 hours",
+                "87601 is not from 0 to 87600",
             ),
             (
                 "#: desk = \"desk@example.com\"",
@@ -782,6 +980,35 @@ pub mod tests {
             "calendar = \"CN\"\n[[calendars]]\nid = \"mine\"\nfile = \"nowhere.json\"",
         );
         assert!(error.contains("nowhere.json"), "{error}");
+    }
+
+    #[test]
+    fn a_promise_that_no_request_gets_is_named() {
+        let hidden = |promises: &[&str]| {
+            let (rights, _) = DEFAULT_FILE.split_once("[[promises]]").unwrap();
+            let promise = |fits: &&str| {
+                let words = "{ en = \"One\", zh-Hans = \"一\", zh-Hant = \"一\" }";
+                format!("[[promises]]\nkey = \"one\"\nlabel = {words}\ngoal = \"1 hour\"\n{fits}\n")
+            };
+            let promises: String = promises.iter().map(promise).collect();
+            let read = Policy::read(&format!("{rights}{promises}"), Path::new("policy.toml"));
+            read.is_err_and(|error| error.contains("no request gets this promise"))
+        };
+        let every_grade = [
+            "grade = [\"major\", \"urgent\"]",
+            "grade = [\"regular\", \"special\"]",
+            "class = [\"complex\"]",
+        ];
+        assert!(hidden(&["", "kinds = [\"fault\"]"]));
+        assert!(hidden(&every_grade));
+        assert!(hidden(&["tiers = [\"key\"]", "tiers = [\"key\"]"]));
+        assert!(!hidden(&["kinds = [\"fault\"]", ""]));
+        assert!(!hidden(&every_grade[1..]));
+        assert!(!hidden(&[
+            "tiers = [\"key\"]",
+            "tiers = [\"key\", \"new\"]"
+        ]));
+        assert!(!hidden(&["tiers = [\"key\"]", "kinds = [\"fault\"]"]));
     }
 
     #[test]

@@ -18,8 +18,8 @@ use portico_contract::{
     timeline::ProposalAnswer,
 };
 use records::{
-    AnnouncementRecord, CallbackRecord, Customer, Entry, Filter, KeptAnswer, Listed, NewEntry,
-    OutgoingMessage, RequestRecord, Scope, SessionRecord,
+    AnnouncementRecord, CallbackRecord, Customer, Entry, Filter, Following, KeptAnswer, Listed,
+    NewEntry, OutgoingMessage, RequestRecord, Scope, SessionRecord,
 };
 use surveys::Surveys;
 use tokio::sync::watch;
@@ -110,6 +110,8 @@ pub trait Requests {
     async fn due_requests(&mut self, now: Instant, limit: u32) -> Result<Vec<RequestId>>;
     /// Every request that is not finished.
     async fn open_requests(&mut self) -> Result<Vec<RequestId>>;
+    /// Notes up to where somebody has read who follows a request.
+    async fn follower_seen(&mut self, request: &RequestId, following: &Following) -> Result<()>;
     /// Notes what the customer said to a proposal.
     async fn answer_proposal(
         &mut self,

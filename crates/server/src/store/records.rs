@@ -17,7 +17,7 @@ use portico_contract::{
     request::{Action, Class, Grade, Handler, Kind, Outcome, Status, StepKey, Urgency, WaitingOn},
     session::Channel,
     submission::{Callback, Contact},
-    timeline::{ProposalAnswer, Role},
+    timeline::{FollowerEvent, ProposalAnswer, Role},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -59,6 +59,9 @@ pub struct RequestRecord {
     pub grade: Grade,
     /// The desk's word.
     pub class: Class,
+    /// Why the desk decided on both, in its words.
+    #[serde(default)]
+    pub grade_reason: Option<String>,
     /// Who handles it.
     pub handler: Option<Handler>,
     /// How many steps it goes through.
@@ -123,13 +126,21 @@ pub struct RequestRecord {
     /// When the customer is to be reminded that it waits for them; `None`: no more.
     #[serde(default)]
     pub customer_remind_at: Option<Instant>,
-    /// The address by which its reader follows it; `None` for who it belongs to, and for the desk. Found when read, not
-    /// kept.
+    /// Who reads it follows it; `None` for who it belongs to, and for the desk. Found when read, not kept.
     #[serde(skip)]
-    pub following: Option<String>,
-    /// Public entries by others than the customer after `seen_at`. Counted when read, not kept.
+    pub following: Option<Following>,
+    /// Public entries that its reader has not seen: of the customer, those by others. Counted when read, not kept.
     #[serde(skip)]
     pub unread: u32,
+}
+
+/// Somebody who follows a request and reads it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Following {
+    /// Their address.
+    pub email: String,
+    /// Up to where they have read.
+    pub seen_at: Instant,
 }
 
 /// What is with the survey of a request.
@@ -245,6 +256,22 @@ pub enum Happening {
         answer: Option<ProposalAnswer>,
         /// In which words.
         comment: Option<String>,
+    },
+    /// The desk decided how grave it is and how much work.
+    Graded {
+        /// How grave.
+        grade: Grade,
+        /// How much work.
+        class: Class,
+        /// Why, in its words.
+        reason: Option<String>,
+    },
+    /// Somebody follows, or does no longer.
+    Follower {
+        /// Their address.
+        email: String,
+        /// What became of them.
+        event: FollowerEvent,
     },
     /// The customer asked for more than an answer.
     Asked {

@@ -2,7 +2,7 @@ use super::{SqliteTx, decode, encode, failed, instant};
 use crate::{
     store::{
         Requests, Result,
-        records::{Entry, Filter, Happening, Listed, NewEntry, RequestRecord, Scope},
+        records::{Entry, Filter, Following, Happening, Listed, NewEntry, RequestRecord, Scope},
     },
     text,
 };
@@ -17,6 +17,7 @@ use portico_contract::{
     request::Status,
     timeline::{ProposalAnswer, Role},
 };
+use serde::Deserialize;
 use sqlx::{FromRow, QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 
 /// Begins to read requests: their records, and what is found beside them.
@@ -29,9 +30,14 @@ fn select(scope: &Scope) -> QueryBuilder<Sqlite> {
         query.push("CASE WHEN NOT coalesce(");
         owned(&mut query, id);
         query
-            .push(", 0) THEN (SELECT email FROM customers WHERE id = ")
+            .push(
+                ", 0) THEN (SELECT json_object('email', f.email, 'seen_at', f.seen_at, 'unread',
+                 (SELECT count(*) FROM entries e WHERE e.request_id = f.request_id AND e.public = 1
+                 AND e.at > f.seen_at)) FROM followers f WHERE f.request_id = requests.id AND f.email =
+                 (SELECT email FROM customers WHERE id = ",
+            )
             .push_bind(id.as_str().to_owned())
-            .push(") END");
+            .push(")) END");
     } else {
         query.push("NULL");
     }
@@ -46,11 +52,28 @@ struct RequestRow {
     following: Option<String>,
 }
 
+/// What is found of who follows and reads.
+#[derive(Deserialize)]
+struct FollowerRow {
+    email: String,
+    seen_at: i64,
+    unread: u32,
+}
+
 impl RequestRow {
     fn record(self) -> Result<RequestRecord> {
+        let follower = self.following.as_deref().map(decode::<FollowerRow>);
+        let follower = follower.transpose()?;
+        let unread = follower.as_ref().map_or(self.unread, |row| row.unread);
+        let following = follower.map(|row| {
+            Ok(Following {
+                email: row.email,
+                seen_at: instant(row.seen_at)?,
+            })
+        });
         Ok(RequestRecord {
-            unread: self.unread,
-            following: self.following,
+            unread,
+            following: following.transpose()?,
             ..decode(&self.doc)?
         })
     }
@@ -172,11 +195,13 @@ impl SqliteTx {
         let followers = encode(&request.followers)?;
         for change in [
             "DELETE FROM followers WHERE request_id = ?1 AND email NOT IN (SELECT value FROM json_each(?2))",
-            "INSERT OR IGNORE INTO followers (email, request_id) SELECT value, ?1 FROM json_each(?2)",
+            // What was there before they came is no news to them.
+            "INSERT OR IGNORE INTO followers (email, request_id, seen_at) SELECT value, ?1, ?3 FROM json_each(?2)",
         ] {
             sqlx::query(change)
                 .bind(request.id.as_str())
                 .bind(&followers)
+                .bind(request.last_entry_at.unix_millis())
                 .execute(&mut *self.tx)
                 .await
                 .map_err(failed)?;
@@ -354,6 +379,17 @@ impl Requests for SqliteTx {
                 .await
                 .map_err(failed)?;
         Ok(ids.into_iter().map(RequestId::new).collect())
+    }
+
+    async fn follower_seen(&mut self, request: &RequestId, following: &Following) -> Result<()> {
+        sqlx::query("UPDATE followers SET seen_at = ?3 WHERE request_id = ?1 AND email = ?2")
+            .bind(request.as_str())
+            .bind(&following.email)
+            .bind(following.seen_at.unix_millis())
+            .execute(&mut *self.tx)
+            .await
+            .map_err(failed)?;
+        Ok(())
     }
 
     async fn answer_proposal(
