@@ -9,7 +9,8 @@ use serde_json::Value;
 use std::{fs, path::Path};
 
 /// Every package, and which others of ours it may depend on.
-const PACKAGES: [(&str, &[&str]); 9] = [
+const PACKAGES: [(&str, &[&str]); 10] = [
+    ("portico-connect", &["portico-contract"]),
     ("portico-contract", &[]),
     ("portico-promise", &[]),
     ("portico-survey", &[]),
@@ -17,7 +18,12 @@ const PACKAGES: [(&str, &[&str]); 9] = [
     ("portico-view-macro", &[]),
     (
         "portico-server",
-        &["portico-contract", "portico-promise", "portico-survey"],
+        &[
+            "portico-connect",
+            "portico-contract",
+            "portico-promise",
+            "portico-survey",
+        ],
     ),
     (
         "portico-portal",

@@ -1,0 +1,15 @@
+//! Connectors to the ticket systems that companies have. One trait, [`Backend`], says what the gateway needs of a desk;
+//! each connector speaks one vendor's API over a [`Transport`] that is handed to it, so that faults can be injected and
+//! recorded exchanges replayed.
+//!
+//! A connector keeps nothing and knows no clock. What desks lack (idempotency, query codes, promises, surveys) is the
+//! gateway's, in the server.
+
+pub mod backend;
+pub mod connector;
+pub mod ticket;
+pub mod transport;
+
+pub use backend::{Backend, Capabilities, DeskError};
+pub use connector::Connector;
+pub use transport::{Call, Reply, Transport, TransportError};
