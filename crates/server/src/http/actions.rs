@@ -345,7 +345,7 @@ async fn change_files(
         // What no field ever named came with the message and stays.
         if !named.contains(file.id.as_str()) && record.file_names.remove(&file.id).is_some() {
             tx.remove_attachment(&file.id).await?;
-            gone.push(file.sha256.clone());
+            gone.extend(file.sha256.clone());
         }
     }
     Ok(gone)

@@ -2,6 +2,7 @@
 //! transaction reads and writes records. Everything that belongs together is written in one transaction, with the
 //! event and the message that tell of it, so that a crash leaves all of it or nothing.
 
+pub mod links;
 pub mod records;
 mod sqlite;
 pub mod surveys;
@@ -21,6 +22,7 @@ use records::{
     AnnouncementRecord, CallbackRecord, Customer, Entry, Filter, KeptAnswer, Listed, NewEntry,
     OutgoingMessage, RequestRecord, Scope, SessionRecord,
 };
+use links::Links;
 use surveys::Surveys;
 use tokio::sync::watch;
 use visitors::{Events, Hits, SignIn, Uploads};
@@ -70,6 +72,7 @@ pub trait Tx:
     + Uploads
     + Events
     + Surveys
+    + Links
     + Send
 {
     /// Makes it lasting: when this returns, a crash no longer undoes it. Is carried through even if the caller
