@@ -5,11 +5,16 @@
 //! A connector keeps nothing and knows no clock. What desks lack (idempotency, query codes, promises, surveys) is the
 //! gateway's, in the server.
 
+mod api;
 pub mod backend;
 pub mod connector;
+mod mapping;
+#[cfg(test)]
+mod scripted;
 pub mod ticket;
 pub mod transport;
 
 pub use backend::{Backend, Capabilities, DeskError};
 pub use connector::Connector;
-pub use transport::{Call, Reply, Transport, TransportError};
+pub use mapping::Meaning;
+pub use transport::{Call, Coalescing, Network, Reply, Transport, TransportError};

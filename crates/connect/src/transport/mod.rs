@@ -1,5 +1,11 @@
 //! How a connector reaches its desk.
 
+mod coalescing;
+mod network;
+
+pub use coalescing::Coalescing;
+pub use network::Network;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
