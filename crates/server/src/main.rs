@@ -7,7 +7,9 @@ pub mod clock;
 pub mod delivery;
 pub mod demo;
 pub mod desk_line;
+pub mod doctor_line;
 pub mod files;
+pub mod gateway;
 pub mod hours;
 pub mod housekeeping;
 pub mod http;
@@ -56,6 +58,8 @@ enum Command {
     Desk(Box<desk_line::Desk>),
     /// Asks a working calendar.
     Calendar(calendar_line::CalendarLine),
+    /// Looks at the desks of a configuration and says what is missing.
+    Doctor(doctor_line::Doctor),
     /// Checks a questionnaire, asks the survey engine, and shows the results of a survey.
     Survey(survey_line::SurveyLine),
     /// Writes the default configuration, policy, surveys and questionnaires for editing.
@@ -85,6 +89,7 @@ fn run(command: Command) -> Result<(), String> {
     match command {
         Command::Serve(options) => runtime()?.block_on(serve::serve(options)),
         Command::Desk(desk) => runtime()?.block_on(desk_line::run(*desk)),
+        Command::Doctor(line) => runtime()?.block_on(doctor_line::run(line)),
         Command::Calendar(line) => calendar_line::run(line),
         Command::Survey(line) => runtime()?.block_on(survey_line::run(line)),
         Command::Init { dir } => init(&dir),

@@ -1,7 +1,10 @@
 //! Hands new requests over to their desk, once: at once while the customer waits a moment, else later, with pauses that
 //! grow. Before a second try the desk is asked whether the first one came there after all.
 
-use super::{customer, lock, mirror::{self, By, take_in}};
+use super::{
+    customer,
+    mirror::{By, take_in},
+};
 use crate::{
     clock::real_now,
     delivery::letter::{self, Occasion},
@@ -9,7 +12,7 @@ use crate::{
     problem::ApiError,
     state::App,
     store::{
-        self, Tx,
+        Tx,
         links::Handover,
         records::{Happening, RequestRecord, Scope},
     },
@@ -96,6 +99,7 @@ async fn hand_over(app: &App, id: &RequestId) -> Result<(), ApiError> {
     let Some(mut record) = tx.request(id, &Scope::Desk).await? else {
         return Ok(());
     };
+    let ended = record.status != Status::Queued;
     let Some(link) = &mut record.link else {
         return Ok(());
     };
@@ -103,15 +107,21 @@ async fn hand_over(app: &App, id: &RequestId) -> Result<(), ApiError> {
     if link.ticket.is_some() || !due {
         return Ok(());
     }
+    if ended {
+        // The operator has closed it instead.
+        link.handover.next_try_at = None;
+        tx.update_request(&record).await?;
+        return Ok(tx.commit().await?);
+    }
     let in_doubt = link.handover.in_doubt;
     link.handover.attempts += 1;
     // Until the desk has said otherwise: also a crash leaves it in doubt.
     link.handover.in_doubt = true;
     link.handover.next_try_at = Some(now + pause_after(link.handover.attempts));
+    let link = link.clone();
     let Some(desk) = app.gateway.desk_of(&record).cloned() else {
         return stay(app, tx, record, in_doubt, "its desk is not configured any more").await;
     };
-    let link = record.link.clone().unwrap_or_else(|| unreachable!());
     let name = author(&mut *tx, &record).await?;
     let files = match first_files(app, &mut *tx, &record).await? {
         Ok(files) => files,

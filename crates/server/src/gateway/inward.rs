@@ -6,7 +6,10 @@ use super::{
     problem,
 };
 use crate::{
-    http::submit::{self, author, insert},
+    http::{
+        attachments,
+        submit::{self, author, insert},
+    },
     intake::Accepted,
     problem::ApiError,
     state::App,
@@ -18,10 +21,12 @@ use crate::{
 };
 use portico_connect::{
     DeskError,
-    ticket::{self, Ticket, TicketId, TicketRow},
+    ticket::{self, FileId, Ticket, TicketId, TicketRow},
 };
+use axum::response::Response;
 use portico_contract::{
     Instant,
+    attachment::Attachment,
     form::Answers,
     id::{CustomerId, RequestId},
     locale::Locale,
@@ -55,6 +60,27 @@ pub async fn refresh(app: &App, id: &RequestId) {
     time::timeout(READER_WAITS, reading).await.ok();
 }
 
+/// A request that the scope covers, brought up to date.
+///
+/// # Errors
+/// 404 for what is somebody else's; when the store fails.
+pub async fn current(
+    app: &App,
+    id: &RequestId,
+    scope: &Scope,
+) -> Result<RequestRecord, ApiError> {
+    let find = async || {
+        let found = app.store.read().await?.request(id, scope).await?;
+        found.ok_or_else(ApiError::not_found)
+    };
+    let record = find().await?;
+    if record.link.is_none() {
+        return Ok(record);
+    }
+    refresh(app, id).await;
+    find().await
+}
+
 /// Reads the ticket of a request unless it was read so lately, and takes it in.
 ///
 /// # Errors
@@ -74,16 +100,7 @@ pub async fn read(app: &App, id: &RequestId, age: Duration) -> Result<(), ApiErr
     if found.desk.rests() {
         return Err(ApiError::new(ProblemCode::BackendUnavailable).retry_after(5));
     }
-    let ticket = found.read().await.map_err(|e| problem(&e))?;
-    let mut tx = app.store.write().await?;
-    let Some(mut record) = tx.request(id, &Scope::Desk).await? else {
-        return Ok(());
-    };
-    let news = take_in(app, &mut *tx, &mut record, &ticket, By::Desk).await?;
-    mirror::keep(app, &mut *tx, &mut record, &news).await?;
-    tx.commit().await?;
-    app.gateway.was_read(id, app.clock.now());
-    Ok(())
+    found.take_in(app, id).await.map(drop)
 }
 
 /// The ticket behind a request and how to reach it.
@@ -119,6 +136,22 @@ pub async fn behind(app: &App, id: &RequestId) -> Result<Option<Behind>, ApiErro
 }
 
 impl Behind {
+    /// Reads it and takes it in. Whoever calls has the turn of the request.
+    ///
+    /// # Errors
+    /// When the desk or the store does not answer.
+    pub async fn take_in(&self, app: &App, id: &RequestId) -> Result<Ticket, ApiError> {
+        let ticket = self.read().await.map_err(|e| problem(&e))?;
+        let mut tx = app.store.write().await?;
+        let record = tx.request(id, &Scope::Desk).await?;
+        let mut record = record.ok_or_else(ApiError::not_found)?;
+        let news = take_in(app, &mut *tx, &mut record, &ticket, By::Desk).await?;
+        mirror::keep(app, &mut *tx, &mut record, &news).await?;
+        tx.commit().await?;
+        app.gateway.was_read(id, app.clock.now());
+        Ok(ticket)
+    }
+
     /// Reads it. What the connector has checked is checked once more: it is the customer's, and the one asked for.
     ///
     /// # Errors
@@ -131,6 +164,32 @@ impl Behind {
             return Err(DeskError::NotFound);
         }
         Ok(ticket)
+    }
+}
+
+/// The content of a file that lies at the desk, for who may read its request.
+///
+/// # Errors
+/// 404 where the desk has it no more, 503 when it cannot be reached.
+pub async fn file(
+    app: &App,
+    request: &RequestId,
+    attachment: &Attachment,
+    file: String,
+) -> Result<Response, ApiError> {
+    let found = behind(app, request).await?;
+    let found = found.ok_or_else(ApiError::not_found)?;
+    let file = FileId(file);
+    let bytes = found
+        .desk
+        .backend
+        .file(&found.customer, &found.ticket, &file)
+        .await;
+    found.desk.note(&bytes);
+    match bytes {
+        Ok(bytes) => attachments::bytes(attachment, bytes),
+        Err(DeskError::NotFound) => Err(ApiError::not_found()),
+        Err(error) => Err(problem(&error)),
     }
 }
 

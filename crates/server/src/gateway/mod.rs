@@ -17,7 +17,7 @@ use crate::{
     problem::{ApiError, Fault},
     promises::Policy,
     settings::{BackendSetting, Settings},
-    store::{links::Link, records::RequestRecord},
+    store::{links::Link, records::{RequestRecord, Scope}},
 };
 use portico_connect::{
     Backend, Capabilities, DeskError,
@@ -415,6 +415,11 @@ impl Gateway {
             // Its moment stays, for when the desk cannot be asked.
             read.tick = None;
         }
+    }
+
+    /// Somebody looks at what the scope covers.
+    pub fn watch(&self, scope: &Scope) -> live::Watching {
+        self.live.watch(scope)
     }
 
     /// Wakes who hands requests over.

@@ -151,6 +151,13 @@ pub trait Submissions {
     async fn kept_answer(&mut self, key_hash: &[u8; 32]) -> Result<Option<KeptAnswer>>;
     /// Keeps the answer of a submission. [`StoreError::Taken`] when the key has one.
     async fn keep_answer(&mut self, key_hash: &[u8; 32], answer: &KeptAnswer) -> Result<()>;
+    /// Puts another answer in the place of a kept one: its status, and what is sealed.
+    async fn renew_answer(
+        &mut self,
+        key_hash: &[u8; 32],
+        status: u16,
+        sealed: &[u8],
+    ) -> Result<()>;
     /// Forgets the answers that were accepted before.
     async fn forget_answers(&mut self, accepted_before_millis: i64) -> Result<u64>;
 }
