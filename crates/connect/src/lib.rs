@@ -8,9 +8,12 @@
 mod api;
 pub mod backend;
 pub mod connector;
+mod examination;
 mod mapping;
+pub mod request_tracker;
 #[cfg(test)]
 mod scripted;
+mod submitted;
 pub mod ticket;
 pub mod transport;
 
