@@ -49,7 +49,7 @@ fn item(request: RequestId, attachment: Attachment) -> View {
     };
     let state = move || match stopped.get() {
         true => m::files_stopped(&label),
-        false => format::file_size(size),
+        false => size.map(format::file_size).unwrap_or_default(),
     };
     let is_busy = move || busy.get().then_some("true");
     ui! {

@@ -69,9 +69,10 @@ pub fn rows(content: &ReceiptContent) -> Vec<(String, String)> {
     let fields = content.fields.iter();
     rows.extend(fields.map(|field| (field.label.clone(), field.display.clone())));
     rows.extend(content.files.iter().map(|file| {
-        let size = format::file_size(file.size);
+        let size = file.size.map(format::file_size).unwrap_or_default();
         let label = m::receipt_file(&file.name);
-        (label, format!("{size}\nSHA-256 {}", file.sha256))
+        let hash = file.sha256.as_deref().unwrap_or_default();
+        (label, format!("{size}\nSHA-256 {hash}"))
     }));
     rows
 }

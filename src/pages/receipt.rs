@@ -112,7 +112,7 @@ fn genuine(content: ReceiptContent) -> View {
 fn compare(sent: Vec<Attachment>) -> View {
     let told = RwSignal::new(Vec::<(&'static str, Words)>::new());
     let take = move |files: Vec<Picked>| {
-        let hashes: Vec<_> = sent.iter().map(|file| file.sha256.clone()).collect();
+        let hashes: Vec<_> = sent.iter().filter_map(|file| file.sha256.clone()).collect();
         task::detach(async move {
             let mut lines = Vec::new();
             for Picked { name, blob, .. } in files {

@@ -275,8 +275,9 @@ fn as_text(kept: &Confirmation) -> String {
         .as_ref()
         .and_then(|receipt| json::from_str::<ReceiptContent>(&receipt.canonical).ok());
     for file in content.map(|content| content.files).unwrap_or_default() {
-        let size = format::file_size(file.size);
-        part(file.name, format!("{size}, SHA-256 {}", file.sha256));
+        let size = file.size.map(format::file_size).unwrap_or_default();
+        let hash = file.sha256.unwrap_or_default();
+        part(file.name, format!("{size}, SHA-256 {hash}"));
     }
     parts.push(String::new());
     parts.join("\r\n\r\n")

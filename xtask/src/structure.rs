@@ -9,8 +9,9 @@ use serde_json::Value;
 use std::{fs, path::Path};
 
 /// Every package, and which others of ours it may depend on.
-const PACKAGES: [(&str, &[&str]); 10] = [
+const PACKAGES: [(&str, &[&str]); 11] = [
     ("portico-conform", &["portico-contract"]),
+    ("portico-connect", &["portico-contract"]),
     ("portico-contract", &[]),
     ("portico-promise", &[]),
     ("portico-survey", &[]),
@@ -20,6 +21,7 @@ const PACKAGES: [(&str, &[&str]); 10] = [
         "portico-server",
         &[
             "portico-conform",
+            "portico-connect",
             "portico-contract",
             "portico-promise",
             "portico-survey",

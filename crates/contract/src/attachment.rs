@@ -11,10 +11,10 @@ pub struct Attachment {
     pub id: AttachmentId,
     /// The file name, without path parts and without characters that mislead.
     pub name: String,
-    /// Bytes.
-    pub size: u64,
+    /// Bytes; `None` where it lies at another desk that does not say.
+    pub size: Option<u64>,
     /// The media type, by its content.
     pub media_type: String,
-    /// SHA-256 of the content, in hexadecimal.
-    pub sha256: String,
+    /// SHA-256 of the content, in hexadecimal; `None` where the content lies at another desk.
+    pub sha256: Option<String>,
 }

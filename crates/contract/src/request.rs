@@ -429,6 +429,9 @@ pub struct Request {
     pub created_at: Instant,
     /// When it last changed.
     pub updated_at: Instant,
+    /// The desk cannot be reached: this is what it said then, and may be old. `None` when it is what the desk says.
+    #[serde(default)]
+    pub as_of: Option<Instant>,
     /// When the desk said that it is done.
     pub resolved_at: Option<Instant>,
     /// When it was finished.

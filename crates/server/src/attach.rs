@@ -129,9 +129,9 @@ impl<'a> Taking<'a> {
         let file = Attachment {
             name: name.unwrap_or_else(|| attachment.as_str().to_owned()),
             id: attachment,
-            size,
+            size: Some(size),
             media_type: accepted.media_type,
-            sha256: accepted.sha256,
+            sha256: Some(accepted.sha256),
         };
         self.tx.add_attachment(self.entry, &file).await?;
         self.taken.push((id.to_owned(), file.clone()));

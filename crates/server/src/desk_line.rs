@@ -91,6 +91,13 @@ enum Command {
         /// The tier, as the policy names it.
         tier: Option<String>,
     },
+    /// Lists the requests that have not come to their desk, and what is in the way.
+    Handovers,
+    /// Tries again, now, to hand a request over to its desk.
+    HandOver {
+        /// The request's reference or id.
+        request: String,
+    },
     /// Lists whom to ring, the first one first.
     Callbacks,
     /// Says that somebody was rung who had asked for it.
@@ -297,6 +304,14 @@ pub async fn run(desk: Desk) -> Result<(), String> {
             let path = format!("customers/{address}/tier");
             let set = line.post(&path, &json!({"tier": tier})).await?;
             println!("{address}  {}", text(&set["tier"]));
+        }
+        Command::Handovers => items(&line.get("handovers", &[]).await?)
+            .iter()
+            .for_each(print_handover),
+        Command::HandOver { request } => {
+            line.post(&format!("requests/{request}/hand-over"), &json!({}))
+                .await?;
+            println!("it is tried now; `portico desk handovers` says whether it waits still");
         }
         Command::Callbacks => {
             items(&line.get("callbacks", &[]).await?)
@@ -523,6 +538,21 @@ fn print_measure(measure: &Value) {
         text(&measure["published_at"]),
         text(&measure["said"]["en"]),
         text(&measure["did"]["en"])
+    );
+}
+
+fn print_handover(handover: &Value) {
+    let next = match handover["tried_again"].as_bool() {
+        Some(true) => "is tried again",
+        _ => "WAITS FOR YOU",
+    };
+    println!(
+        "{}  {}  since {}  {} tries, {next}  {}",
+        text(&handover["reference"]),
+        text(&handover["backend"]),
+        text(&handover["created_at"]),
+        handover["attempts"],
+        text(&handover["trouble"])
     );
 }
 

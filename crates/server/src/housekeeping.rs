@@ -38,6 +38,8 @@ async fn records(app: &App) -> store::Result<()> {
     let mut tx = app.store.write().await?;
     tx.forget_answers((now - ANSWERS_KEPT).timestamp_millis())
         .await?;
+    tx.forget_attempts((now - ANSWERS_KEPT).timestamp_millis())
+        .await?;
     tx.forget_ended(now.timestamp_millis()).await?;
     tx.forget_events(EVENTS_KEPT).await?;
     limits::forget_old(app, &mut *tx).await?;

@@ -281,6 +281,7 @@ pub mod tests {
             survey_from: None,
             survey: None,
             customer_remind_at: None,
+            link: None,
             following: None,
             unread: 0,
         };

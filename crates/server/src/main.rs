@@ -8,7 +8,9 @@ pub mod conform_line;
 pub mod delivery;
 pub mod demo;
 pub mod desk_line;
+pub mod doctor_line;
 pub mod files;
+pub mod gateway;
 pub mod hours;
 pub mod housekeeping;
 pub mod http;
@@ -57,6 +59,8 @@ enum Command {
     Desk(Box<desk_line::Desk>),
     /// Asks a working calendar.
     Calendar(calendar_line::CalendarLine),
+    /// Looks at the desks of a configuration and says what is missing.
+    Doctor(doctor_line::Doctor),
     /// Checks a questionnaire, asks the survey engine, and shows the results of a survey.
     Survey(survey_line::SurveyLine),
     /// Asks any server of the contract whether it keeps the rules of it. Ends with 0 when it does, 1 when it breaks one,
@@ -90,6 +94,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
         Command::Conform(line) => return runtime()?.block_on(conform_line::run(line)),
         Command::Serve(options) => runtime()?.block_on(serve::serve(options)),
         Command::Desk(desk) => runtime()?.block_on(desk_line::run(*desk)),
+        Command::Doctor(line) => runtime()?.block_on(doctor_line::run(line)),
         Command::Calendar(line) => calendar_line::run(line),
         Command::Survey(line) => runtime()?.block_on(survey_line::run(line)),
         Command::Init { dir } => init(&dir),

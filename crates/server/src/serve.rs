@@ -6,6 +6,7 @@ use crate::{
     delivery::Delivery,
     demo,
     files::Files,
+    gateway::{Gateway, handover, live},
     housekeeping, http,
     keys::Keys,
     promises::{Policy, keeper},
@@ -100,6 +101,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
     let delivery = Delivery::new(&settings, &data, Arc::clone(&store))?;
     let app = App::new(Parts {
         store,
+        gateway: Gateway::new(&settings)?,
         settings,
         policy: RwLock::new(Arc::new(policy)),
         programme: RwLock::new(Arc::new(programme)),
@@ -120,6 +122,8 @@ pub async fn serve(options: Options) -> Result<(), String> {
     tokio::spawn(housekeeping::run(app.clone()));
     tokio::spawn(keeper::run(app.clone()));
     tokio::spawn(surveys::keeper::run(app.clone()));
+    tokio::spawn(handover::run(app.clone()));
+    tokio::spawn(live::run(app.clone()));
     println!("listening on http://{address}");
     if options.demo {
         let program = std::env::args().next().unwrap_or_default();

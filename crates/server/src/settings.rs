@@ -2,11 +2,14 @@
 
 use crate::{catalogue::Localized, files::media};
 use chrono_tz::Tz;
+use portico_connect::{Connector, ticket::Email};
 use portico_contract::{
-    config::ContactKind, config::OpeningHours, locale::Locale, session::Channel,
+    Word, config::ContactKind, config::OpeningHours, id::TypeId, locale::Locale, request::Kind,
+    session::Channel,
 };
 use serde::Deserialize;
 use std::{
+    collections::{BTreeMap, BTreeSet},
     net::IpAddr,
     path::{Path, PathBuf},
 };
@@ -54,6 +57,8 @@ pub struct Settings {
     pub contacts: Vec<ContactSetting>,
     /// How customers can sign in.
     pub sign_in: Vec<Channel>,
+    /// Desks beside the embedded one, by name.
+    pub backend: BTreeMap<String, BackendSetting>,
 }
 
 impl Default for Settings {
@@ -77,6 +82,7 @@ impl Default for Settings {
             sms: None,
             contacts: Vec::new(),
             sign_in: vec![Channel::Email, Channel::Sms],
+            backend: BTreeMap::new(),
         }
     }
 }
@@ -252,6 +258,42 @@ pub struct ContactSetting {
     pub hours: Vec<OpeningHours>,
 }
 
+/// A desk that the company has already.
+#[derive(Debug, Clone, Deserialize)]
+pub struct BackendSetting {
+    /// Every new request goes there that no other desk is named for.
+    #[serde(default)]
+    pub default: bool,
+    /// The request types that go there, whatever their kind.
+    #[serde(default)]
+    pub types: Vec<TypeId>,
+    /// The kinds of requests that go there.
+    #[serde(default)]
+    pub kinds: Vec<Kind>,
+    /// A file that holds the credential; relative to the configuration.
+    pub credential_file: Option<PathBuf>,
+    /// The environment variable that holds it.
+    pub credential_env: Option<String>,
+    /// A file that holds what the desk's web hook must bring along; relative to the configuration.
+    pub webhook_secret_file: Option<PathBuf>,
+    /// The environment variable that holds it.
+    pub webhook_secret_env: Option<String>,
+    /// The e-mail address under which the desk has the requests of those who give none. Without it, one is asked for.
+    pub stand_in: Option<String>,
+    /// The request type of what comes to the desk by another way. Default: the first that goes there.
+    pub import_as: Option<TypeId>,
+    /// Seconds that a sender waits for the desk to take a new request; then it is taken here and handed over later.
+    #[serde(default = "submit_seconds")]
+    pub submit_seconds: u64,
+    /// Which system it is, and what that one needs to know.
+    #[serde(flatten)]
+    pub connector: Connector,
+}
+
+fn submit_seconds() -> u64 {
+    10
+}
+
 impl Settings {
     /// Reads the file, or takes the defaults without one.
     ///
@@ -276,6 +318,15 @@ impl Settings {
         .flatten()
         {
             *path = folder.join(&*path);
+        }
+        for backend in settings.backend.values_mut() {
+            let files = [
+                &mut backend.credential_file,
+                &mut backend.webhook_secret_file,
+            ];
+            for path in files.into_iter().flatten() {
+                *path = folder.join(&*path);
+            }
         }
         Ok(settings)
     }
@@ -309,6 +360,38 @@ impl Settings {
                 return Err("contacts: channel is one of phone, email, online, on_site".to_owned());
             }
             crate::hours::Week::new(&contact.hours).map_err(|e| format!("contacts: {e}"))?;
+        }
+        self.check_backends()
+    }
+
+    fn check_backends(&self) -> Result<(), String> {
+        let (mut types, mut kinds, mut defaults) = (BTreeSet::new(), BTreeSet::new(), 0);
+        for (name, backend) in &self.backend {
+            let wrong = |what: String| Err(format!("backend.{name}: {what}"));
+            for id in &backend.types {
+                if !types.insert(id.clone()) {
+                    return wrong(format!("{id} goes to another backend already"));
+                }
+            }
+            for kind in &backend.kinds {
+                if !kind.is_known() {
+                    return wrong("kinds: one of them is not known".to_owned());
+                }
+                if !kinds.insert(kind.as_str()) {
+                    return wrong(format!("{kind} goes to another backend already"));
+                }
+            }
+            if let Some(address) = &backend.stand_in
+                && address.parse::<Email>().is_err()
+            {
+                return wrong(
+                    "stand_in is no e-mail address that a desk can be asked for".to_owned(),
+                );
+            }
+            defaults += usize::from(backend.default);
+        }
+        if defaults > 1 {
+            return Err("backend: only one can be the default".to_owned());
         }
         Ok(())
     }

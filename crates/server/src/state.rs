@@ -1,8 +1,8 @@
 //! Everything a handler can reach.
 
 use crate::{
-    catalogue::Catalogue, clock::Clock, files::Files, http::once::Running, keys::Keys,
-    promises::Policy, settings::Settings, store::Store, surveys::Programme,
+    catalogue::Catalogue, clock::Clock, files::Files, gateway::Gateway, http::once::Running,
+    keys::Keys, promises::Policy, settings::Settings, store::Store, surveys::Programme,
 };
 use std::{
     ops::Deref,
@@ -22,6 +22,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// What the company set.
     pub settings: Settings,
+    /// Desks beside the embedded one.
+    pub gateway: Gateway,
     /// What is promised; changes while the server runs.
     pub policy: RwLock<Arc<Policy>>,
     /// Who is asked what; changes while the server runs.

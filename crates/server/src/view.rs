@@ -19,13 +19,14 @@ use portico_contract::{
     locale::Locale,
     promise::{CalendarName, DayReason, Moved, NextRight, Promise, PromiseDay, PromiseState},
     request::{
-        Action, Escalation, FieldDisplay, Outcome, Participant, Refusal, Request, Rung, RungKey,
-        Status, Step, StepState, SurveyState, SurveySummary, TypeName,
+        Action, ActionState, Escalation, FieldDisplay, Outcome, Participant, Refusal, Request,
+        Rung, RungKey, Status, Step, StepState, SurveyState, SurveySummary, TypeName,
     },
     survey::Measure,
     timeline::{Author, Body, Entry, Role, TextFormat, TimelineItem},
 };
 use portico_promise::Reason;
+use std::collections::BTreeMap;
 
 /// Who reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +77,10 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
         },
         subject: record.subject.clone(),
         status: record.status,
-        status_label: word(format!("status.{}.label", record.status)),
+        status_label: app.gateway.label(record).map_or_else(
+            || word(format!("status.{}.label", record.status)),
+            str::to_owned,
+        ),
         status_meaning: word(match record.following {
             None => format!("status.{}.meaning", record.status),
             Some(_) => format!("status.{}.followed", record.status),
@@ -89,6 +93,7 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
         grade_reason: record.grade_reason.clone(),
         created_at: record.created_at,
         updated_at: record.updated_at,
+        as_of: app.gateway.as_of(record),
         resolved_at: record.resolved_at,
         closed_at: record.closed_at,
         steps: steps
@@ -136,9 +141,23 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
                 .map_or(record.seen_at, |following| following.seen_at),
         ),
         unread_count: record.unread,
-        actions: record.situation(policy.rights, app.clock.now()).actions(),
+        actions: actions(app, record),
         survey: survey(record, app.clock.now()),
     }
+}
+
+/// What its customer may do, of what exists here.
+fn actions(app: &App, record: &RequestRecord) -> BTreeMap<Action, ActionState> {
+    let mut actions = situation(app, record).actions();
+    app.gateway.limit(record, &mut actions);
+    actions
+}
+
+/// What the rules look at, without what the desk behind the request cannot do.
+#[must_use]
+pub fn situation(app: &App, record: &RequestRecord) -> Situation {
+    let rules = app.gateway.rules(record, &app.policy());
+    record.situation(rules, app.clock.now())
 }
 
 /// What is with the survey.
@@ -177,8 +196,7 @@ fn level(policy: &Policy, level: u32) -> Option<&Localized> {
 /// What the customer was promised. What waits for an event that may never come is not shown before it comes; what waits
 /// for the desk's word is.
 fn promises(app: &App, record: &RequestRecord, locale: Locale) -> Vec<Promise> {
-    let (policy, now) = (app.policy(), app.clock.now());
-    let situation = record.situation(policy.rights, now);
+    let situation = situation(app, record);
     let shown = |promise: &&PromiseRecord| {
         let hidden = match promise.state {
             PromiseState::Waiting => promise.terms.starts != Event::Declared,
@@ -316,7 +334,7 @@ fn day_reason(reason: Reason) -> DayReason {
 /// The ways on for who is not satisfied: a second review when it has ended, the outside body after that.
 fn ladder(app: &App, record: &RequestRecord, locale: Locale) -> Vec<Rung> {
     let (policy, catalogue) = (app.policy(), &app.catalogue);
-    let situation = record.situation(policy.rights, app.clock.now());
+    let situation = situation(app, record);
     let review = record
         .promises
         .iter()

@@ -11,6 +11,10 @@ use super::{
 use crate::{
     attach::Taking,
     delivery::letter::{self, Recipient},
+    gateway::{
+        mirror::By,
+        outward::{self, Outgoing},
+    },
     intake,
     life::StatusChange,
     limits::{self, Client, Rule},
@@ -28,6 +32,7 @@ use axum::{
     http::{StatusCode, header},
     response::Response,
 };
+use portico_connect::ticket::Change;
 use portico_contract::{
     Instant,
     id::RequestId,
@@ -63,7 +68,7 @@ pub async fn act(
     Path((id, name)): Path<(RequestId, String)>,
     posted: Posted,
 ) -> Result<Response, ApiError> {
-    actor.request(&mut *app.store.read().await?, &id).await?;
+    let found = actor.request(&mut *app.store.read().await?, &id).await?;
     let action = Action::from_word(&name);
     let posted = posted.or_empty();
     let asked = asked(&app, action, &posted)?;
@@ -72,26 +77,51 @@ pub async fn act(
         Once::New(turn) => turn,
     };
 
+    // Who follows is known here alone.
+    let held = match &asked {
+        Asked::Follow { .. } => None,
+        _ => outward::hold(&app, &found, turn.key_hash()).await?,
+    };
+    let written = match held {
+        None => None,
+        Some(desk) => {
+            let mut record = actor.request(&mut *app.store.read().await?, &id).await?;
+            let over = matches!(record.status, Status::Resolved | Status::Closed);
+            if let Asked::Edit(edit) = &asked {
+                apply(&app, &mut record, edit, locale)?;
+            }
+            if !desk.in_doubt() {
+                precondition(&posted.headers, &record)?;
+                check(&app, &record, action, &asked)?;
+            }
+            let out = outgoing(&app, action, &asked, &record, over);
+            Some(desk.write(&app, out).await?)
+        }
+    };
+
     let mut tx = app.store.write().await?;
     let mut record = actor.request(&mut *tx, &id).await?;
     if let Asked::Edit(edit) = &asked {
         // Its answers are judged together with those that stay.
         apply(&app, &mut record, edit, locale)?;
     }
-    precondition(&posted.headers, &record)?;
     let (now, policy) = (app.clock.now(), app.policy());
-    let situation = record.situation(policy.rights, now);
-    // Whoever was let in can be shown out at any time, and is let in once.
-    let known = |email| record.followers.contains(email);
-    if !matches!(&asked, Asked::Follow { email, remove } if *remove || known(email)) {
-        if !situation.exists(action) {
-            return Err(ApiError::not_found());
-        }
-        situation.check(action).map_err(ApiError::refused)?;
+    if written.is_none() {
+        precondition(&posted.headers, &record)?;
+        check(&app, &record, action, &asked)?;
     }
+    let mut by = By::Desk;
     let mut unnamed = Vec::new();
     let mut told = Vec::new();
     match asked {
+        // The desk has done it, and says what has become of it.
+        Asked::Status(_, change) if written.is_some() => {
+            // Their words stand there as a message.
+            by = By::Customer(StatusChange {
+                explanation: None,
+                ..change
+            });
+        }
         Asked::Status(status, change) => {
             answer_proposal(&mut *tx, &mut record, ProposalAnswer::Lapsed, None).await?;
             told = record.set_status(status, change, Role::Customer, &policy, now);
@@ -116,10 +146,17 @@ pub async fn act(
             told.push(record.entry(now, true, Role::Customer, Happening::Edited));
         }
     }
+    let mut named = None;
     for entry in &told {
-        tx.add_entry(entry).await?;
+        named = named.or(Some(tx.add_entry(entry).await?.id));
     }
-    save(&mut *tx, &record).await?;
+    match &written {
+        None => save(&mut *tx, &record).await?,
+        Some(written) => {
+            written.says(&mut *tx, &record, named).await?;
+            written.take_in(&app, &mut *tx, &mut record, by).await?;
+        }
+    }
     let kept = tx
         .request(&id, &Scope::Desk)
         .await?
@@ -140,6 +177,72 @@ pub async fn act(
         }
     }
     Ok(response)
+}
+
+/// Whether the customer may do it now.
+fn check(app: &App, record: &RequestRecord, action: Action, asked: &Asked) -> Result<(), ApiError> {
+    // Whoever was let in can be shown out at any time, and is let in once.
+    let known = |email| record.followers.contains(email);
+    if matches!(asked, Asked::Follow { email, remove } if *remove || known(email)) {
+        return Ok(());
+    }
+    let situation = view::situation(app, record);
+    if !situation.exists(action) || !app.gateway.offers(record, action) {
+        return Err(ApiError::not_found());
+    }
+    situation.check(action).map_err(ApiError::refused)
+}
+
+/// What another desk is told of it, in the company's first language: what it has no word for, as a message.
+fn outgoing(
+    app: &App,
+    action: Action,
+    asked: &Asked,
+    record: &RequestRecord,
+    over: bool,
+) -> Outgoing {
+    let locale = app.settings.locale(None);
+    let word = |key: &str| app.catalogue.word(key, locale).to_owned();
+    let with = |key: &str, comment: Option<&String>| {
+        let parts = [Some(word(key)), comment.cloned()];
+        Some(parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n"))
+    };
+    let (words, change) = match asked {
+        Asked::Status(status, change) => (
+            change.explanation.clone(),
+            Some(match (status, change.outcome) {
+                (_, Some(Outcome::Withdrawn)) => Change::Withdraw,
+                (Status::Closed, _) => Change::Confirm,
+                _ => Change::Reopen,
+            }),
+        ),
+        Asked::Proposal(ProposalAnswer::Accepted, comment) => {
+            (with("desk.accepted", comment.as_ref()), None)
+        }
+        Asked::Proposal(_, comment) => (with("desk.declined", comment.as_ref()), None),
+        Asked::More(comment) => {
+            let key = format!("desk.{action}");
+            let opens = action == Action::Review && over;
+            (
+                with(&key, comment.as_ref()),
+                opens.then_some(Change::Reopen),
+            )
+        }
+        Asked::Edit(_) => {
+            let shown = view::request(app, record, locale);
+            let mut lines = vec![word("desk.edited"), String::new(), record.subject.clone()];
+            let answers = shown.fields.into_iter();
+            lines.extend(answers.map(|field| format!("{}: {}", field.label, field.display)));
+            lines.extend([String::new(), record.body.clone()]);
+            (Some(lines.join("\n")), None)
+        }
+        Asked::Follow { .. } => (None, None),
+    };
+    Outgoing {
+        words,
+        files: Vec::new(),
+        change,
+    }
 }
 
 fn asked(app: &App, action: Action, posted: &Posted) -> Result<Asked, ApiError> {
@@ -340,7 +443,7 @@ async fn change_files(
         // What no field ever named came with the message and stays.
         if !named.contains(file.id.as_str()) && record.file_names.remove(&file.id).is_some() {
             tx.remove_attachment(&file.id).await?;
-            gone.push(file.sha256.clone());
+            gone.extend(file.sha256.clone());
         }
     }
     Ok(gone)

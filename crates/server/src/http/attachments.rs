@@ -7,6 +7,7 @@ use super::actor::{Actor, token_hash};
 use crate::{
     clock::real_now,
     files::{self, Hold, media, name},
+    gateway::inward,
     limits::Client,
     problem::{ApiError, Fault},
     secret,
@@ -241,8 +242,43 @@ pub async fn download(
     let mut tx = app.store.read().await?;
     let (request, attachment) = tx.attachment(&id).await?.ok_or_else(ApiError::not_found)?;
     actor.request(&mut *tx, &request).await?;
+    let at_desk = tx.desk_file(&id).await?;
     drop(tx);
-    content(&app, &attachment, &headers).await
+    match at_desk {
+        Some(file) => inward::file(&app, &request, &attachment, file).await,
+        None => content(&app, &attachment, &headers).await,
+    }
+}
+
+/// What every download is sent with.
+fn safe(name: &str) -> Result<[(HeaderName, HeaderValue); 3], ApiError> {
+    let disposition = name::content_disposition(name);
+    Ok([
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-cache"),
+        ),
+        (
+            header::CONTENT_DISPOSITION,
+            HeaderValue::try_from(disposition).map_err(ApiError::internal)?,
+        ),
+        // Opened in a window all the same, it can do nothing there.
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("sandbox; default-src 'none'"),
+        ),
+    ])
+}
+
+/// Bytes that no file here holds, as a download.
+///
+/// # Errors
+/// 500 for a name or a type that no header takes.
+pub fn bytes(attachment: &Attachment, bytes: Bytes) -> Result<Response, ApiError> {
+    let media_type =
+        HeaderValue::try_from(attachment.media_type.as_str()).map_err(ApiError::internal)?;
+    let about = [(header::CONTENT_TYPE, media_type)];
+    Ok((safe(&attachment.name)?, about, bytes).into_response())
 }
 
 /// The content of an attachment, never shown in place.
@@ -254,31 +290,20 @@ pub async fn content(
     attachment: &Attachment,
     asked: &HeaderMap,
 ) -> Result<Response, ApiError> {
-    let etag = format!("\"{}\"", attachment.sha256);
+    let sha256 = attachment.sha256.as_deref().unwrap_or_default();
+    let etag = format!("\"{sha256}\"");
     let value = |text: String| HeaderValue::try_from(text).map_err(ApiError::internal);
-    let headers = [
-        (header::ETAG, value(etag.clone())?),
-        (
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("private, no-cache"),
-        ),
-        (
-            header::CONTENT_DISPOSITION,
-            value(name::content_disposition(&attachment.name))?,
-        ),
-        // Opened in a window all the same, it can do nothing there.
-        (
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("sandbox; default-src 'none'"),
-        ),
-    ];
+    let headers = (
+        [(header::ETAG, value(etag.clone())?)],
+        safe(&attachment.name)?,
+    );
     if asked
         .get(header::IF_NONE_MATCH)
         .is_some_and(|tag| tag.as_bytes() == etag.as_bytes())
     {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let file = tokio::fs::File::open(app.files.content(&attachment.sha256))
+    let file = tokio::fs::File::open(app.files.content(sha256))
         .await
         .map_err(disk)?;
     let chunks = stream::try_unfold(file, |mut file| async move {
@@ -290,7 +315,10 @@ pub async fn content(
     let media_type = value(attachment.media_type.clone())?;
     let about = [
         (header::CONTENT_TYPE, media_type),
-        (header::CONTENT_LENGTH, HeaderValue::from(attachment.size)),
+        (
+            header::CONTENT_LENGTH,
+            HeaderValue::from(attachment.size.unwrap_or_default()),
+        ),
     ];
     Ok((headers, about, Body::from_stream(chunks)).into_response())
 }

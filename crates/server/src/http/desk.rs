@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     delivery::letter::{self, Occasion},
+    gateway::handover,
     intake,
     life::{StatusChange, has_step},
     problem::{ApiError, Fault},
@@ -62,6 +63,8 @@ pub fn routes() -> Router<App> {
         .route("/requests/{id}/step", post(step))
         .route("/requests/{id}/proposal", post(proposal))
         .route("/requests/{id}/promises/{key}/{change}", post(promise))
+        .route("/handovers", get(handovers))
+        .route("/requests/{id}/hand-over", post(hand_over))
         .route("/customers/{address}/tier", post(tier))
         .route("/callbacks", get(callbacks::list))
         .route("/callbacks/{id}/done", post(callbacks::done))
@@ -516,6 +519,61 @@ async fn promise(
     }
     let answer = answer(&app, &mut *tx, &record, locale).await?;
     turn.commit(tx, answer, Some(&record.id)).await
+}
+
+/// A request that has not come to its desk.
+#[derive(Serialize)]
+struct DeskHandover {
+    id: RequestId,
+    reference: Reference,
+    backend: String,
+    created_at: Instant,
+    attempts: u32,
+    /// What was in the way the last time.
+    trouble: Option<String>,
+    /// It is tried again by itself; else a person has to go on.
+    tried_again: bool,
+}
+
+async fn handovers(State(app): State<App>, _: Agent) -> Result<Json<Page<DeskHandover>>, ApiError> {
+    let mut tx = app.store.read().await?;
+    let mut items = Vec::new();
+    for id in tx.not_handed_over().await? {
+        let record = tx.request(&id, &Scope::Desk).await?;
+        let Some((record, link)) = record.and_then(|mut record| {
+            let link = record.link.take()?;
+            Some((record, link))
+        }) else {
+            continue;
+        };
+        items.push(DeskHandover {
+            id,
+            reference: record.reference,
+            backend: link.backend,
+            created_at: record.created_at,
+            attempts: link.handover.attempts,
+            trouble: link.handover.trouble,
+            tried_again: link.handover.next_try_at.is_some(),
+        });
+    }
+    Ok(Json(Page {
+        total: u64::try_from(items.len()).ok(),
+        items,
+        next_cursor: None,
+    }))
+}
+
+/// `POST /desk/v1/requests/{id}/hand-over`: tries again now what has not come to its desk.
+async fn hand_over(
+    State(app): State<App>,
+    _: Agent,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let record = find(&mut *app.store.read().await?, &id).await?;
+    match handover::again(&app, record).await? {
+        true => Ok(StatusCode::ACCEPTED),
+        false => Err(ApiError::new(ProblemCode::Conflict)),
+    }
 }
 
 /// `POST /desk/v1/customers/{address}/tier`: for what the customer sends from now on; `null` is none.

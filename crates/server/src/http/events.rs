@@ -4,6 +4,7 @@
 use super::actor::Presented;
 use crate::{
     clock::real_now,
+    gateway::live::Watching,
     problem::ApiError,
     state::App,
     store::{
@@ -89,6 +90,8 @@ struct Follower {
     sign_outs: watch::Receiver<()>,
     /// The session may have ended since it was last looked for.
     doubt: bool,
+    /// As long as it is followed, other desks are asked.
+    _watching: Watching,
 }
 
 impl Follower {
@@ -100,6 +103,7 @@ impl Follower {
             events: app.store.events(),
             sign_outs: app.signed_out.subscribe(),
             doubt: false,
+            _watching: app.gateway.watch(&scope_of(presented)),
             app,
         }
     }

@@ -4,12 +4,16 @@ use super::{
     actor::Actor,
     context::Lang,
     etag::precondition,
-    once::{Answer, Key, Once, once},
+    once::{Answer, Key, Once, Turning, once},
     posted::Posted,
     submit::author,
 };
 use crate::{
     attach::Taking,
+    gateway::{
+        mirror::{self, By},
+        outward::{self, Outgoing, Written},
+    },
     intake,
     life::StatusChange,
     problem::ApiError,
@@ -27,6 +31,7 @@ use axum::{
 };
 use portico_contract::{
     id::{RequestId, UploadId},
+    locale::Locale,
     request::{Action, Status, WaitingOn},
     submission::NewMessage,
     timeline::{ProposalAnswer, Role},
@@ -40,20 +45,31 @@ pub async fn post(
     Path(id): Path<RequestId>,
     posted: Posted,
 ) -> Result<Response, ApiError> {
-    actor.request(&mut *app.store.read().await?, &id).await?;
+    let found = actor.request(&mut *app.store.read().await?, &id).await?;
     let new: NewMessage = posted.json()?;
     let turn = match once(&app, &actor, &posted, Key::Required).await? {
         Once::Replay(response) => return Ok(response),
         Once::New(turn) => turn,
     };
     let body = intake::message(&new.body, &new.attachment_ids, &app.settings.limits)?;
+    if let Some(desk) = outward::hold(&app, &found, turn.key_hash()).await? {
+        let outgoing = Outgoing {
+            words: Some(body),
+            files: outward::uploads(&app, &new.attachment_ids, desk.in_doubt()).await?,
+            change: None,
+        };
+        let record = actor.request(&mut *app.store.read().await?, &id).await?;
+        if !desk.in_doubt() {
+            may_write(&app, &record, &new, &posted)?;
+        }
+        let written = desk.write(&app, outgoing).await?;
+        return taken_in(&app, &actor, &id, &new, written, turn, locale).await;
+    }
 
     let mut tx = app.store.write().await?;
     let mut record = actor.request(&mut *tx, &id).await?;
-    precondition(&posted.headers, &record)?;
+    may_write(&app, &record, &new, &posted)?;
     let now = app.clock.now();
-    let situation = record.situation(app.policy().rights, now);
-    situation.check(Action::Reply).map_err(ApiError::refused)?;
     let what = Happening::Message {
         author: author(&mut *tx, &record).await?,
         body,
@@ -74,6 +90,61 @@ pub async fn post(
     let answer =
         Answer::json(StatusCode::CREATED, &item)?.with(header::CONTENT_LANGUAGE, locale.as_str());
     turn.commit(tx, answer, Some(&id)).await
+}
+
+/// Whether the customer can write now.
+fn may_write(
+    app: &App,
+    record: &RequestRecord,
+    new: &NewMessage,
+    posted: &Posted,
+) -> Result<(), ApiError> {
+    let with_files = !new.attachment_ids.is_empty();
+    if !app.gateway.offers(record, Action::Reply)
+        || with_files && !app.gateway.offers(record, Action::Attach)
+    {
+        return Err(ApiError::not_found());
+    }
+    precondition(&posted.headers, record)?;
+    let situation = view::situation(app, record);
+    situation.check(Action::Reply).map_err(ApiError::refused)
+}
+
+/// Takes in what was written to another desk, and answers with the message as that desk has it.
+async fn taken_in(
+    app: &App,
+    actor: &Actor,
+    id: &RequestId,
+    new: &NewMessage,
+    written: Written,
+    turn: Turning,
+    locale: Locale,
+) -> Result<Response, ApiError> {
+    let mut tx = app.store.write().await?;
+    let mut record = actor.request(&mut *tx, id).await?;
+    let message = written.message.as_ref().ok_or_else(ApiError::not_found)?;
+    let known = mirror::entry_of(&mut *tx, &record, &message.id).await?;
+    if known.is_none() {
+        let what = Happening::Message {
+            author: author(&mut *tx, &record).await?,
+            body: mirror::words(message),
+        };
+        let entry = record.entry(app.clock.now(), true, Role::Customer, what);
+        let entry = add(&mut *tx, &entry, &new.attachment_ids).await?;
+        tx.add_desk_message(&record.id, &message.id, &entry.id)
+            .await?;
+    }
+    written
+        .take_in(app, &mut *tx, &mut record, By::Desk)
+        .await?;
+    let entry = mirror::entry_of(&mut *tx, &record, &message.id).await?;
+    let entries = tx.entries(id, 0, u32::MAX, false).await?;
+    let entry = entries.into_iter().find(|e| Some(&e.id) == entry.as_ref());
+    let entry = entry.ok_or_else(|| ApiError::internal("the new entry is not there"))?;
+    let item = view::item(app, &entry, Reader::Customer, locale);
+    let answer =
+        Answer::json(StatusCode::CREATED, &item)?.with(header::CONTENT_LANGUAGE, locale.as_str());
+    turn.commit(tx, answer, Some(id)).await
 }
 
 /// Adds a message with its files, and gives it as it is kept.

@@ -12,6 +12,7 @@ pub mod desk;
 pub mod etag;
 pub mod events;
 pub mod headers;
+pub mod hooks;
 pub mod me;
 pub mod messages;
 pub mod once;
@@ -91,6 +92,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .nest(BASE_PATH, api(portal, &app))
         .nest("/desk/v1", api(desk::routes(), &app))
+        .nest("/hooks", api(hooks::routes(), &app))
         .route("/healthz", get(healthz))
         .merge(survey_form::routes())
         .fallback(site::serve)

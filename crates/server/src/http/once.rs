@@ -205,6 +205,28 @@ pub async fn once_as(app: &App, actor: &str, posted: &Posted, key: Key) -> Resul
 }
 
 impl Turning {
+    /// The hash of the key.
+    #[must_use]
+    pub fn key_hash(&self) -> Option<[u8; 32]> {
+        self.key.as_ref().map(key_hash)
+    }
+
+    /// Puts another answer in the place of the one that was stored, for what has come further since, and gives it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn renew(self, answer: Answer) -> Result<Response, ApiError> {
+        if let Some(key) = &self.key {
+            let mut tx = self.app.store.write().await?;
+            let sealed = seal(key, &self.fingerprint, &answer)?;
+            tx.renew_answer(&key_hash(key), answer.status, &sealed)
+                .await?;
+            tx.commit().await?;
+        }
+        drop(self.turn);
+        answer.response()
+    }
+
     /// Stores the answer, makes everything lasting, and gives the answer. When the same submission came through
     /// elsewhere in the meantime, gives that one's answer and leaves nothing of this one.
     ///
@@ -212,10 +234,27 @@ impl Turning {
     /// When the store fails; then nothing is stored.
     pub async fn commit(
         self,
-        mut tx: Box<dyn Tx>,
+        tx: Box<dyn Tx>,
         answer: Answer,
         request: Option<&RequestId>,
     ) -> Result<Response, ApiError> {
+        if let Some(other) = self.keep(tx, &answer, request).await? {
+            return Ok(other);
+        }
+        drop(self.turn);
+        answer.response()
+    }
+
+    /// As [`Turning::commit`], and goes on with the turn. A response: it came through elsewhere in the meantime.
+    ///
+    /// # Errors
+    /// As [`Turning::commit`].
+    pub async fn keep(
+        &self,
+        mut tx: Box<dyn Tx>,
+        answer: &Answer,
+        request: Option<&RequestId>,
+    ) -> Result<Option<Response>, ApiError> {
         if let Some(key) = &self.key {
             let kept = KeptAnswer {
                 actor: self.actor.clone(),
@@ -223,7 +262,7 @@ impl Turning {
                 status: answer.status,
                 request_id: request.cloned(),
                 accepted_at_millis: real_now().timestamp_millis(),
-                sealed: seal(key, &self.fingerprint, &answer)?,
+                sealed: seal(key, &self.fingerprint, answer)?,
             };
             match tx.keep_answer(&key_hash(key), &kept).await {
                 Err(StoreError::Taken) => {
@@ -237,14 +276,13 @@ impl Turning {
                         .await?;
                     let kept =
                         kept.ok_or_else(|| ApiError::new(ProblemCode::InProgress).retry_after(1))?;
-                    return self.replay(key, &kept);
+                    return self.replay(key, &kept).map(Some);
                 }
                 other => other?,
             }
         }
         tx.commit().await?;
-        drop(self.turn);
-        answer.response()
+        Ok(None)
     }
 
     fn replay(&self, key: &Uuid, kept: &KeptAnswer) -> Result<Response, ApiError> {

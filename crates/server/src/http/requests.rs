@@ -2,6 +2,7 @@
 
 use super::{actor::Actor, context::Lang, cursor, etag};
 use crate::{
+    gateway::inward,
     problem::ApiError,
     state::App,
     store::records::{Filter, RequestRecord, Scope},
@@ -176,6 +177,11 @@ pub async fn list(
     lang: Lang,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<Request>>, ApiError> {
+    if let Actor::Customer(id) = &actor
+        && query.cursor.is_none()
+    {
+        inward::catch_up(&app, id).await;
+    }
     Ok(Json(page(&app, &actor.scope()?, &query, lang).await?))
 }
 
@@ -187,7 +193,7 @@ pub async fn one(
     Path(id): Path<RequestId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let record = actor.request(&mut *app.store.read().await?, &id).await?;
+    let record = inward::current(&app, &id, &actor.scope()?).await?;
     let shown = view::request(&app, &record, locale);
     let etag = etag::etag(&record, &shown)?;
     if etag::is_known(&headers, &etag) {

@@ -3,13 +3,15 @@
 use super::{
     actor::Actor,
     context::Lang,
-    etag,
+    etag, messages,
     once::{Answer, Key, Once, once},
     posted::Posted,
 };
 use crate::{
     attach::Taking,
+    clock::real_now,
     delivery::letter::{self, Occasion},
+    gateway::handover,
     intake::{self, Accepted},
     keys::random,
     life::usual_turn,
@@ -19,6 +21,7 @@ use crate::{
     state::App,
     store::{
         StoreError, Tx,
+        links::Link,
         records::{Happening, NewEntry, RequestRecord, Scope},
     },
     view,
@@ -39,6 +42,7 @@ use portico_contract::{
     submission::{Created, NewRequest, ReceiptContent},
     timeline::Role,
 };
+use std::time::Duration;
 
 /// How often a reference may turn out to be in use; with 45 random bits even once is news.
 const REFERENCE_TRIES: u32 = 5;
@@ -66,6 +70,7 @@ pub async fn submit(
         Once::New(turn) => turn,
     };
     let accepted = intake::new_request(&app, &new, locale, customer.is_none())?;
+    let desk = app.gateway.desk_for(accepted.request_type).cloned();
 
     // Whoever has no more room is told before the costly hash; this look leaves nothing behind.
     limits::count(
@@ -87,14 +92,20 @@ pub async fn submit(
     let mut tx = app.store.write().await?;
     limits::count(&app, &mut *tx, Rule::NewRequests, client.as_str()).await?;
     check_follow_up(&mut *tx, &actor, new.follow_up_of.as_ref()).await?;
-    let tier = match &customer {
-        Some(id) => tx.customer(id).await?.and_then(|customer| customer.tier),
+    let known = match &customer {
+        Some(id) => tx.customer(id).await?,
         None => None,
     };
     let now = app.clock.now();
     let mut record = record(&accepted, &new, customer, now)?;
     record.query_hash = query_hash;
-    record.tier = tier;
+    if let Some(desk) = &desk {
+        let proven = known.as_ref().and_then(|known| known.email.as_deref());
+        let owner = desk.owner(proven, &record.contact)?;
+        record.link = Some(Link::new(&desk.name, owner, real_now().timestamp_millis()));
+        record.status = Status::Queued;
+    }
+    record.tier = known.and_then(|customer| customer.tier);
     record.promise(&app.policy(), now);
     insert(&mut *tx, &mut record).await?;
     let files = write(&mut *tx, &mut record, &accepted, &new, locale).await?;
@@ -105,6 +116,7 @@ pub async fn submit(
         .await?
         .ok_or_else(|| ApiError::internal("the new request is not there"))?;
     let request = view::request(&app, &record, locale);
+    let id = record.id.clone();
     let receipt = receipt::receipt(
         &app.keys,
         &ReceiptContent {
@@ -120,19 +132,45 @@ pub async fn submit(
         },
     )?;
     let etag = etag::etag(&record, &request)?;
-    let created = Created {
+    let mut created = Created {
         request,
         query_code: code,
         receipt: Some(receipt),
     };
-    let answer = Answer::json(StatusCode::CREATED, &created)?
-        .with(
-            header::LOCATION,
-            format!("{BASE_PATH}/requests/{}", record.id),
-        )
+    let accepted = answer(&created, etag, locale)?;
+    let Some(desk) = desk else {
+        return turn.commit(tx, accepted, Some(&id)).await;
+    };
+    // Here it is safe, and the sender has an answer whatever comes: what follows only makes that a better one.
+    if let Some(other) = turn.keep(tx, &accepted, Some(&id)).await? {
+        return Ok(other);
+    }
+    let within = Duration::from_secs(desk.setting.submit_seconds);
+    handover::at_once(&app, &id, within).await;
+    let mut tx = app.store.write().await?;
+    let found = tx.request(&id, &Scope::Desk).await?;
+    let mut record = found.ok_or_else(ApiError::not_found)?;
+    if record.status == Status::Queued {
+        handover::announce(&app, &mut *tx, &mut record).await?;
+        messages::save(&mut *tx, &record).await?;
+        tx.commit().await?;
+    }
+    created.request = view::request(&app, &record, locale);
+    let etag = etag::etag(&record, &created.request)?;
+    turn.renew(answer(&created, etag, locale)?).await
+}
+
+/// The answer to a new request: 202 while it is on its way to its desk.
+fn answer(created: &Created, etag: String, locale: Locale) -> Result<Answer, ApiError> {
+    let status = match created.request.status {
+        Status::Queued => StatusCode::ACCEPTED,
+        _ => StatusCode::CREATED,
+    };
+    let place = format!("{BASE_PATH}/requests/{}", created.request.id);
+    Ok(Answer::json(status, created)?
+        .with(header::LOCATION, place)
         .with(header::ETAG, etag)
-        .with(header::CONTENT_LANGUAGE, locale.as_str());
-    turn.commit(tx, answer, Some(&record.id)).await
+        .with(header::CONTENT_LANGUAGE, locale.as_str()))
 }
 
 /// Random bits for a code.
@@ -225,6 +263,7 @@ pub fn record(
         survey: None,
         followers: Vec::new(),
         customer_remind_at: None,
+        link: None,
         following: None,
         unread: 0,
     };
@@ -276,16 +315,19 @@ pub async fn write(
         .of_fields(record, accepted.request_type, locale)
         .await?;
     let files = taking.finish()?;
-    let what = Happening::Status {
-        from: None,
-        to: record.status,
-        waiting_on: record.waiting_on,
-        outcome: None,
-        explanation: None,
-        note: None,
-    };
-    let entry = record.entry(record.created_at, true, Role::System, what);
-    tx.add_entry(&entry).await?;
+    // Of another desk, what becomes of it there is told first.
+    if record.link.is_none() {
+        let what = Happening::Status {
+            from: None,
+            to: record.status,
+            waiting_on: record.waiting_on,
+            outcome: None,
+            explanation: None,
+            note: None,
+        };
+        let entry = record.entry(record.created_at, true, Role::System, what);
+        tx.add_entry(&entry).await?;
+    }
     // Nobody needs to be told of their own request.
     record.seen_at = record.last_entry_at;
     tx.update_request(record).await?;

@@ -9,6 +9,7 @@ use super::{
     requests::limit,
 };
 use crate::{
+    gateway::inward,
     problem::ApiError,
     state::App,
     view::{self, Reader},
@@ -40,8 +41,8 @@ pub async fn timeline(
     Query(query): Query<TimelineQuery>,
 ) -> Result<Json<Page<TimelineItem>>, ApiError> {
     let scope = actor.scope()?;
+    let record = inward::current(&app, &id, &scope).await?;
     let mut tx = app.store.read().await?;
-    let record = actor.request(&mut *tx, &id).await?;
     let limit = limit(query.limit.as_deref(), 100)?;
     let list = format!("{scope:?} timeline {id}");
     let after = match &query.cursor {

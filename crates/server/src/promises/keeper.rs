@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     delivery::letter::{self, Occasion},
+    gateway::inward,
     http::messages::save,
     problem::ApiError,
     state::App,
@@ -77,6 +78,10 @@ async fn look(app: &App) -> Result<(), ApiError> {
             return Ok(());
         }
         for id in due {
+            // What another desk has done in time is not late because nobody has looked.
+            if inward::current(app, &id, &Scope::Desk).await.is_err() {
+                continue;
+            }
             let mut tx = app.store.write().await?;
             let Some(mut record) = tx.request(&id, &Scope::Desk).await? else {
                 continue;

@@ -616,6 +616,63 @@ impl RequestRecord {
         self.tell(vec![(place, told)], Role::Agent, why, now).pop()
     }
 
+    /// Takes the date that a desk itself has set for what `met_by` keeps, and when it says that it was kept. `words`: why,
+    /// where its customer knew another date of the desk's.
+    pub fn desk_date(
+        &mut self,
+        met_by: Event,
+        due_at: Instant,
+        met_at: Option<Instant>,
+        words: Option<&str>,
+        policy: &Policy,
+        now: Instant,
+    ) -> Vec<NewEntry> {
+        use PromiseState::{Late, Paused, Running};
+        let round = self.round();
+        let mut told = Vec::new();
+        for (place, promise) in self.promises.iter_mut().enumerate() {
+            let terms = &promise.terms;
+            let meant = terms.starts == Event::Received && terms.meets.contains(&met_by);
+            if !meant || promise.round != round || !matches!(promise.state, Running | Paused | Late)
+            {
+                continue;
+            }
+            if promise.due.map(|due| due.at) != Some(due_at) {
+                let calendar = policy.calendar(&terms.calendar);
+                let last = utc(due_at) - chrono::TimeDelta::milliseconds(1);
+                let date = calendar.map_or(last.date_naive(), |calendar| calendar.date_of(last));
+                if let Some(words) = words {
+                    promise.moved.push(MoveRecord {
+                        from: promise.due.map_or(due_at, |due| due.at),
+                        to: due_at,
+                        reason: MoveReason::Desk(words.to_owned()),
+                        at: now,
+                    });
+                    told.push((place, PromiseChange::Moved));
+                }
+                let due = KeptDue {
+                    at: due_at,
+                    date,
+                    provisional: false,
+                };
+                promise.set_due(Some(due), policy);
+                if promise.state == Late && due_at > now {
+                    promise.state = Running;
+                }
+            }
+            if let Some(met_at) = met_at {
+                if promise.state == Paused {
+                    // The desk's date holds as it is: its pauses are in it.
+                    promise.end_pause(met_at);
+                    promise.state = Running;
+                }
+                promise.meet(policy, met_at);
+            }
+        }
+        let why = words.map(|words| Why::Words(words.to_owned()));
+        self.tell(told, Role::Agent, why, now)
+    }
+
     /// Marks late what was due and is not kept.
     pub fn mark_late(&mut self, now: Instant) -> Vec<NewEntry> {
         let mut late = Vec::new();

@@ -2,6 +2,7 @@
 //! transaction reads and writes records. Everything that belongs together is written in one transaction, with the
 //! event and the message that tell of it, so that a crash leaves all of it or nothing.
 
+pub mod links;
 pub mod records;
 mod sqlite;
 pub mod surveys;
@@ -10,6 +11,7 @@ pub mod visitors;
 pub use sqlite::SqliteStore;
 
 use async_trait::async_trait;
+use links::Links;
 use portico_contract::{
     Instant,
     attachment::Attachment,
@@ -70,6 +72,7 @@ pub trait Tx:
     + Uploads
     + Events
     + Surveys
+    + Links
     + Send
 {
     /// Makes it lasting: when this returns, a crash no longer undoes it. Is carried through even if the caller
@@ -150,6 +153,9 @@ pub trait Submissions {
     async fn kept_answer(&mut self, key_hash: &[u8; 32]) -> Result<Option<KeptAnswer>>;
     /// Keeps the answer of a submission. [`StoreError::Taken`] when the key has one.
     async fn keep_answer(&mut self, key_hash: &[u8; 32], answer: &KeptAnswer) -> Result<()>;
+    /// Puts another answer in the place of a kept one: its status, and what is sealed.
+    async fn renew_answer(&mut self, key_hash: &[u8; 32], status: u16, sealed: &[u8])
+    -> Result<()>;
     /// Forgets the answers that were accepted before.
     async fn forget_answers(&mut self, accepted_before_millis: i64) -> Result<u64>;
 }

@@ -1,5 +1,6 @@
 //! What is kept, as the store gives it.
 
+use super::links::Link;
 use crate::{
     catalogue::{Localized, StepPlan},
     promises::PromiseRecord,
@@ -126,6 +127,9 @@ pub struct RequestRecord {
     /// When the customer is to be reminded that it waits for them; `None`: no more.
     #[serde(default)]
     pub customer_remind_at: Option<Instant>,
+    /// The ticket behind it, where it lies at another desk than the embedded one.
+    #[serde(default)]
+    pub link: Option<Link>,
     /// Who reads it follows it; `None` for who it belongs to, and for the desk. Found when read, not kept.
     #[serde(skip)]
     pub following: Option<Following>,

@@ -221,6 +221,7 @@ impl Requests for SqliteTx {
             .execute(&mut *self.tx)
             .await
             .map_err(failed)?;
+        self.set_link(request).await?;
         self.set_followers(request).await
     }
 
@@ -234,6 +235,7 @@ impl Requests for SqliteTx {
             .execute(&mut *self.tx)
             .await
             .map_err(failed)?;
+        self.set_link(request).await?;
         self.set_followers(request).await
     }
 
@@ -510,9 +512,9 @@ impl Requests for SqliteTx {
         .bind(file.id.as_str())
         .bind(entry.id.as_str())
         .bind(&file.name)
-        .bind(file.size as i64)
+        .bind(file.size.map_or(-1, |size| size as i64))
         .bind(&file.media_type)
-        .bind(&file.sha256)
+        .bind(file.sha256.as_deref().unwrap_or_default())
         .execute(&mut *self.tx)
         .await
         .map_err(failed)?;
@@ -569,11 +571,12 @@ fn entry(row: &SqliteRow) -> Result<Entry> {
 fn attachment(row: &SqliteRow) -> Result<Attachment> {
     let id: String = row.try_get("id").map_err(failed)?;
     let size: i64 = row.try_get("size").map_err(failed)?;
+    let sha256: String = row.try_get("sha256").map_err(failed)?;
     Ok(Attachment {
         id: AttachmentId::new(id),
         name: row.try_get("name").map_err(failed)?,
-        size: size.unsigned_abs(),
+        size: u64::try_from(size).ok(),
         media_type: row.try_get("media_type").map_err(failed)?,
-        sha256: row.try_get("sha256").map_err(failed)?,
+        sha256: Some(sha256).filter(|hash| !hash.is_empty()),
     })
 }

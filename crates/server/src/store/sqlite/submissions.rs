@@ -33,6 +33,22 @@ impl Submissions for SqliteTx {
         Ok(())
     }
 
+    async fn renew_answer(
+        &mut self,
+        key_hash: &[u8; 32],
+        status: u16,
+        sealed: &[u8],
+    ) -> Result<()> {
+        sqlx::query("UPDATE submissions SET status = ?, answer = ? WHERE key_hash = ?")
+            .bind(status)
+            .bind(sealed)
+            .bind(&key_hash[..])
+            .execute(&mut *self.tx)
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+
     async fn forget_answers(&mut self, accepted_before_millis: i64) -> Result<u64> {
         let done = sqlx::query("DELETE FROM submissions WHERE accepted_at < ?")
             .bind(accepted_before_millis)

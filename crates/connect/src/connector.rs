@@ -1,0 +1,37 @@
+//! Which connector, and what it is told: the part of a `[backend]` section that is the vendor's.
+
+use crate::{
+    backend::Backend,
+    request_tracker::{self, RequestTracker},
+    transport::{Coalescing, Transport},
+};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// A connector with its settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "connector", rename_all = "kebab-case")]
+pub enum Connector {
+    /// Request Tracker 5.
+    RequestTracker(request_tracker::Settings),
+}
+
+impl Connector {
+    /// The desk behind these settings. Identical reads at the same time become one.
+    ///
+    /// # Errors
+    /// A sentence for the operator, when the settings do not fit together.
+    pub fn connect(
+        self,
+        credential: String,
+        transport: Arc<dyn Transport>,
+    ) -> Result<Arc<dyn Backend>, String> {
+        let credential = credential.trim();
+        let transport = Arc::new(Coalescing::new(transport));
+        Ok(match self {
+            Self::RequestTracker(settings) => {
+                Arc::new(RequestTracker::new(settings, credential, transport)?)
+            }
+        })
+    }
+}

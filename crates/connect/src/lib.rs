@@ -1,0 +1,23 @@
+//! Connectors to the ticket systems that companies have. One trait, [`Backend`], says what the gateway needs of a desk;
+//! each connector speaks one vendor's API over a [`Transport`] that is handed to it, so that faults can be injected and
+//! recorded exchanges replayed.
+//!
+//! A connector keeps nothing and knows no clock. What desks lack (idempotency, query codes, promises, surveys) is the
+//! gateway's, in the server.
+
+mod api;
+pub mod backend;
+pub mod connector;
+mod examination;
+mod mapping;
+pub mod request_tracker;
+#[cfg(test)]
+mod scripted;
+mod submitted;
+pub mod ticket;
+pub mod transport;
+
+pub use backend::{Backend, Capabilities, DeskError};
+pub use connector::Connector;
+pub use mapping::Meaning;
+pub use transport::{Call, Coalescing, Network, Reply, Transport, TransportError};

@@ -1,0 +1,132 @@
+//! Desks are asked what is new for as long as somebody looks: customers with a live connection, and nobody else. A desk
+//! with a web hook says it by itself.
+
+use super::{inward, lock};
+use crate::{
+    keys::random,
+    state::App,
+    store::records::{Filter, Scope},
+};
+use portico_contract::{list::Sort, request::Status};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+/// Between two rounds, at least; up to half as much again, so that servers that were started together do not ask
+/// together.
+const PAUSE: Duration = Duration::from_secs(15);
+/// Requests of one customer that are read where a desk has no lists.
+const READ_MAX: u32 = 20;
+
+/// Who looks.
+type Looking = Arc<Mutex<HashMap<String, (Scope, usize)>>>;
+
+/// Who has a live connection.
+#[derive(Default)]
+pub struct Watched(Looking);
+
+/// One live connection, until it is dropped.
+pub struct Watching {
+    looking: Looking,
+    name: String,
+}
+
+impl Watched {
+    /// Somebody looks from now on.
+    #[must_use]
+    pub fn watch(&self, scope: &Scope) -> Watching {
+        let name = format!("{scope:?}");
+        let mut looking = lock(&self.0);
+        let entry = looking.entry(name.clone());
+        entry.or_insert_with(|| (scope.clone(), 0)).1 += 1;
+        Watching {
+            looking: Arc::clone(&self.0),
+            name,
+        }
+    }
+
+    fn scopes(&self) -> Vec<Scope> {
+        let looking = lock(&self.0);
+        looking.values().map(|(scope, _)| scope.clone()).collect()
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let mut looking = lock(&self.looking);
+        if let Some((_, count)) = looking.get_mut(&self.name) {
+            *count -= 1;
+            if *count == 0 {
+                looking.remove(&self.name);
+            }
+        }
+    }
+}
+
+/// Goes round until the server stops.
+pub async fn run(app: App) {
+    if app.gateway.desks().next().is_none() {
+        return;
+    }
+    loop {
+        let part = random::<1>().map_or(0, |[byte]| u32::from(byte));
+        let pause = PAUSE + PAUSE * part / 512;
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = app.stopping.cancelled() => return,
+        }
+        for scope in app.gateway.live.scopes() {
+            look(&app, &scope).await;
+        }
+    }
+}
+
+async fn look(app: &App, scope: &Scope) {
+    match scope {
+        Scope::Customer(id) => {
+            inward::catch_up(app, id).await;
+            if let Err(error) = read_unlisted(app, scope).await {
+                tracing::debug!(?error, "what a customer looks at could not be read");
+            }
+        }
+        Scope::Tracker(id) => inward::refresh(app, id).await,
+        Scope::Desk => {}
+    }
+}
+
+/// Reads the requests that did not change with any list: those at desks without lists, and those that a customer
+/// follows.
+async fn read_unlisted(app: &App, scope: &Scope) -> crate::store::Result<()> {
+    let filter = Filter {
+        status: Status::ALL
+            .iter()
+            .copied()
+            .filter(|status| !matches!(status, Status::Closed | Status::Queued))
+            .collect(),
+        kind: Vec::new(),
+        words: Vec::new(),
+        or_reference: None,
+        reference: None,
+        sort: Sort::UpdatedDesc,
+        limit: READ_MAX,
+        after: None,
+    };
+    let listed = app
+        .store
+        .read()
+        .await?
+        .list_requests(scope, &filter)
+        .await?;
+    for record in listed.items {
+        let lists = app
+            .gateway
+            .desk_of(&record)
+            .is_some_and(|desk| desk.backend.capabilities().list);
+        if record.link.is_some() && (!lists || record.following.is_some()) {
+            inward::refresh(app, &record.id).await;
+        }
+    }
+    Ok(())
+}
