@@ -658,7 +658,7 @@ fn details(page: Page) -> View {
         let grade = graded.map(|(grade, class)| {
             let words = move || m::request_grade_value(&class(), &grade());
             let reason = request.grade_reason.map(|reason| {
-                ui! { <p class="meta" dir="auto">{reason}</p> }
+                ui! { <p dir="auto">{reason}</p> }
             });
             own(m::request_grade, ui! { {words} {reason} })
         });

@@ -556,6 +556,8 @@ async fn another_round_keeps_the_first_and_a_review_has_a_clock_of_its_own() {
     let reviewed = act("review", json!({"comment": "Look again, please"})).await;
     let reviewed: Request = reviewed.expect_status(200).decode();
     assert_eq!(reviewed.status.as_str(), "open");
+    let rounds = reviewed.promises.iter().map(|promise| promise.round);
+    assert_eq!(rounds.max(), Some(2), "a review is no other round");
     let review = reviewed
         .promises
         .iter()
@@ -779,14 +781,14 @@ async fn a_broken_policy_leaves_the_running_server_the_one_that_it_has() {
 
 #[tokio::test]
 async fn a_calendar_on_which_something_is_owed_cannot_be_taken_away() {
-    let desk = Desk::new(&plant("2026-12-31", &["2026-03-03"]));
+    let desk = Desk::new(&plant("2026-12-31", &["2026-03-06"]));
     let mut server = desk.server().await;
     let customer = server.customer("a@example.com").await;
     clock(&server, "2026-03-02T10:00:00").await;
     let id = submitted(&customer).await;
     let words = "any more, but promises of 1 open request(s) are counted on it";
     let due = || due(&customer, &id, "preliminary_opinion");
-    assert_eq!(due().await, "2026-03-07T00:00");
+    assert_eq!(due().await, "2026-03-06T00:00");
 
     // Neither while the server runs: it goes on counting on what it has.
     desk.write("policy.toml", POLICY);
@@ -801,6 +803,7 @@ async fn a_calendar_on_which_something_is_owed_cannot_be_taken_away() {
     clock(&server, "2026-03-05T10:00:00").await;
     let resume = change(&server, &id, "preliminary_opinion", "resume", json!({})).await;
     resume.expect_status(200);
+    // Friday the 6th is off there alone.
     assert_eq!(due().await, "2026-03-11T00:00");
 
     // Nor while it is down.
@@ -1215,8 +1218,14 @@ async fn a_tier_counts_for_what_is_sent_from_then_on() {
     assert_eq!(hours().await, 24);
     set("A@example.com", json!("key")).await.expect_status(200);
     assert_eq!(hours().await, 8);
+    let other =
+        json!({"type_id": "other", "subject": "S", "body": {"format": "text", "value": "B"}});
+    let sent = customer.submit(&other).await.text_at("/request/id");
+    let first = async || promise(&customer, &sent, "first_reply").await.goal.amount;
+    assert_eq!(first().await, 8);
     set("a@example.com", Value::Null).await.expect_status(200);
     assert_eq!(hours().await, 24);
+    assert_eq!(first().await, 8, "what was promised stays");
     set("nobody@example.com", json!("key"))
         .await
         .expect_problem(404, "not_found");

@@ -4,7 +4,7 @@ use portico_tests::words::ZH_HANT;
 use portico_tests::{Look, Page};
 use serde_json::json;
 
-use crate::setting::{MEMBER, customer_in, desk_writes, only_request};
+use crate::setting::{MEMBER, customer_in, desk_resolves, desk_writes, only_request};
 
 /// How many sheets a page takes.
 async fn sheets(page: &Page) -> usize {
@@ -46,4 +46,19 @@ async fn the_list_and_the_request_are_printed_with_dates_and_without_buttons() {
     assert_eq!(me.page.run(read, vec![]).await, json!([]));
     let link = "return getComputedStyle(document.querySelector('.prose a'), '::after').content";
     assert_eq!(me.page.run(link, vec![]).await, "none");
+
+    // What is folded up on screen belongs to the case: rounds before, and the ways on.
+    desk_resolves(&server, &id, "已退款").await;
+    let member = server.customer(MEMBER).await;
+    let reopened = member.post(&format!("/requests/{id}/actions/reopen"));
+    reopened.new_key().send().await.expect_status(200);
+    me.see("promise.earlier").await;
+    let folded = "return ['earlier', 'ladder'].map(of => {
+        const details = document.querySelector('details.' + of);
+        const parts = [...details.querySelectorAll('li')];
+        const mark = getComputedStyle(details.querySelector('summary'), '::before').display;
+        return [details.open, parts.length > 1 && parts.every(part => part.checkVisibility()), mark];
+    })";
+    let printed = json!([[false, true, "none"], [false, true, "none"]]);
+    assert_eq!(me.page.run(folded, vec![]).await, printed);
 }

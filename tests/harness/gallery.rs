@@ -335,11 +335,8 @@ impl<F: AsyncFnMut(&'static str, &Page)> Tour<'_, F> {
         let member = self.server.customer(MEMBER).await;
         let created = member.submit(&complaint(SUBJECT, None)).await;
         let id = created.text_at("/request/id");
-        me.open(&format!(
-            "/requests/{}",
-            created.text_at("/request/reference")
-        ))
-        .await;
+        let path = format!("/requests/{}", created.text_at("/request/reference"));
+        me.open(&path).await;
         me.see("promise.why").await;
         me.page
             .run(
@@ -365,7 +362,7 @@ impl<F: AsyncFnMut(&'static str, &Page)> Tour<'_, F> {
         let text = "銀行已收到查詢，回覆後立即告知。";
         let message = json!({"body": {"format": "text", "value": text}, "public": true});
         self.desk(&id, "messages", message).await;
-        me.page.back().await;
+        me.open(&path).await;
         me.page.heading(me.say("since.title")).wait().await;
         self.show("request-since").await;
         self.desk(

@@ -98,11 +98,9 @@ fn changes(case: &Case) -> Vec<Change> {
         .filter(|item| item.at > seen && !is_mine(item, request.following))
         .collect();
     let last = |of: fn(&Entry) -> Option<Change>| fresh.iter().rev().find_map(|i| of(&i.entry));
-    let proposed = last(|entry| match entry {
-        Entry::Proposal { answer: None, .. } => Some(Change::Proposal(false)),
-        _ => None,
-    });
-    changes.extend(proposed.map(|_| Change::Proposal(request.following)));
+    let waits = |item: &&TimelineItem| matches!(item.entry, Entry::Proposal { answer: None, .. });
+    let proposed = fresh.iter().any(waits);
+    changes.extend(proposed.then_some(Change::Proposal(request.following)));
     changes.extend(last(|entry| match entry {
         Entry::Status {
             from: Some(from),
