@@ -61,7 +61,8 @@ impl Desks {
         for (name, install, start) in makers {
             if let Err(error) = install() {
                 eprintln!(
-                    "\nSKIPPED: {name} cannot be installed here, so nothing is tested against it: {error:#}"
+                    "\nSKIPPED: {name} cannot be installed here, so nothing is tested against \
+                     it: {error:#}"
                 );
                 continue;
             }
@@ -164,8 +165,8 @@ fn request_tracker() -> Result<Desk> {
         &["RT_SiteConfig.pm", "seed.pl"],
         |data| {
             let setup = "rt-setup-database-5";
-            run(perl(setup, data, 0)?.args(["--action", "init", "--skip-create"]))?;
-            run(perl(setup, data, 0)?
+            run(perl(setup, data, 80)?.args(["--action", "init", "--skip-create"]))?;
+            run(perl(setup, data, 80)?
                 .args(["--action", "insert", "--datafile"])
                 .arg(sources.join("seed.pl")))
         },
