@@ -331,7 +331,8 @@ def shown(call, request):
     label, meaning = STATUS_WORDS[request["status"]]
     form = next(form for form in TYPES if form["id"] == request["type_id"])
     unread = [i for i in public(request) if i["role"] != "customer" and i["at"] > request["seen_at"]]
-    same = {name: request[name] for name in ("id", "reference", "subject", "status", "waiting_on", "outcome", "urgency")}
+    members = ("id", "reference", "subject", "status", "waiting_on", "outcome", "urgency")
+    same = {name: request[name] for name in members}
     times = {name: wire(request[name])
              for name in ("created_at", "updated_at", "resolved_at", "closed_at", "seen_at")}
     return {
@@ -354,7 +355,8 @@ def told_item(call, item):
 
 
 def reply(status, body, headers=None):
-    return status, {"Content-Type": "application/json", **(headers or {})}, json.dumps(body, ensure_ascii=False).encode()
+    content = json.dumps(body, ensure_ascii=False).encode()
+    return status, {"Content-Type": "application/json", **(headers or {})}, content
 
 
 def reply_request(call, request):
@@ -556,7 +558,9 @@ def say(call, name):
     return call.once(name, work)
 
 
-DONE = {"confirm": ("closed", None, None), "reopen": ("open", None, "provider"), "withdraw": ("closed", "withdrawn", None)}
+# Status, outcome and whose turn it is after an action.
+DONE = {"confirm": ("closed", None, None), "reopen": ("open", None, "provider"),
+        "withdraw": ("closed", "withdrawn", None)}
 
 
 def act(call, name, action):
@@ -801,8 +805,8 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def every_answer(self, call):
-        headers = {"Content-Language": LOCALES[call.locale], "Cache-Control": "no-store", "Vary": "Origin, Accept-Language",
-                   "X-Content-Type-Options": "nosniff"}
+        headers = {"Content-Language": LOCALES[call.locale], "Cache-Control": "no-store",
+                   "Vary": "Origin, Accept-Language", "X-Content-Type-Options": "nosniff"}
         origin = self.headers.get("Origin")
         if origin in ORIGINS:
             headers.update({"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED})

@@ -81,11 +81,13 @@ impl fmt::Display for Outcome {
         match &self.verdict {
             Verdict::Passed => write!(f, "passed       {}", self.id),
             Verdict::NotOffered { why } => write!(f, "not offered  {:<40} {why}", self.id),
-            Verdict::Failed { seen, expected } => write!(
-                f,
-                "FAILED       {}\n               rule:     {}\n               expected: {expected}\n               seen:     {seen}",
-                self.id, self.says
-            ),
+            Verdict::Failed { seen, expected } => {
+                write!(f, "FAILED       {}", self.id)?;
+                for (name, words) in [("rule", self.says), ("expected", expected), ("seen", seen)] {
+                    write!(f, "\n               {:<10}{words}", format!("{name}:"))?;
+                }
+                Ok(())
+            }
         }
     }
 }

@@ -24,7 +24,8 @@ pub struct ConformLine {
     /// The bearer token of an agent, for what needs the desk to act.
     #[arg(long)]
     desk_token: Option<String>,
-    /// The base address of the desk, or of anything that takes its messages and status. Default: /desk/v1 beside the API.
+    /// The base address of the desk, or of anything that takes its messages and status. Without it, /desk/v1 beside the
+    /// API.
     #[arg(long, requires = "desk_token")]
     desk: Option<Url>,
     /// An origin whose pages may call the API.

@@ -74,12 +74,15 @@ pub(super) const FAULTS: &[Fault] = &[
         }
     }),
     // Unknown times.
-    answers("time.null_not_epoch", |_, answer, _| {
-        answer.replace(
-            "\"closed_at\":null",
-            "\"closed_at\":\"1970-01-01T00:00:00Z\"",
-        );
-    }),
+    among(
+        &["request.shape"],
+        answers("time.null_not_epoch", |_, answer, _| {
+            answer.replace(
+                "\"closed_at\":null",
+                "\"closed_at\":\"1970-01-01T00:00:00Z\"",
+            );
+        }),
+    ),
     answers("request.unknown_is_null", |asked, answer, _| {
         if asked.is("GET", REQUEST) {
             answer.change(|body| drop(body.as_object_mut().unwrap().remove("closed_at")));
@@ -193,22 +196,28 @@ pub(super) const FAULTS: &[Fault] = &[
             asked.set_json(&body);
         }
     }),
-    answers("errors.problem", |_, answer, _| {
-        if failed(answer) {
-            answer.change(|body| drop(body.as_object_mut().unwrap().remove("code")));
-        }
-    }),
+    among(
+        &["errors.not_found"],
+        answers("errors.problem", |_, answer, _| {
+            if failed(answer) {
+                answer.change(|body| drop(body.as_object_mut().unwrap().remove("code")));
+            }
+        }),
+    ),
     answers("errors.not_found", |_, answer, _| {
         if answer.status == 404 {
             set(answer, "content-type", "text/html");
             answer.body = b"<h1>Not Found</h1>".to_vec();
         }
     }),
-    answers("errors.trace_id", |_, answer, _| {
-        if failed(answer) {
-            answer.change(|body| body["trace_id"] = json!("0"));
-        }
-    }),
+    among(
+        &["errors.unauthenticated"],
+        answers("errors.trace_id", |_, answer, _| {
+            if failed(answer) {
+                answer.change(|body| body["trace_id"] = json!("0"));
+            }
+        }),
+    ),
     among(
         &["limits.query_codes"],
         answers("errors.retry_after", |_, answer, _| {
@@ -317,9 +326,9 @@ pub(super) const FAULTS: &[Fault] = &[
             answer.body.push(b'\n');
         }
     }),
-    answers("desk.answer", |asked, answer, _| {
-        if asked.is("GET", TIMELINE) {
-            answer.replace("\"agent\"", "\"system\"");
+    answers("desk.resolved", |asked, answer, _| {
+        if asked.is("GET", REQUEST) {
+            answer.change(|body| body["actions"]["confirm"]["allowed"] = json!(false));
         }
     }),
     answers("timeline.order", |asked, answer, _| {

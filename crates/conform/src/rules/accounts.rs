@@ -25,7 +25,8 @@ super::rules! {
     ACCOUNTS, "isolation.read", "Another customer's request is 404 not_found, and so is its timeline.", read;
     ACCOUNTS, "isolation.write", "Another customer's request takes no message and no action: 404 not_found.", write;
     ACCOUNTS, "isolation.key", "An Idempotency-Key of another customer gives nothing of theirs away.", key;
-    ACCOUNTS, "follow.reads_only", "Who follows reads with following true and can do nothing: 409 with reason following.", follow;
+    ACCOUNTS, "follow.reads_only",
+        "Who follows reads with following true and can do nothing: 409 with reason following.", follow;
 }
 
 async fn none(suite: &Suite) -> Checked {

@@ -11,7 +11,8 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 super::rules! {
-    None, "errors.problem", "Every failure is application/problem+json with type, title, status, code, errors and trace_id.", problem;
+    None, "errors.problem",
+        "Every failure is application/problem+json with type, title, status, code, errors and trace_id.", problem;
     None, "errors.code_of_status", "Every code stands with its status.", code_of_status;
     None, "errors.trace_id", "Every failure has a trace_id of its own.", trace_id;
     None, "errors.retry_after", "429, 503 and in_progress carry Retry-After in seconds.", retry_after;
@@ -19,7 +20,8 @@ super::rules! {
     None, "language.every_answer", "Every answer in words says its language: zh-Hans, zh-Hant or en.", language;
     None, "time.instants", "Every instant is RFC 3339 with offset, or null.", instants;
     None, "time.null_not_epoch", "What is not known is null, never an instant of 1970.", epoch;
-    None, "secrets.query_code_once", "A query code is shown to who sent the request, once, and in no other answer.", query_code;
+    None, "secrets.query_code_once",
+        "A query code is shown to who sent the request, once, and in no other answer.", query_code;
     None, "cors.every_answer", "A listed origin is named on every answer, errors too, and Vary names Origin.", cors;
     None, "cors.no_credentials", "No credentials are allowed across origins.", credentials;
 }

@@ -18,9 +18,11 @@ super::rules! {
     SUBMIT, "desk.etag_stale", "An ETag from before the desk changed something is 412 stale.", stale;
     SUBMIT, "desk.resolved", "Resolved has resolved_at and allows confirm and reopen, and withdraw no more.", resolved;
     SUBMIT, "desk.reopen", "reopen: neither resolved nor closed, and the answer is what reading gives.", reopen;
-    SUBMIT, "desk.reply_after_reopen", "What was reopened takes messages and allows neither confirm nor reopen.", reopened;
+    SUBMIT, "desk.reply_after_reopen",
+        "What was reopened takes messages and allows neither confirm nor reopen.", reopened;
     SUBMIT, "desk.confirm", "confirm: closed, with closed_at, and the answer is what reading gives.", confirm;
-    SUBMIT, "desk.confirmed_once", "What is closed cannot be confirmed: 409 action_not_allowed already_closed.", confirmed;
+    SUBMIT, "desk.confirmed_once",
+        "What is closed cannot be confirmed: 409 action_not_allowed already_closed.", confirmed;
 }
 
 fn says(words: &str, public: bool) -> Value {

@@ -14,15 +14,18 @@ const SUBMIT: Option<Capability> = Some(Capability::Submit);
 super::rules! {
     None, "errors.not_found", "What is not there is 404 not_found.", not_found;
     SUBMIT, "errors.method_not_allowed", "Another method than a resource has is 405 method_not_allowed.", method;
-    None, "errors.unauthenticated", "Without a session, and with one that never was, 401 unauthenticated.", unauthenticated;
+    None, "errors.unauthenticated",
+        "Without a session, and with one that never was, 401 unauthenticated.", unauthenticated;
     SUBMIT, "errors.not_found_for_foreign",
         "What belongs to somebody else is 404 not_found, as if it did not exist.", foreign;
     SUBMIT, "errors.foreign_writes", "Nobody writes to what belongs to somebody else: 404 not_found.", foreign_writes;
     SUBMIT, "errors.not_json", "A body that is no JSON is 400 bad_request.", not_json;
     SUBMIT, "errors.unsupported_media", "A body that is not said to be JSON is 415 unsupported_media.", media;
     SUBMIT, "errors.payload_too_large", "More than 1 MiB of JSON is 413 payload_too_large.", too_large;
-    SUBMIT, "errors.validation", "What is wrong is 422 validation, all at once, each with a pointer and a code.", validation;
-    SUBMIT, "errors.unknown_field", "An unknown field of a body is 422 with its pointer, within objects too.", unknown_field;
+    SUBMIT, "errors.validation",
+        "What is wrong is 422 validation, all at once, each with a pointer and a code.", validation;
+    SUBMIT, "errors.unknown_field",
+        "An unknown field of a body is 422 with its pointer, within objects too.", unknown_field;
     SUBMIT, "errors.unknown_word", "A word that the contract does not know is 422 with its pointer.", unknown_word;
     SUBMIT, "errors.unknown_type", "A type that the catalogue does not have is 422 at /type_id.", unknown_type;
     SUBMIT, "errors.unknown_question", "An answer to no question of the form is 422 at /fields/{id}.", unknown_question;

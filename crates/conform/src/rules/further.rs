@@ -21,16 +21,20 @@ const ANNOUNCEMENTS: Option<Capability> = Some(Capability::Announcements);
 const SURVEYS: Option<Capability> = Some(Capability::Surveys);
 
 super::rules! {
-    PROMISES, "promises.shape", "A promise has states and units of the contract, and is due after it started.", promises;
+    PROMISES, "promises.shape",
+        "A promise has states and units of the contract, and is due after it started.", promises;
     PROMISES, "promises.preview", "POST /promises/preview gives what would be promised if it were sent now.", preview;
-    PROMISES, "promises.days", "The days of a promise are an array of dates in order, each counted or not and why.", days;
+    PROMISES, "promises.days",
+        "The days of a promise are an array of dates in order, each counted or not and why.", days;
     CALLBACKS, "callbacks.created", "POST /callbacks is 201 with the number and the time.", callback;
     CALLBACKS, "callbacks.key_required", "A callback needs an Idempotency-Key: 400 without.", callback_key;
     CALLBACKS, "callbacks.phone", "A callback needs a telephone number: 422 at /contact/phone.", callback_phone;
     CALLBACKS, "callbacks.time", "A callback lies ahead, within 60 days: 422 at /preferred_at.", callback_time;
     ANNOUNCEMENTS, "announcements.list", "GET /announcements is {items}, for anybody.", announcements;
-    SURVEYS, "surveys.unknown", "A token that never was opens no survey: 404 for reading, drafts and answers.", survey_unknown;
-    SURVEYS, "surveys.not_offered", "survey-link of a request without a survey is 409 with reason not_offered.", not_offered;
+    SURVEYS, "surveys.unknown",
+        "A token that never was opens no survey: 404 for reading, drafts and answers.", survey_unknown;
+    SURVEYS, "surveys.not_offered",
+        "survey-link of a request without a survey is 409 with reason not_offered.", not_offered;
     SURVEYS, "measures.list", "GET /measures and /requests/{id}/measures are {items}.", measures;
 }
 

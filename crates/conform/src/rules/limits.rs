@@ -7,7 +7,8 @@ const SUBMIT: Option<Capability> = Some(Capability::Submit);
 const TRACK: Option<Capability> = Some(Capability::Track);
 
 super::rules! {
-    TRACK, "limits.query_codes", "After some wrong query codes for one reference it is 429 rate_limited, with Retry-After.", query_codes;
+    TRACK, "limits.query_codes",
+        "After some wrong query codes for one reference it is 429 rate_limited, with Retry-After.", query_codes;
     SUBMIT, "limits.requests", "After some new requests it is 429 rate_limited, and a replay is not limited.", requests;
     SUBMIT, "idempotency.kept", "What was stored under a key is kept for 90 days, across restarts.", kept;
 }

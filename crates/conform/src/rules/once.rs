@@ -13,13 +13,18 @@ use uuid::Uuid;
 const SUBMIT: Option<Capability> = Some(Capability::Submit);
 
 super::rules! {
-    SUBMIT, "idempotency.key_required", "Requests, messages and actions need an Idempotency-Key, a UUID: 400 without.", required;
-    SUBMIT, "idempotency.replay", "Same key, same body: the stored answer again, with Idempotency-Replayed: true.", replay;
+    SUBMIT, "idempotency.key_required",
+        "Requests, messages and actions need an Idempotency-Key, a UUID: 400 without.", required;
+    SUBMIT, "idempotency.replay",
+        "Same key, same body: the stored answer again, with Idempotency-Replayed: true.", replay;
     SUBMIT, "idempotency.mismatch", "Same key, other body: 422 idempotency_mismatch.", mismatch;
-    SUBMIT, "idempotency.at_once", "The same submission several times at once is one; who comes meanwhile gets in_progress.", at_once;
-    SUBMIT, "idempotency.failure_stores_nothing", "A failure stores nothing: the key is free for what is right.", failure;
+    SUBMIT, "idempotency.at_once",
+        "The same submission several times at once is one; who comes meanwhile gets in_progress.", at_once;
+    SUBMIT, "idempotency.failure_stores_nothing",
+        "A failure stores nothing: the key is free for what is right.", failure;
     SUBMIT, "idempotency.message", "A message that is sent again is one message.", message_once;
-    SUBMIT, "idempotency.action", "An action that is sent again is answered as the first time, not refused.", action_once;
+    SUBMIT, "idempotency.action",
+        "An action that is sent again is answered as the first time, not refused.", action_once;
     SUBMIT, "submissions.accepted", "GET /submissions/{key} says as what a key was accepted.", accepted;
     SUBMIT, "submissions.unknown", "A key that never was accepted is 404 not_found.", unknown;
     SUBMIT, "submissions.foreign", "What a customer sent is told to that customer alone.", foreign;

@@ -18,23 +18,30 @@ use std::collections::{BTreeMap, BTreeSet};
 const SUBMIT: Option<Capability> = Some(Capability::Submit);
 
 super::rules! {
-    SUBMIT, "request.shape", "GET /requests/{id} has every member that the contract gives, in its types and words.", shape;
-    SUBMIT, "request.unknown_is_null", "What is not known yet is there as null: outcome, resolved_at, closed_at.", nulls;
+    SUBMIT, "request.shape",
+        "GET /requests/{id} has every member that the contract gives, in its types and words.", shape;
+    SUBMIT, "request.unknown_is_null",
+        "What is not known yet is there as null: outcome, resolved_at, closed_at.", nulls;
     SUBMIT, "etag.present", "A request has a strong ETag, which changes when the request does.", etag;
     SUBMIT, "etag.match", "If-Match with the present ETag lets a message pass.", matches;
     SUBMIT, "etag.stale", "If-Match with an ETag from before a change is 412 stale, and nothing is written.", stale;
-    SUBMIT, "messages.reread", "A message is answered 201 with its timeline item, as the timeline then gives it.", message_reread;
+    SUBMIT, "messages.reread",
+        "A message is answered 201 with its timeline item, as the timeline then gives it.", message_reread;
     SUBMIT, "messages.empty", "A message without words and files is 422 at /body/value.", message_empty;
-    SUBMIT, "timeline.order", "A timeline is oldest first, each entry with an id of its own, an instant and a kind.", order;
+    SUBMIT, "timeline.order",
+        "A timeline is oldest first, each entry with an id of its own, an instant and a kind.", order;
     SUBMIT, "timeline.mine", "What the customer wrote is theirs: role customer, me true.", mine;
     SUBMIT, "timeline.paging", "A timeline in pages has every entry once, in the same order.", paging;
     SUBMIT, "seen.counts", "POST /requests/{id}/seen says how far the customer has read: nothing is unread then.", seen;
-    SUBMIT, "actions.states", "Every action is {allowed, reason?}: what is refused says why, what is allowed does not.", states;
+    SUBMIT, "actions.states",
+        "Every action is {allowed, reason?}: what is refused says why, what is allowed does not.", states;
     SUBMIT, "actions.open", "What is not resolved allows neither confirm nor reopen.", open;
-    SUBMIT, "actions.refused", "A refused action is 409 action_not_allowed with the reason that actions gives.", refused;
+    SUBMIT, "actions.refused",
+        "A refused action is 409 action_not_allowed with the reason that actions gives.", refused;
     SUBMIT, "actions.absent", "An action that a request does not have is 404 not_found.", absent;
     SUBMIT, "actions.comment_needed", "decline_proposal, escalate and review need a comment: 422 at /comment.", comment;
-    SUBMIT, "actions.withdraw", "withdraw closes: status closed, outcome withdrawn, closed_at; the answer is what reading gives.", withdraw;
+    SUBMIT, "actions.withdraw",
+        "withdraw closes: status closed, outcome withdrawn, closed_at; the answer is what reading gives.", withdraw;
     SUBMIT, "actions.closed", "What is closed allows nothing but reopen and review.", closed;
 }
 

@@ -20,16 +20,21 @@ const TRACK: Option<Capability> = Some(Capability::Track);
 
 super::rules! {
     SUBMIT, "submit.created", "POST /requests is 201 with Location and {request, query_code, receipt}.", created;
-    SUBMIT, "submit.as_sent", "The request has the type, kind and subject that were sent, and a status of its beginning.", as_sent;
+    SUBMIT, "submit.as_sent",
+        "The request has the type, kind and subject that were sent, and a status of its beginning.", as_sent;
     SUBMIT, "submit.text_survives", "The text comes back as it was sent: lines, scripts, signs and all.", text_survives;
-    SUBMIT, "submit.reference", "A reference is PT-, ten characters in two groups, the last one a check character.", reference;
+    SUBMIT, "submit.reference",
+        "A reference is PT-, ten characters in two groups, the last one a check character.", reference;
     SUBMIT, "submit.reference_random", "References do not follow from each other.", random;
     TRACK, "submit.query_code", "A guest gets a query code of ten characters.", query_code;
     SUBMIT, "submit.customer_has_no_code", "A customer who is signed in gets no query code.", no_code;
-    SUBMIT, "submit.contact", "Without a session an e-mail address or a telephone number is needed: 422 at /contact.", contact;
-    SUBMIT, "submit.ended_session", "An ended session is 401 for POST /requests: nothing is sent in another name.", ended;
+    SUBMIT, "submit.contact",
+        "Without a session an e-mail address or a telephone number is needed: 422 at /contact.", contact;
+    SUBMIT, "submit.ended_session",
+        "An ended session is 401 for POST /requests: nothing is sent in another name.", ended;
     SUBMIT, "submit.reread", "The answer is what reading the request again gives.", reread;
-    SUBMIT, "submit.receipt", "A receipt is signed over its very bytes by a key of /config and says what was sent.", receipt;
+    SUBMIT, "submit.receipt",
+        "A receipt is signed over its very bytes by a key of /config and says what was sent.", receipt;
 }
 
 async fn created(suite: &Suite) -> Checked {

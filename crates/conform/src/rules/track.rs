@@ -10,8 +10,10 @@ use serde_json::json;
 const TRACK: Option<Capability> = Some(Capability::Track);
 
 super::rules! {
-    TRACK, "track.opens", "Reference and query code give {token, expires_at, request_id}, a bearer for that request.", opens;
-    TRACK, "track.as_typed", "Both are read in any case, with or without dashes and spaces, O as 0, I and L as 1.", typed;
+    TRACK, "track.opens",
+        "Reference and query code give {token, expires_at, request_id}, a bearer for that request.", opens;
+    TRACK, "track.as_typed",
+        "Both are read in any case, with or without dashes and spaces, O as 0, I and L as 1.", typed;
     TRACK, "track.without_prefix", "A reference is read without its PT- as well.", prefix;
     TRACK, "track.same_answer", "Wrong, unknown and malformed give the same 404.", same;
     TRACK, "track.one_request", "The bearer opens that one request: the list has no other.", one;

@@ -14,7 +14,8 @@ use sha2::{Digest, Sha256};
 const FILES: Option<Capability> = Some(Capability::Attachments);
 
 super::rules! {
-    FILES, "uploads.creation", "POST /attachments with Upload-Length is 201 with Location and Tus-Resumable: 1.0.0.", creation;
+    FILES, "uploads.creation",
+        "POST /attachments with Upload-Length is 201 with Location and Tus-Resumable: 1.0.0.", creation;
     FILES, "uploads.pieces", "PATCH appends at the offset, and HEAD tells how much has come.", pieces;
     FILES, "uploads.creation_with_upload", "The first bytes may come with the creation.", with_upload;
     FILES, "uploads.conflict", "A PATCH at another offset is 409 conflict.", conflict;
@@ -24,11 +25,14 @@ super::rules! {
     FILES, "uploads.ended_session", "Uploads ask for no session, and an ended one is no matter.", ended;
     FILES, "uploads.empty", "What is empty is refused when it is announced: 422.", empty;
     FILES, "uploads.too_large", "What is larger than /config says is refused when it is announced: 413.", too_large;
-    FILES, "uploads.ending", "A file name whose ending /config does not list is refused when it is announced: 415.", ending;
+    FILES, "uploads.ending",
+        "A file name whose ending /config does not list is refused when it is announced: 415.", ending;
     FILES, "uploads.content", "What is not as its name says is refused with 415 when its last byte arrives.", content;
     FILES, "uploads.unknown", "An upload that is not there is 422 at /attachment_ids/0.", unknown;
-    FILES, "uploads.used_once", "A finished upload belongs to the first message that names it: another is 422.", used_once;
-    FILES, "attachments.content", "A file comes out as it went in, with its size and SHA-256, for who may read the request.", download;
+    FILES, "uploads.used_once",
+        "A finished upload belongs to the first message that names it: another is 422.", used_once;
+    FILES, "attachments.content",
+        "A file comes out as it went in, with its size and SHA-256, for who may read the request.", download;
     FILES, "attachments.foreign", "A file is 401 for nobody and 404 for who may not read its request.", foreign;
 }
 
