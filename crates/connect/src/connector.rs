@@ -2,6 +2,8 @@
 
 use crate::{
     backend::Backend,
+    django_helpdesk::{self, DjangoHelpdesk},
+    redmine::{self, Redmine},
     request_tracker::{self, RequestTracker},
     transport::{Coalescing, Transport},
 };
@@ -14,6 +16,10 @@ use std::sync::Arc;
 pub enum Connector {
     /// Request Tracker 5.
     RequestTracker(request_tracker::Settings),
+    /// Redmine 5.
+    Redmine(redmine::Settings),
+    /// django-helpdesk 2.
+    DjangoHelpdesk(django_helpdesk::Settings),
 }
 
 impl Connector {
@@ -31,6 +37,10 @@ impl Connector {
         Ok(match self {
             Self::RequestTracker(settings) => {
                 Arc::new(RequestTracker::new(settings, credential, transport)?)
+            }
+            Self::Redmine(settings) => Arc::new(Redmine::new(settings, credential, transport)?),
+            Self::DjangoHelpdesk(settings) => {
+                Arc::new(DjangoHelpdesk::new(settings, credential, transport)?)
             }
         })
     }

@@ -8,8 +8,11 @@
 mod api;
 pub mod backend;
 pub mod connector;
+pub mod django_helpdesk;
 mod examination;
 mod mapping;
+mod multipart;
+pub mod redmine;
 pub mod request_tracker;
 #[cfg(test)]
 mod scripted;
