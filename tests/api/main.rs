@@ -13,6 +13,7 @@ mod delivery;
 mod events;
 mod exactly_once;
 mod followers;
+mod gateway;
 mod instruments;
 mod life;
 mod limits;

@@ -16,6 +16,9 @@ use crate::{Api, PATIENCE, tool, until};
 /// The token of the agent whose desk the tests play.
 pub const DESK_TOKEN: &str = "desk-token-of-the-tests-0123456789";
 
+/// What the web hooks of the tests' desks bring along.
+pub const HOOK_SECRET: &str = "hook-secret-of-the-tests-0123456789";
+
 /// How a server is started.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -124,6 +127,11 @@ impl Server {
         }
         command
             .env("PORTICO_DESK_TOKEN", DESK_TOKEN)
+            .env(
+                "PORTICO_TEST_CREDENTIAL",
+                crate::request_tracker::CREDENTIAL,
+            )
+            .env("PORTICO_TEST_HOOK", HOOK_SECRET)
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
         command.stderr(log.try_clone().unwrap());

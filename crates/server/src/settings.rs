@@ -285,6 +285,9 @@ pub struct BackendSetting {
     /// Seconds that a sender waits for the desk to take a new request; then it is taken here and handed over later.
     #[serde(default = "submit_seconds")]
     pub submit_seconds: u64,
+    /// Seconds between two looks at what is new, while a customer of this desk has a live connection.
+    #[serde(default = "poll_seconds")]
+    pub poll_seconds: u64,
     /// Which system it is, and what that one needs to know.
     #[serde(flatten)]
     pub connector: Connector,
@@ -292,6 +295,10 @@ pub struct BackendSetting {
 
 fn submit_seconds() -> u64 {
     10
+}
+
+fn poll_seconds() -> u64 {
+    15
 }
 
 impl Settings {
@@ -387,6 +394,9 @@ impl Settings {
                 return wrong(
                     "stand_in is no e-mail address that a desk can be asked for".to_owned(),
                 );
+            }
+            if backend.poll_seconds == 0 {
+                return wrong("poll_seconds: at least 1".to_owned());
             }
             defaults += usize::from(backend.default);
         }

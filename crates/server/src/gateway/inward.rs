@@ -21,9 +21,10 @@ use crate::{
 };
 use axum::response::Response;
 use portico_connect::{
-    DeskError,
+    DeskError, TransportError,
     ticket::{self, FileId, Ticket, TicketId, TicketRow},
 };
+use chrono::TimeDelta;
 use portico_contract::{
     Instant,
     attachment::Attachment,
@@ -42,13 +43,18 @@ use tokio::time;
 const FRESH: Duration = Duration::from_secs(3);
 /// How long a reader waits for the desk; then they get what is known, marked with its age.
 const READER_WAITS: Duration = Duration::from_secs(3);
+/// A ticket that takes longer than this to read is in nobody's way any more.
+const READ_MAX: Duration = Duration::from_secs(10);
 /// A customer's list is asked of a desk no more often than this.
 const LIST_FRESH: Duration = Duration::from_secs(10);
+/// After so long a change of a ticket has a time of its own.
+const SETTLED: TimeDelta = TimeDelta::seconds(3);
 /// Pages of a customer's list.
 const PAGES: u32 = 10;
 
 /// Brings a request up to date before it is shown, as far as the desk answers in time.
 pub async fn refresh(app: &App, id: &RequestId) {
+    let (late, name) = (app, id);
     let (app, id) = (app.clone(), id.clone());
     // A task of its own: a reader who goes away or does not wait does not break it off.
     let reading = tokio::spawn(async move {
@@ -57,7 +63,9 @@ pub async fn refresh(app: &App, id: &RequestId) {
             app.gateway.was_not_read(&id);
         }
     });
-    time::timeout(READER_WAITS, reading).await.ok();
+    if time::timeout(READER_WAITS, reading).await.is_err() {
+        late.gateway.was_not_read(name);
+    }
 }
 
 /// A request that the scope covers, brought up to date.
@@ -153,7 +161,12 @@ impl Behind {
     /// # Errors
     /// When the desk does not answer.
     pub async fn read(&self) -> Result<Ticket, DeskError> {
-        let read = self.desk.backend.read(&self.customer, &self.ticket).await;
+        let reading = self.desk.backend.read(&self.customer, &self.ticket);
+        let lost = |_| {
+            let words = "it took too long".to_owned();
+            Err(DeskError::Transport(TransportError::Lost(words)))
+        };
+        let read = time::timeout(READ_MAX, reading).await.unwrap_or_else(lost);
         self.desk.note(&read);
         let ticket = read?;
         if ticket.row.id != self.ticket || ticket.row.owner != self.customer.email {
@@ -214,11 +227,12 @@ async fn list(app: &App, desk: &Desk, id: &CustomerId) -> Result<(), ApiError> {
     // Not the name of any request: those have no blank.
     let name = format!("{} {id}", desk.name);
     let mark = RequestId::new(name.as_str());
-    if desk.rests() || app.gateway.is_fresh(&mark, LIST_FRESH) {
+    let age = LIST_FRESH.min(Duration::from_secs(desk.setting.poll_seconds));
+    if desk.rests() || app.gateway.is_fresh(&mark, age) {
         return Ok(());
     }
     let _turn = app.gateway.turn(&name).await;
-    if app.gateway.is_fresh(&mark, LIST_FRESH) {
+    if app.gateway.is_fresh(&mark, age) {
         return Ok(());
     }
     let Some(known) = app.store.read().await?.customer(id).await? else {
@@ -257,15 +271,13 @@ async fn take_row(
     if let Some(id) = linked {
         let record = tx.request(&id, &Scope::Desk).await?;
         drop(tx);
-        let changed = record.is_some_and(|record| {
-            let link = record.link.as_ref();
-            let read = link.and_then(|link| link.read_at);
-            let standing = link.and_then(|link| link.standing.as_ref());
-            standing.is_none_or(|seen| seen.status != row.standing.status)
-                || read.is_none_or(|read| read <= row.updated_at)
+        // Desks tell times in seconds: what changed just now may have changed twice.
+        let settled = row.updated_at.plus(SETTLED).unwrap_or(row.updated_at);
+        let changed = record.and_then(|record| record.link).is_some_and(|link| {
+            link.changed_at != Some(row.updated_at) || app.clock.now() < settled
         });
         if changed {
-            read(app, &id, FRESH).await?;
+            read(app, &id, Duration::ZERO).await?;
         }
         return Ok(());
     }

@@ -14,9 +14,6 @@ use std::{
     time::Duration,
 };
 
-/// Between two rounds, at least; up to half as much again, so that servers that were started together do not ask
-/// together.
-const PAUSE: Duration = Duration::from_secs(15);
 /// Requests of one customer that are read where a desk has no lists.
 const READ_MAX: u32 = 20;
 
@@ -67,12 +64,15 @@ impl Drop for Watching {
 
 /// Goes round until the server stops.
 pub async fn run(app: App) {
-    if app.gateway.desks().next().is_none() {
+    let desks = app.gateway.desks().map(|desk| desk.setting.poll_seconds);
+    let Some(seconds) = desks.min() else {
         return;
-    }
+    };
+    let least = Duration::from_secs(seconds);
     loop {
+        // Up to half as much again, so that servers that were started together do not ask together.
         let part = random::<1>().map_or(0, |[byte]| u32::from(byte));
-        let pause = PAUSE + PAUSE * part / 512;
+        let pause = least + least * part / 512;
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = app.stopping.cancelled() => return,

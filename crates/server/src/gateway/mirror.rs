@@ -157,6 +157,7 @@ pub async fn take_in(
     link.ticket = Some(ticket.row.id.0.clone());
     link.number = Some(text::line(&ticket.number));
     link.standing = Some(standing);
+    link.changed_at = Some(ticket.row.updated_at);
     record.link = Some(link);
     news.seen = before != (record.version, record.last_entry_at);
     Ok(news)

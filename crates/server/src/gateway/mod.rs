@@ -25,7 +25,7 @@ use crate::{
 use portico_connect::{
     Backend, Capabilities, DeskError,
     ticket::{Customer, Email},
-    transport::{Coalescing, Network},
+    transport::Network,
 };
 use portico_contract::{
     Instant,
@@ -108,11 +108,10 @@ pub fn connect(name: &str, setting: &BackendSetting) -> Result<Desk, String> {
     )
     .map_err(told)?;
     let network = Network::new(CALL.0, CALL.1).map_err(told)?;
-    let transport = Arc::new(Coalescing::new(Arc::new(network)));
     let backend = setting
         .connector
         .clone()
-        .connect(credential, transport)
+        .connect(credential, Arc::new(network))
         .map_err(told)?;
     Ok(Desk {
         name: name.to_owned(),
@@ -352,12 +351,10 @@ impl Gateway {
     #[must_use]
     pub fn label<'a>(&self, record: &'a RequestRecord) -> Option<&'a str> {
         let standing = record.link.as_ref()?.standing.as_ref()?;
+        // A status that nobody has mapped is open and says no more.
+        let bare = standing.waiting_on.is_none() && standing.outcome.is_none();
         let open = record.status == Status::Open && standing.status == Status::Open;
-        let plain = ["open", "new", "reopened", "in progress", "assigned"];
-        let known = plain
-            .iter()
-            .any(|word| standing.label.eq_ignore_ascii_case(word));
-        (open && !known && !standing.label.is_empty()).then_some(standing.label.as_str())
+        (open && bare && !standing.label.is_empty()).then_some(standing.label.as_str())
     }
 
     /// When the desk last said this, where it cannot be asked now.

@@ -153,8 +153,8 @@ pub async fn submit(
     if record.status == Status::Queued {
         handover::announce(&app, &mut *tx, &mut record).await?;
         messages::save(&mut *tx, &record).await?;
-        tx.commit().await?;
     }
+    tx.commit().await?;
     created.request = view::request(&app, &record, locale);
     let etag = etag::etag(&record, &created.request)?;
     turn.renew(answer(&created, etag, locale)?).await

@@ -27,6 +27,8 @@ pub struct Link {
     pub reply_due: Option<Instant>,
     /// The desk's own date for the solution.
     pub resolution_due: Option<Instant>,
+    /// When the desk says that it last changed.
+    pub changed_at: Option<Instant>,
     /// When it was last read and written down.
     pub read_at: Option<Instant>,
     /// How far handing it over has come.
@@ -45,6 +47,7 @@ impl Link {
             standing: None,
             reply_due: None,
             resolution_due: None,
+            changed_at: None,
             read_at: None,
             handover: Handover {
                 next_try_at: Some(now_millis),
