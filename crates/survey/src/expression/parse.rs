@@ -4,7 +4,7 @@ use super::{
     Expression, Function, Name, ParseError, Problem,
     tree::{Call, Filter, Node, Operator, RANKS},
 };
-use crate::value::Value;
+use crate::value::{Value, number_of};
 use std::borrow::Cow;
 
 /// How deep brackets, calls and negations may nest. Beyond it no stack is at risk, even in a browser.
@@ -364,7 +364,7 @@ impl Parser<'_> {
             (whole, 0) => whole,
         };
         self.at += minus + long;
-        rest[..minus + long].parse().ok()
+        Some(number_of(&rest[..minus + long]))
     }
 
     /// What stands in the brackets of a list or call. When the first is missing, or nothing, the others do not count.

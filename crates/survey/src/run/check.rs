@@ -1,7 +1,7 @@
 //! What is wrong with answers.
 
 use super::{Id, Survey, spec::Validator};
-use crate::{Value, definition::Class};
+use crate::{Value, definition::Class, ecma::lower};
 
 /// Something wrong with one answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -536,7 +536,7 @@ impl Survey {
 
 /// Whether two keys are the same: as text, in any case.
 fn same_key(a: &Value, b: &Value) -> bool {
-    a == b || a.to_text().trim().to_lowercase() == b.to_text().trim().to_lowercase()
+    a == b || lower(a.to_text().trim()) == lower(b.to_text().trim())
 }
 
 /// Whether a text is an e-mail address: something before the last at sign, a domain of at least two parts after it.

@@ -3,8 +3,10 @@
 use crate::{
     Expression,
     definition::{Class, Definition, Node},
+    ecma::lower,
+    names::Names,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 /// The number of a [`Spec`].
 pub(super) type SpecId = usize;
@@ -94,8 +96,10 @@ pub(super) struct Specs {
     pub pages: Vec<SpecId>,
     pub rules: Vec<Rule>,
     pub triggers: Vec<Trigger>,
-    /// Which rules read a name, by its first part in lower case.
-    pub readers: BTreeMap<String, Vec<RuleId>>,
+    /// The names that rules read: their first parts in lower case.
+    pub read: Names,
+    /// The rules that read each of them, by its number.
+    pub readers: Vec<Vec<RuleId>>,
     /// The rules that ask the survey about more than values.
     pub asking: Vec<RuleId>,
 }
@@ -103,7 +107,7 @@ pub(super) struct Specs {
 /// The first part of a name, in lower case: what changes when any of its parts does.
 pub(super) fn first_part(name: &str) -> String {
     let end = name.find(['.', '[']).unwrap_or(name.len());
-    let mut part = name[..end].to_lowercase();
+    let mut part = lower(&name[..end]).into_owned();
     if let Some(whole) = part.strip_suffix("-unwrapped") {
         part.truncate(whole.len());
     }
@@ -143,7 +147,8 @@ impl Specs {
             pages: Vec::new(),
             rules: Vec::new(),
             triggers: Vec::new(),
-            readers: BTreeMap::new(),
+            read: Names::default(),
+            readers: Vec::new(),
             asking: Vec::new(),
         };
         let root = definition.root();
@@ -356,11 +361,19 @@ impl Specs {
                 }
                 continue;
             }
-            note(self.readers.entry(part).or_default(), rule);
+            self.note_reader(&part, rule);
         }
         if expression.asks_survey() {
             note(&mut self.asking, rule);
         }
+    }
+
+    fn note_reader(&mut self, name: &str, rule: RuleId) {
+        let (number, new) = self.read.add(name);
+        if new {
+            self.readers.push(Vec::new());
+        }
+        note(&mut self.readers[number], rule);
     }
 
     /// Notes where choices come from.
@@ -389,7 +402,7 @@ impl Specs {
                 Some(owner) => note(&mut self.all[owner].inner_readers, rule),
                 None => {
                     let part = first_part(&self.all[source].key);
-                    note(self.readers.entry(part).or_default(), rule);
+                    self.note_reader(&part, rule);
                 }
             }
         }
@@ -404,8 +417,6 @@ impl Specs {
         if !from.is_empty() {
             reads.push(first_part(from));
         }
-        reads.sort_unstable();
-        reads.dedup();
         let run = compiled(node.word("runExpression"));
         self.triggers.push(Trigger {
             node: node.clone(),
