@@ -21,7 +21,7 @@ pub(crate) fn lower(text: &str) -> Cow<'_, str> {
 
 #[cfg(target_family = "wasm")]
 mod asked {
-    use js_sys::{JsString, Math, Number};
+    use js_sys::{JsString, Math, Number, wasm_bindgen::JsValue};
 
     /// A finite number with the shortest digits that read back the same, an exponent from 1e21 and below 1e-6.
     pub(crate) fn decimal(number: f64) -> String {
@@ -30,7 +30,7 @@ mod asked {
 
     /// A number of digits, with a sign, a point and an exponent if need be; NaN when it is none.
     pub(crate) fn read(text: &str) -> f64 {
-        Number::new(&text.into()).value_of()
+        JsValue::from_str(text).unchecked_into_f64()
     }
 
     pub(crate) fn power(base: f64, exponent: f64) -> f64 {

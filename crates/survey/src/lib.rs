@@ -6,6 +6,7 @@ pub mod definition;
 mod ecma;
 pub mod expression;
 mod names;
+mod pattern;
 pub mod report;
 pub mod run;
 pub mod score;

@@ -92,6 +92,12 @@ impl Definition {
         read::read(json)
     }
 
+    /// Reads a questionnaire that was checked before: as [`read`](Self::read) does, but for the report. What makes that
+    /// is then no part of the program.
+    pub fn open(json: &Value) -> Self {
+        read::open(json)
+    }
+
     /// Reads a questionnaire and adds what usually goes wrong in its expressions: unknown names and functions, scales
     /// compared though unanswered, conditions that never change, elements that depend on each other.
     pub fn check(json: &Value) -> Report {

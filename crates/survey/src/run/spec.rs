@@ -5,6 +5,7 @@ use crate::{
     definition::{Class, Definition, Node},
     ecma::lower,
     names::Names,
+    pattern::Pattern,
 };
 use std::sync::Arc;
 
@@ -42,7 +43,7 @@ pub(super) struct Spec {
 /// A validator, its pattern or condition made ready.
 pub(super) struct Validator {
     pub node: Arc<Node>,
-    pub pattern: Option<regex_lite::Regex>,
+    pub pattern: Option<Pattern>,
     pub condition: Option<Expression>,
 }
 
@@ -470,12 +471,7 @@ impl Validator {
     fn new(node: &Arc<Node>) -> Self {
         let pattern = match node.word("regex") {
             "" => None,
-            regex => {
-                let builder = regex_lite::RegexBuilder::new(regex)
-                    .case_insensitive(node.flag("caseInsensitive", false))
-                    .build();
-                builder.ok()
-            }
+            regex => Pattern::read(regex, node.flag("caseInsensitive", false)),
         };
         let condition = compiled(node.word("expression"));
         Self {
