@@ -287,8 +287,12 @@ fn whole_of(digits: &[u8], radix: u32) -> f64 {
 pub struct Object {
     entries: Vec<(String, Value)>,
     /// None while there are few.
-    index: Option<Box<Vec<u32>>>,
+    index: Option<Box<Index>>,
 }
+
+/// Positions of entries, sorted by name.
+#[derive(Clone)]
+struct Index(Vec<u32>);
 
 /// Up to here looking through all is faster than an index.
 const FEW: usize = 16;
@@ -328,7 +332,7 @@ impl Object {
                 let at = self.entries.len();
                 self.entries.push((name, value));
                 match &mut self.index {
-                    Some(index) => index.insert(rank, at as u32),
+                    Some(index) => index.0.insert(rank, at as u32),
                     None if at == FEW => self.index = Some(self.build_index()),
                     None => {}
                 }
@@ -341,8 +345,8 @@ impl Object {
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let at = self.find(name).ok()?;
         if let Some(index) = &mut self.index {
-            index.retain(|position| *position as usize != at);
-            for position in index.iter_mut() {
+            index.0.retain(|position| *position as usize != at);
+            for position in &mut index.0 {
                 *position -= u32::from(*position as usize > at);
             }
         }
@@ -369,7 +373,7 @@ impl Object {
     /// The place of a name, or that in the index where it belongs.
     fn find(&self, name: &str) -> Result<usize, usize> {
         let entries = &self.entries;
-        let Some(index) = self.index.as_deref() else {
+        let Some(Index(index)) = self.index.as_deref() else {
             return entries.iter().position(|(known, _)| known == name).ok_or(0);
         };
         search(index, &|at| entries[at as usize].0.as_str().cmp(name))
@@ -377,11 +381,11 @@ impl Object {
     }
 
     /// Positions of entries, sorted by name.
-    fn build_index(&self) -> Box<Vec<u32>> {
+    fn build_index(&self) -> Box<Index> {
         let entries = &self.entries;
-        Box::new(sorted(entries.len(), &|a, b| {
+        Box::new(Index(sorted(entries.len(), &|a, b| {
             entries[a].0.cmp(&entries[b].0)
-        }))
+        })))
     }
 
     /// From pairs as they were read; of one name twice, the last value at the first place counts.
@@ -392,7 +396,11 @@ impl Object {
         };
         let index = object.build_index();
         let name = |at: u32| &object.entries[at as usize].0;
-        if index.windows(2).any(|pair| name(pair[0]) == name(pair[1])) {
+        if index
+            .0
+            .windows(2)
+            .any(|pair| name(pair[0]) == name(pair[1]))
+        {
             let mut once = Self::default();
             for (name, value) in object.entries {
                 once.insert(name, value);

@@ -23,7 +23,7 @@ use portico_survey::{
     definition::Class,
     run::{End, Id, Page, Part, Problem, Start, State, Wrong},
 };
-use portico_view::{Child, View, effect_after, memo, ui};
+use portico_view::{Child, Memo, View, effect_after, memo, ui};
 
 /// The clock of the customer's device, corrected by the server's.
 struct Local;

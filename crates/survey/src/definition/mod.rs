@@ -9,7 +9,7 @@ mod schema;
 
 pub use schema::Class;
 
-use crate::{Object, Report, Value};
+use crate::{Object, Report, Value, names::sorted};
 use std::sync::Arc;
 
 /// How deep panels may nest; deeper ones are reported and left out.
@@ -128,9 +128,10 @@ impl Definition {
                 }
             }
         }
-        locales.sort_unstable();
-        locales.dedup();
-        locales
+        let order = sorted(locales.len(), &|a, b| locales[a].cmp(locales[b]));
+        let mut once: Vec<&str> = order.iter().map(|at| locales[*at as usize]).collect();
+        once.dedup();
+        once
     }
 }
 
