@@ -50,13 +50,27 @@ pub(crate) fn search(sorted: &[u32], compare: &dyn Fn(u32) -> Ordering) -> Resul
     sorted.binary_search_by(|at| compare(*at))
 }
 
-/// The numbers from 0 up to a count in an order. One instance serves all that is sorted: each more would be 4 KB of the
-/// page that a survey's link opens.
+/// The numbers from 0 up to a count in an order; what is equal stays as it was. The sorting of the standard library
+/// would be 4 KB of the page that a survey's link opens.
 pub(crate) fn sorted(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<u32> {
     let mut numbers: Vec<u32> = (0..count as u32).collect();
-    numbers.sort_unstable_by(|a, b| {
-        let order = compare(*a as usize, *b as usize);
-        order.then_with(|| a.cmp(b))
-    });
+    let mut merged = numbers.clone();
+    let mut run = 1;
+    while run < count {
+        for start in (0..count).step_by(2 * run) {
+            let (middle, end) = ((start + run).min(count), (start + 2 * run).min(count));
+            let (mut left, mut right) = (start, middle);
+            for place in &mut merged[start..end] {
+                let from_left = right == end
+                    || left < middle
+                        && compare(numbers[left] as usize, numbers[right] as usize).is_le();
+                let next = if from_left { &mut left } else { &mut right };
+                *place = numbers[*next];
+                *next += 1;
+            }
+        }
+        std::mem::swap(&mut numbers, &mut merged);
+        run *= 2;
+    }
     numbers
 }

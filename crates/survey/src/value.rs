@@ -227,6 +227,19 @@ pub(crate) fn fixed(number: f64, digits: usize) -> String {
     }
 }
 
+/// A text with a value wherever `{0}` stands in it.
+pub(crate) fn filled_in(text: &str, value: &str) -> String {
+    let mut made = String::with_capacity(text.len() + value.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        made.push_str(before);
+        let place = after.strip_prefix("0}");
+        made.push_str(place.map_or("{", |_| value));
+        rest = place.unwrap_or(after);
+    }
+    made + rest
+}
+
 /// What JavaScript takes for white space.
 pub(crate) fn is_space(c: char) -> bool {
     // Unlike Unicode, it counts a byte order mark and not U+0085.

@@ -443,10 +443,7 @@ fn errors(problems: Memo<Vec<Problem>>) -> View {
 
 /// Markup of a questionnaire, sanitised by the browser; only its text where it cannot.
 pub fn markup(html: String) -> View {
-    super::prose::prose(portico_contract::timeline::Body {
-        format: portico_contract::timeline::TextFormat::Html,
-        value: html,
-    })
+    super::prose::markup(html)
 }
 
 /// A button beside a question.

@@ -53,8 +53,14 @@ fn patch(text: &str) -> Cow<'_, str> {
         ("<>", "!="),
         ("equals", "equal "),
     ] {
-        if text.contains(other) {
-            text = text.replace(other, ours).into();
+        let mut from = 0;
+        let find = |text: &str, from: usize| {
+            let mut windows = text.as_bytes()[from..].windows(other.len());
+            windows.position(|window| window == other.as_bytes())
+        };
+        while let Some(at) = find(&text, from) {
+            from += at + other.len();
+            text.to_mut().replace_range(from - other.len()..from, ours);
         }
     }
     text

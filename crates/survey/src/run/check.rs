@@ -1,7 +1,7 @@
 //! What is wrong with answers.
 
 use super::{Id, Survey, spec::Validator};
-use crate::{Value, definition::Class, ecma::lower};
+use crate::{Value, definition::Class, ecma::lower, value::filled_in};
 
 /// Something wrong with one answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -302,7 +302,7 @@ impl Survey {
                 Wrong::BelowMin(bound) | Wrong::AboveMax(bound) => bound.to_text().into_owned(),
                 _ => String::new(),
             };
-            let words = self.own_words(id, property).replace("{0}", &bound);
+            let words = filled_in(&self.own_words(id, property), &bound);
             return vec![Problem::new(wrong, words)];
         }
         match self.class(id) {

@@ -6,7 +6,7 @@ use crate::{
     definition::Class,
     ecma::lower,
     run::scope::Here,
-    value::{fixed, number_of},
+    value::{filled_in, fixed, number_of},
 };
 
 /// How many digits JavaScript shows after the point when nobody says.
@@ -291,7 +291,7 @@ impl Survey {
         if format.is_empty() || text.is_empty() {
             text
         } else {
-            format.replace("{0}", &text)
+            filled_in(format, &text)
         }
     }
 
