@@ -162,12 +162,13 @@ try {
   const [config, messages, wasm, glue] = await Promise.all([
     // A host without the file serves the API beside the site.
     fetch("/portico.json").then((response) => (response.ok ? response.json() : {})),
-    get(ASSETS.messages[locale]).then((response) => response.json()),
+    get(program.messages[locale]).then((response) => response.json()),
     get(program.wasm, { integrity: program.wasmIntegrity }),
     import(program.js),
   ]);
-  const { icons, messages: messageUrls } = ASSETS;
-  globalThis.__portico = { locale, messages, messageUrls, icons, api: config.api ?? "/portal/v1", crashed };
+  globalThis.__portico = {
+    locale, messages, messageUrls: program.messages, icons: ASSETS.icons, api: config.api ?? "/portal/v1", crashed,
+  };
   await glue.default({ module_or_path: wasm });
   storage("sessionStorage", (s) => s.removeItem(RELOADED));
 } catch (cause) {

@@ -106,6 +106,17 @@ impl Route {
         };
         let mut segments = path.strip_suffix('/').unwrap_or(path).split('/');
         let route = match (segments.next().unwrap_or(""), segments.next()) {
+            ("surveys", Some(token)) if !token.is_empty() => Self::Survey(
+                decode(token),
+                query
+                    .split('&')
+                    .filter_map(|pair| pair.split_once('='))
+                    .filter(|(name, _)| *name != "lang")
+                    .map(|(name, value)| (decode(name), decode(value)))
+                    .collect(),
+            ),
+            // What leads from a survey into the portal is left to the browser.
+            _ if cfg!(feature = "survey") => Self::NotFound,
             ("", None) => Self::Home,
             ("new", None) => Self::New,
             ("new", Some(type_id)) if !type_id.is_empty() => Self::Form(
@@ -132,15 +143,6 @@ impl Route {
             })),
             ("requests", Some(reference)) => by_reference(reference, Self::Request),
             ("receipt", None) => Self::Receipt,
-            ("surveys", Some(token)) if !token.is_empty() => Self::Survey(
-                decode(token),
-                query
-                    .split('&')
-                    .filter_map(|pair| pair.split_once('='))
-                    .filter(|(name, _)| *name != "lang")
-                    .map(|(name, value)| (decode(name), decode(value)))
-                    .collect(),
-            ),
             ("callback", None) => Self::Callback(None),
             ("callback", Some(reference)) => {
                 by_reference(reference, |reference| Self::Callback(Some(reference)))

@@ -121,6 +121,9 @@ impl Call {
     /// Every answer but a success of the contract's server.
     pub async fn once(self) -> Result<Reply, Failure> {
         let reply = self.attempt().await;
+        if cfg!(feature = "survey") {
+            return reply;
+        }
         match (reply.as_ref().err().and_then(Failure::code), &self.access) {
             (Some(ProblemCode::Forbidden), Access::Account) => {
                 access::doubt_csrf();

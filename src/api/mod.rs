@@ -33,5 +33,6 @@ use crate::route::encode;
 
 /// `"/requests/{id}/timeline"` with an id in the place of `{}`.
 fn path(pattern: &str, id: &str) -> String {
-    pattern.replacen("{}", &encode(id), 1)
+    let (before, after) = pattern.split_once('{').unwrap_or((pattern, ""));
+    format!("{before}{}{}", encode(id), after.trim_start_matches('}'))
 }

@@ -2,7 +2,7 @@
 //! making one is what takes time.
 
 use super::js::{call, construct, get, get_text, global, object};
-use std::{cell::RefCell, collections::HashMap};
+use std::cell::RefCell;
 use wasm_bindgen::JsValue;
 
 /// The value of an option.
@@ -18,7 +18,8 @@ pub enum Setting<'a> {
 pub type Settings<'a> = [(&'a str, Setting<'a>)];
 
 thread_local! {
-    static FORMATTERS: RefCell<HashMap<String, JsValue>> = RefCell::default();
+    // Some ten of them.
+    static FORMATTERS: RefCell<Vec<(String, JsValue)>> = const { RefCell::new(Vec::new()) };
 }
 
 fn formatter(kind: &str, locale: &str, settings: &Settings) -> JsValue {
@@ -32,7 +33,11 @@ fn formatter(kind: &str, locale: &str, settings: &Settings) -> JsValue {
             Setting::Number(number) => name.push_str(&number.to_string()),
         }
     }
-    if let Some(kept) = FORMATTERS.with_borrow(|kept| kept.get(&name).cloned()) {
+    let kept = FORMATTERS.with_borrow(|kept| {
+        let found = kept.iter().find(|(known, _)| *known == name);
+        found.map(|(_, formatter)| formatter.clone())
+    });
+    if let Some(kept) = kept {
         return kept;
     }
     let options: Vec<_> = settings
@@ -51,7 +56,7 @@ fn formatter(kind: &str, locale: &str, settings: &Settings) -> JsValue {
         &[JsValue::from_str(locale), object(&options)],
     )
     .unwrap_or(JsValue::UNDEFINED);
-    FORMATTERS.with_borrow_mut(|kept| kept.insert(name, made.clone()));
+    FORMATTERS.with_borrow_mut(|kept| kept.push((name, made.clone())));
     made
 }
 

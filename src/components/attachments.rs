@@ -18,7 +18,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::{config::Limits, id::FieldId, problem::ProblemCode};
-use portico_view::{View, effect_after, memo, ui};
+use portico_view::{Memo, View, effect_after, memo, ui};
 
 /// The files of a draft that answer a question (`None`: that go with the message), and adding some. `id` is the
 /// button's.

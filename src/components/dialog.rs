@@ -3,7 +3,7 @@
 
 use crate::i18n::Message;
 use leptos::{html, prelude::*};
-use portico_view::{View, effect, ui};
+use portico_view::{View, effect, memo_after, ui};
 
 /// A dialog that is open while the signal is true. The content is made when it is first opened and keeps what was
 /// typed.
@@ -14,7 +14,7 @@ pub fn dialog(
     content: impl Fn() -> View + Send + 'static,
 ) -> View {
     let node = NodeRef::<html::Dialog>::new();
-    let was_opened = Memo::new(move |was| open.get() || was == Some(&true));
+    let was_opened = memo_after(move |was: Option<&bool>| open.get() || was == Some(&true));
     effect(move || {
         let Some(dialog) = node.get() else { return };
         match open.get() {

@@ -9,7 +9,6 @@ use crate::{
     browser::clock,
     i18n::{self, format, m},
 };
-use leptos::prelude::*;
 use portico_view::{Child, View, memo, ui};
 
 #[derive(Clone, PartialEq)]

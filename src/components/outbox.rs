@@ -18,7 +18,7 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use portico_view::{Child, View, effect_after, memo, ui};
+use portico_view::{Child, Memo, View, effect_after, memo, ui};
 
 /// Milliseconds for which a thing may be on its way before it counts as not sent: most arrive at once.
 const PATIENCE: f64 = 2_000.0;

@@ -5,18 +5,22 @@ use leptos::prelude::*;
 use portico_contract::timeline::{Body, TextFormat};
 use portico_view::{Child, View, effect, ui};
 
-/// A message. Line breaks count, addresses of web pages are links. HTML is sanitised by the browser; where it cannot,
-/// only its text is shown.
+/// A message. Line breaks count, addresses of web pages are links. HTML is [`markup`].
 pub fn prose(body: Body) -> View {
-    if body.format != TextFormat::Html {
-        return ui! { <div class="prose" dir="auto">{linked(&body.value)}</div> };
+    match body.format {
+        TextFormat::Html => markup(body.value),
+        _ => ui! { <div class="prose" dir="auto">{linked(&body.value)}</div> },
     }
+}
+
+/// HTML, sanitised by the browser; where it cannot, only its text.
+pub fn markup(html: String) -> View {
     let place = NodeRef::<leptos::html::Div>::new();
     effect(move || {
         if let Some(place) = place.get()
-            && !html::set_html(&place, &body.value)
+            && !html::set_html(&place, &html)
         {
-            place.set_text_content(Some(&html::text_of(&body.value)));
+            place.set_text_content(Some(&html::text_of(&html)));
         }
     });
     ui! { <div class="prose" dir="auto" node_ref=place></div> }

@@ -52,7 +52,7 @@ use portico_contract::{
     request::{self, Action, Status, WaitingOn},
     timeline::{Body, Entry, FollowerEvent, TextFormat, TimelineItem},
 };
-use portico_view::{Child, View, effect, effect_after, memo, ui};
+use portico_view::{Child, Memo, View, effect, effect_after, memo, memo_after, ui};
 
 /// What the page shows.
 #[derive(Clone, PartialEq)]
@@ -169,7 +169,7 @@ pub fn page(reference: Reference) -> View {
         now
     });
     let seen_by = StoredValue::new(None::<CustomerId>);
-    let case = Memo::new(move |before: Option<&Option<Case>>| {
+    let case = memo_after(move |before: Option<&Option<Case>>| {
         let me = match session::signed_in() {
             SignedIn::Yes(me) => Some(me.id),
             SignedIn::No | SignedIn::Unknown => None,

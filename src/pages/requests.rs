@@ -27,7 +27,7 @@ use portico_contract::{
     list::{RequestQuery, Sort},
     request::{Kind, Request, Status},
 };
-use portico_view::{Child, View, effect, effect_after, memo, ui};
+use portico_view::{Child, Memo, View, effect, effect_after, memo, ui};
 
 /// Rows of a page.
 const PAGE: u32 = 20;

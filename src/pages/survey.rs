@@ -125,7 +125,7 @@ fn open(
         answers::forget(token);
         return over();
     };
-    let (definition, _) = Definition::read(json);
+    let definition = Definition::open(json);
     let kept = answers::kept(token);
     let waiting = kept.clone().filter(|kept| kept.sending.is_some());
     let stage = match (survey.state, &waiting, &kept) {

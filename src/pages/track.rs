@@ -24,7 +24,7 @@ use portico_contract::{
     config::Capability,
     problem::ProblemCode,
 };
-use portico_view::{Child, View, effect, memo, ui};
+use portico_view::{Child, Memo, View, effect, memo, ui};
 
 /// The page.
 pub fn page() -> View {

@@ -33,7 +33,7 @@ use portico_contract::{
     id::{EventId, RequestId},
     problem::ProblemCode,
 };
-use portico_view::{effect, memo};
+use portico_view::{Memo, effect, memo};
 use std::{cell::RefCell, collections::HashMap, sync::LazyLock};
 
 /// Milliseconds of silence after which a stream counts as cut: three heartbeats.

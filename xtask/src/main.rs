@@ -1,5 +1,6 @@
 //! `cargo xtask <command>`: cargo is the only thing a newcomer needs.
 
+mod bench;
 mod desks;
 mod process;
 mod setup;
@@ -26,6 +27,7 @@ cargo xtask <command>
                   --desks also those against a real Request Tracker, Redmine and django-helpdesk
   ci              format, clippy, structure, size and every test, those against real desks too
   dist            dist/portico, one binary that holds the site, and dist/site/ for a static host
+  bench survey    how fast surveys are, against survey-core
   size            what the first view of the home page weighs
   shots           pictures of every page and state in shots/
   soak            the long seeded runs
@@ -60,7 +62,8 @@ fn command() -> Result<()> {
     let (command, rest) = args
         .split_first()
         .map_or(("", &[][..]), |(c, r)| (c.as_str(), r));
-    if command != "test" && !rest.is_empty() {
+    let takes = command == "test" || command == "bench" && rest == ["survey"];
+    if !takes && !rest.is_empty() {
         bail!("`{command}` takes no arguments\n\n{USAGE}");
     }
     match command {
@@ -72,6 +75,7 @@ fn command() -> Result<()> {
         }
         "ci" => ci(),
         "dist" => dist(),
+        "bench" if !rest.is_empty() => bench::surveys(),
         "size" => {
             setup::for_site()?;
             site::build()?;

@@ -24,8 +24,11 @@ const TRUNK: &str = "0.21.14";
 const BINARYEN: &str = "132.0.0";
 const ESBUILD_VERSION: &str = "0.28.2";
 const AXE: &str = "4.14.1";
+/// Against what surveys are measured.
+pub(crate) const SURVEY_CORE: &str = "3.1.1";
 
 const NPM_DIR: &str = "target/tools/npm";
+const SURVEY_CORE_DIR: &str = "target/tools/survey-core";
 const PYTHON_DIR: &str = "target/tools/py";
 /// Compiled tools, kept apart from the project so that an interrupted installation goes on.
 const CARGO_INSTALL_DIR: &str = "target/tools/cargo";
@@ -39,6 +42,11 @@ pub(crate) struct TestTools {
 }
 
 impl TestTools {
+    /// The browser.
+    pub(crate) fn chromium(&self) -> &Path {
+        &self.chromium
+    }
+
     /// What drives the browser.
     pub(crate) fn chromedriver(&self) -> &Path {
         &self.chromedriver
@@ -88,6 +96,13 @@ pub(crate) fn for_tests() -> Result<TestTools> {
         axe: here.join(NPM_DIR).join("node_modules/axe-core/axe.min.js"),
         schemathesis: here.join(PYTHON_DIR).join("bin/schemathesis"),
     })
+}
+
+/// The script of survey-core, which is measured and no part of anything else.
+pub(crate) fn survey_core() -> Result<PathBuf> {
+    let _alone = alone()?;
+    npm_install(SURVEY_CORE_DIR, &[format!("survey-core@{SURVEY_CORE}")])?;
+    Ok(Path::new(SURVEY_CORE_DIR).join("node_modules/survey-core/survey.core.min.js"))
 }
 
 /// `PATH` with the folder in front into which `cargo install` installs.
@@ -167,7 +182,11 @@ fn npm_packages() -> Result<()> {
         format!("esbuild@{ESBUILD_VERSION}"),
         format!("axe-core@{AXE}"),
     ];
-    once(NPM_DIR, &wanted.join("\n"), || {
+    npm_install(NPM_DIR, &wanted)
+}
+
+fn npm_install(folder: &str, wanted: &[String]) -> Result<()> {
+    once(folder, &wanted.join("\n"), || {
         step(&format!("Installing {}", wanted.join(", ")));
         run(Command::new("npm")
             .args([
@@ -177,8 +196,8 @@ fn npm_packages() -> Result<()> {
                 "--no-audit",
                 "--no-fund",
             ])
-            .args(["--prefix", NPM_DIR])
-            .args(&wanted))
+            .args(["--prefix", folder])
+            .args(wanted))
     })
 }
 

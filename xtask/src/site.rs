@@ -228,11 +228,19 @@ impl Parts {
 fn assemble(mut parts: Parts) -> Result<Files> {
     let mut site = Site::default();
     let mut assets = Map::new();
+    let catalogues = catalogues(&mut parts.public)?;
     for (program, Program { glue, wasm }) in parts.programs {
+        let mut messages = Map::new();
+        for (locale, catalogue) in &catalogues {
+            let spoken = serde_json::to_vec(&spoken(catalogue, &wasm))?;
+            let asset = site.add(&format!("{program}-{locale}.json"), spoken);
+            messages.insert(locale.clone(), asset.url.into());
+        }
         let glue = site.add(&format!("{program}.js"), glue);
         let wasm = site.add(&format!("{program}.wasm"), wasm);
         let named = json!({
             "js": glue.url, "jsIntegrity": glue.integrity, "wasm": wasm.url, "wasmIntegrity": wasm.integrity,
+            "messages": messages,
         });
         assets.insert(program.to_owned(), named);
     }
@@ -242,18 +250,9 @@ fn assemble(mut parts: Parts) -> Result<Files> {
         .public
         .remove("boot.js")
         .context("public/boot.js is missing")?;
-    let mut messages = Map::new();
     let mut pictures = Vec::new();
     for (name, bytes) in parts.public {
-        if let Some(locale) = name
-            .strip_prefix("messages/")
-            .and_then(|n| n.strip_suffix(".json"))
-        {
-            let compact = serde_json::from_slice::<Value>(&bytes).with_context(|| name.clone())?;
-            let locale = locale.to_owned();
-            let asset = site.add(&name, serde_json::to_vec(&compact)?);
-            messages.insert(locale, asset.url.into());
-        } else if parts.index.contains(&format!("href=\"{name}")) {
+        if parts.index.contains(&format!("href=\"{name}")) {
             let picture = site.add(&name, bytes);
             if name == "icons.svg" {
                 assets.insert("icons".to_owned(), picture.url.clone().into());
@@ -263,7 +262,6 @@ fn assemble(mut parts: Parts) -> Result<Files> {
             site.files.insert(name, bytes);
         }
     }
-    assets.insert("messages".to_owned(), messages.into());
     let assets = Value::from(assets);
     let boot = replace_once(
         "public/boot.js",
@@ -321,6 +319,27 @@ impl Site {
         self.files.insert(name, bytes);
         asset
     }
+}
+
+/// Takes the message catalogues out of the public files, by their languages.
+fn catalogues(public: &mut Files) -> Result<BTreeMap<String, Map<String, Value>>> {
+    let catalogues = public.extract_if(.., |name, _| name.starts_with("messages/"));
+    catalogues
+        .map(|(name, bytes)| {
+            let locale = Path::new(&name).file_stem().unwrap_or_default();
+            let catalogue = serde_json::from_slice(&bytes).with_context(|| name.clone())?;
+            Ok((locale.to_string_lossy().into_owned(), catalogue))
+        })
+        .collect()
+}
+
+/// The messages that a program can say: it holds their keys as they are written.
+fn spoken<'a>(catalogue: &'a Map<String, Value>, wasm: &[u8]) -> BTreeMap<&'a str, &'a Value> {
+    let wasm = String::from_utf8_lossy(wasm);
+    let messages = catalogue
+        .iter()
+        .map(|(key, message)| (key.as_str(), message));
+    messages.filter(|(key, _)| wasm.contains(key)).collect()
 }
 
 fn replace_once(file: &str, text: &str, from: &str, to: &str) -> Result<String> {
@@ -442,7 +461,10 @@ mod tests {
                 ),
                 ("favicon.svg".to_owned(), text("<svg/>")),
                 ("icons.svg".to_owned(), text("<svg></svg>")),
-                ("messages/en.json".to_owned(), text("{ \"a\": \"b\" }")),
+                (
+                    "messages/en.json".to_owned(),
+                    text("{ \"a\": \"b\", \"said.by.none\": \"c\" }"),
+                ),
                 ("portico.json".to_owned(), text("{}")),
             ]),
         }
@@ -467,7 +489,7 @@ mod tests {
             let hash = &hex(&Sha256::digest(bytes))[..16];
             assert!(name.contains(&format!("-{hash}.")), "{name} {hash}");
         }
-        assert_eq!(files.len(), 13);
+        assert_eq!(files.len(), 15);
     }
 
     #[test]
@@ -483,13 +505,13 @@ mod tests {
         let icons = format!("\"/{}#portico\"", named(&files, "icons-").0);
         assert!(index.contains(&icons), "{index}");
         let (_, boot) = named(&files, "boot-");
-        for start in ["door-", "survey-", "whole-", "icons-", "messages/en-"] {
+        for start in ["door-", "survey-", "whole-", "icons-", "survey-en-"] {
             assert!(
                 boot.contains(&format!("\"/{}\"", named(&files, start).0)),
                 "{start}: {boot}"
             );
         }
-        assert_eq!(named(&files, "messages/").1, "{\"a\":\"b\"}");
+        assert_eq!(named(&files, "survey-en-").1, "{\"a\":\"b\"}");
     }
 
     #[test]

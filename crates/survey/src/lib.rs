@@ -3,7 +3,10 @@
 //! Pure: no clock, no network, no file; what a function needs to know of time comes in as a [`Clock`].
 
 pub mod definition;
+mod ecma;
 pub mod expression;
+mod names;
+mod pattern;
 pub mod report;
 pub mod run;
 pub mod score;

@@ -77,7 +77,13 @@ impl Report {
         self.add(Severity::Warning, path.into(), code, message.into());
     }
 
-    fn add(&mut self, severity: Severity, path: String, code: &'static str, message: String) {
+    pub(crate) fn add(
+        &mut self,
+        severity: Severity,
+        path: String,
+        code: &'static str,
+        message: String,
+    ) {
         self.findings.push(Finding {
             severity,
             path,

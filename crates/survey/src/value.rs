@@ -1,5 +1,9 @@
 //! Answers and settings: what JSON can hold, and instants; with the coercions of JavaScript that expressions rely on.
 
+use crate::{
+    ecma,
+    names::{search, sorted},
+};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor},
@@ -174,38 +178,66 @@ pub fn number_text(number: f64) -> String {
     if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 {
         return (number as i64).to_string();
     }
-    let exact = format!("{number:e}");
-    let (digits, exponent) = exact.split_once('e').unwrap_or((&exact, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let (sign, digits) = match digits.strip_prefix('-') {
-        Some(digits) => ("-", digits),
-        None => ("", digits),
-    };
-    if !(-7..21).contains(&exponent) {
-        let plus = if exponent > 0 { "+" } else { "" };
-        return format!("{sign}{digits}e{plus}{exponent}");
+    ecma::decimal(number)
+}
+
+/// A number with so many digits after the point, half away from zero as people round.
+pub(crate) fn fixed(number: f64, digits: usize) -> String {
+    // The shortest digits that read back the same are the number that was meant: 1.005 is no 1.00499.
+    let text = number_text(number.abs());
+    let sign = if number < 0.0 { "-" } else { "" };
+    if text.contains(['e', 'N', 'I']) {
+        return number_text(number);
     }
-    let digits: String = digits.chars().filter(|c| *c != '.').collect();
-    let mut text = sign.to_owned();
-    // How many digits stand before the point.
-    let whole = exponent + 1;
-    match usize::try_from(whole) {
-        Ok(whole) if whole > 0 => {
-            let (before, after) = digits.split_at(whole.min(digits.len()));
-            text.push_str(before);
-            text.extend(std::iter::repeat_n('0', whole - before.len()));
-            if !after.is_empty() {
-                text.push('.');
-                text.push_str(after);
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let mut all: Vec<u8> = whole
+        .bytes()
+        .chain(fraction.bytes().chain(std::iter::repeat(b'0')).take(digits))
+        .collect();
+    if fraction
+        .as_bytes()
+        .get(digits)
+        .is_some_and(|digit| *digit >= b'5')
+    {
+        let mut at = all.len();
+        loop {
+            if at == 0 {
+                all.insert(0, b'1');
+                break;
+            }
+            at -= 1;
+            if all[at] == b'9' {
+                all[at] = b'0';
+            } else {
+                all[at] += 1;
+                break;
             }
         }
-        _ => {
-            text.push_str("0.");
-            text.extend(std::iter::repeat_n('0', whole.unsigned_abs() as usize));
-            text.push_str(&digits);
-        }
     }
-    text
+    let point = all.len() - digits;
+    let mut rounded: String = all.iter().map(|digit| char::from(*digit)).collect();
+    let zero = all.iter().all(|digit| *digit == b'0');
+    if digits > 0 {
+        rounded.insert(point, '.');
+    }
+    if zero {
+        rounded
+    } else {
+        sign.to_owned() + &rounded
+    }
+}
+
+/// A text with a value wherever `{0}` stands in it.
+pub(crate) fn filled_in(text: &str, value: &str) -> String {
+    let mut made = String::with_capacity(text.len() + value.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        made.push_str(before);
+        let place = after.strip_prefix("0}");
+        made.push_str(place.map_or("{", |_| value));
+        rest = place.unwrap_or(after);
+    }
+    made + rest
 }
 
 /// What JavaScript takes for white space.
@@ -245,7 +277,7 @@ pub fn number_of(text: &str) -> f64 {
         .bytes()
         .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
     {
-        return text.parse().unwrap_or(f64::NAN);
+        return ecma::read(text);
     }
     f64::NAN
 }
@@ -357,17 +389,16 @@ impl Object {
         let Some(Index(index)) = self.index.as_deref() else {
             return entries.iter().position(|(known, _)| known == name).ok_or(0);
         };
-        index
-            .binary_search_by(|at| entries[*at as usize].0.as_str().cmp(name))
+        search(index, &|at| entries[at as usize].0.as_str().cmp(name))
             .map(|rank| index[rank] as usize)
     }
 
+    /// Positions of entries, sorted by name.
     fn build_index(&self) -> Box<Index> {
-        let mut index: Vec<u32> = (0..self.entries.len() as u32).collect();
-        let name = |at: u32| self.entries[at as usize].0.as_str();
-        // Stable: of one name the first place comes first.
-        index.sort_by(|a, b| name(*a).cmp(name(*b)));
-        Box::new(Index(index))
+        let entries = &self.entries;
+        Box::new(Index(sorted(entries.len(), &|a, b| {
+            entries[a].0.cmp(&entries[b].0)
+        })))
     }
 
     /// From pairs as they were read; of one name twice, the last value at the first place counts.

@@ -1,7 +1,8 @@
 //! What an element has beside its children.
 
+use crate::Memo;
 use crate::effect::Effect;
-use leptos::prelude::{Get, Memo, RwSignal, Signal};
+use leptos::prelude::{Get, RwSignal, Signal};
 use std::{borrow::Cow, cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Element, Event};
@@ -87,8 +88,7 @@ macro_rules! signals {
     ($($signal:ident),+) => {$(
         impl<T> Value for $signal<T>
         where
-            $signal<T>: Get<Value = T>,
-            T: Into<Fixed> + Send + Sync + 'static,
+            T: Into<Fixed> + Clone + Send + Sync + 'static,
         {
             fn into_source(self) -> Source {
                 (move || self.get()).into_source()

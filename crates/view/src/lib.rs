@@ -22,10 +22,10 @@ use built::Built;
 use leptos::{
     ev::EventDescriptor,
     html::ElementType,
-    prelude::{Get, Memo, NodeRef, Owner, RwSignal, Signal, StoredValue},
+    prelude::{Get, GetUntracked, NodeRef, Owner, RwSignal, Signal, StoredValue, Track},
     tachys::html::node_ref::NodeRefContainer,
 };
-use std::borrow::Cow;
+use std::{any::Any, borrow::Cow, marker::PhantomData, sync::Arc};
 use wasm_bindgen::JsCast;
 
 /// Something to show.
@@ -100,8 +100,7 @@ macro_rules! signals {
     ($($signal:ident),+) => {$(
         impl<T> Child for $signal<T>
         where
-            $signal<T>: Get<Value = T>,
-            T: Child + Send + Sync + 'static,
+            T: Child + Clone + Send + Sync + 'static,
         {
             fn view(self) -> View {
                 (move || self.get()).view()
@@ -260,14 +259,108 @@ pub fn effect_after<T: 'static>(mut act: impl FnMut(Option<T>) -> T + 'static) {
 }
 
 /// A value that is computed anew when a signal that it read has changed, and is a change only when it is another one.
-/// Leptos' own memos are compiled anew for every closure; this one for every type of value.
+/// Leptos' own memos are compiled anew for every closure and every type of value, some 3 KB each.
 pub fn memo<T>(compute: impl Fn() -> T + Send + Sync + 'static) -> Memo<T>
 where
     T: PartialEq + Send + Sync + 'static,
 {
-    let compute: Compute<T> = Box::new(move |_| compute());
-    Memo::new(compute)
+    memo_after(move |_| compute())
+}
+
+/// As [`memo`], with the value before.
+pub fn memo_after<T>(compute: impl Fn(Option<&T>) -> T + Send + Sync + 'static) -> Memo<T>
+where
+    T: PartialEq + Send + Sync + 'static,
+{
+    let compute: Compute = Box::new(move |before| {
+        let value = compute(before.and_then(|held| held.0.downcast_ref()));
+        let known = before.filter(|held| held.0.downcast_ref() == Some(&value));
+        known.cloned().unwrap_or_else(|| Held(Arc::new(value)))
+    });
+    Memo {
+        held: leptos::prelude::Memo::new(compute),
+        of: PhantomData,
+    }
+}
+
+/// What [`memo`] gives, read as Leptos' own.
+pub struct Memo<T> {
+    held: leptos::prelude::Memo<Held>,
+    of: PhantomData<fn() -> T>,
+}
+
+/// A value of any type; one that is equal to the one before is the one before.
+#[derive(Clone)]
+struct Held(Arc<dyn Any + Send + Sync>);
+
+impl PartialEq for Held {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 /// What makes a memo's value, given the one before.
-type Compute<T> = Box<dyn Fn(Option<&T>) -> T + Send + Sync>;
+type Compute = Box<dyn Fn(Option<&Held>) -> Held + Send + Sync>;
+
+impl<T: 'static> Memo<T> {
+    /// The value. Reactive.
+    pub fn get(&self) -> T
+    where
+        T: Clone,
+    {
+        self.with(T::clone)
+    }
+
+    /// Reads the value where it lies. Reactive.
+    pub fn with<U>(&self, read: impl FnOnce(&T) -> U) -> U {
+        read(value_of(&self.held.get()))
+    }
+
+    /// The value at this moment.
+    pub fn get_untracked(&self) -> T
+    where
+        T: Clone,
+    {
+        self.with_untracked(T::clone)
+    }
+
+    /// The same, where the owner of the memo may be gone.
+    pub fn try_get_untracked(&self) -> Option<T>
+    where
+        T: Clone,
+    {
+        self.held
+            .try_get_untracked()
+            .map(|held| value_of::<T>(&held).clone())
+    }
+
+    /// Follows the value without reading it.
+    pub fn track(&self) {
+        self.held.track();
+    }
+
+    /// Reads the value of this moment where it lies.
+    pub fn with_untracked<U>(&self, read: impl FnOnce(&T) -> U) -> U {
+        read(value_of(&self.held.get_untracked()))
+    }
+}
+
+#[allow(clippy::expect_used)]
+fn value_of<T: 'static>(held: &Held) -> &T {
+    let value = held.0.downcast_ref();
+    value.expect("a memo holds what it was made of")
+}
+
+impl<T> Clone for Memo<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Memo<T> {}
+
+impl<T: Clone + Send + Sync + 'static> From<Memo<T>> for Signal<T> {
+    fn from(memo: Memo<T>) -> Self {
+        Signal::derive(move || memo.get())
+    }
+}

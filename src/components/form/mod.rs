@@ -21,7 +21,7 @@ use portico_contract::{
     id::FieldId,
     problem::FieldProblem,
 };
-use portico_view::memo;
+use portico_view::{Memo, memo};
 use std::ops::Range;
 
 pub use control::questions;

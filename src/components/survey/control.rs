@@ -7,8 +7,9 @@ use portico_survey::{
     Object, Value,
     definition::Class,
     run::{Choice, Id, Question, Role},
+    value::number_text,
 };
-use portico_view::{Child, View, memo, ui};
+use portico_view::{Child, Memo, View, memo, ui};
 
 /// A question while it is drawn.
 #[derive(Clone, Copy)]
@@ -243,7 +244,7 @@ impl Asked {
             <textarea
                 id=self.name()
                 dir="auto"
-                rows=rows.to_string()
+                rows=number_text(rows)
                 readonly=move || self.read_only().then_some("")
                 placeholder=move || self.text("placeholder")
                 aria-describedby=self.described_by()
@@ -572,7 +573,7 @@ impl Asked {
         };
         let rest = move |place: usize| if place == 0 { min } else { max };
         let one = move |place: usize| {
-            let shown = move || at(place).unwrap_or(rest(place)).to_string();
+            let shown = move || number_text(at(place).unwrap_or(rest(place)));
             let value =
                 move || at(place).map_or_else(m::survey_not_set, crate::i18n::format::number);
             let set = move |event: Event| {
@@ -593,9 +594,9 @@ impl Asked {
                 <div class="slider">
                     <input
                         type="range"
-                        min=min.to_string()
-                        max=max.to_string()
-                        step=step.to_string()
+                        min=number_text(min)
+                        max=number_text(max)
+                        step=number_text(step)
                         aria-label=label
                         disabled=move || self.read_only().then_some("")
                         prop:value=shown

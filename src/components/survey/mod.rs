@@ -23,7 +23,7 @@ use portico_survey::{
     definition::Class,
     run::{End, Id, Page, Part, Problem, Start, State, Wrong},
 };
-use portico_view::{Child, View, effect_after, memo, ui};
+use portico_view::{Child, Memo, View, effect_after, memo, ui};
 
 /// The clock of the customer's device, corrected by the server's.
 struct Local;
@@ -443,10 +443,7 @@ fn errors(problems: Memo<Vec<Problem>>) -> View {
 
 /// Markup of a questionnaire, sanitised by the browser; only its text where it cannot.
 pub fn markup(html: String) -> View {
-    super::prose::prose(portico_contract::timeline::Body {
-        format: portico_contract::timeline::TextFormat::Html,
-        value: html,
-    })
+    super::prose::markup(html)
 }
 
 /// A button beside a question.

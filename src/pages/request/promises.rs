@@ -21,7 +21,7 @@ use portico_contract::{
         DayReason, Moved, NextRight, Pause, PauseReason, Promise, PromiseDay, PromiseState, Unit,
     },
 };
-use portico_view::{Child, View, effect_after, memo, ui};
+use portico_view::{Child, Memo, View, effect_after, memo, ui};
 
 /// Milliseconds after which remaining time is told anew.
 const TICK: u32 = 30_000;

@@ -8,14 +8,13 @@ use crate::{
     },
     i18n::{format, m},
 };
-use leptos::prelude::*;
 use portico_contract::{
     Instant,
     promise::{Promise, PromiseChange, PromiseState},
     request::{Outcome, Status},
     timeline::{Entry, TimelineItem},
 };
-use portico_view::{Child, View, ui};
+use portico_view::{Child, View, memo_after, ui};
 
 /// One thing that has changed.
 #[derive(Clone, PartialEq)]
@@ -37,7 +36,7 @@ enum Change {
 
 /// What had changed when the page was opened; nothing where nothing had.
 pub(super) fn since(page: Page) -> View {
-    let changes = Memo::new(move |before: Option<&Option<Vec<Change>>>| {
+    let changes = memo_after(move |before: Option<&Option<Vec<Change>>>| {
         let first = before.cloned().flatten();
         first.or_else(|| page.case.with(|case| case.as_ref().map(changes)))
     });

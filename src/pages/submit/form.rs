@@ -34,7 +34,7 @@ use portico_contract::{
     promise::{PreviewRequest, Promise},
     request::Kind,
 };
-use portico_view::{Child, View, effect_after, memo, ui};
+use portico_view::{Child, Memo, View, effect_after, memo, ui};
 use std::ops::Range;
 
 /// What is on screen.

@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn only_a_hashed_name_is_cached_for_ever() {
         assert!(cache_control("app-0123456789abcdef.css").contains("immutable"));
-        assert!(cache_control("messages/zh-Hans-0123456789abcdef.json").contains("immutable"));
+        assert!(cache_control("survey-zh-Hans-0123456789abcdef.json").contains("immutable"));
         for name in [
             "index.html",
             "portico.json",

@@ -9,7 +9,7 @@ mod schema;
 
 pub use schema::Class;
 
-use crate::{Object, Report, Value};
+use crate::{Object, Report, Value, names::sorted};
 use std::sync::Arc;
 
 /// How deep panels may nest; deeper ones are reported and left out.
@@ -92,6 +92,12 @@ impl Definition {
         read::read(json)
     }
 
+    /// Reads a questionnaire that was checked before: as [`read`](Self::read) does, but for the report. What makes that
+    /// is then no part of the program.
+    pub fn open(json: &Value) -> Self {
+        read::open(json)
+    }
+
     /// Reads a questionnaire and adds what usually goes wrong in its expressions: unknown names and functions, scales
     /// compared though unanswered, conditions that never change, elements that depend on each other.
     pub fn check(json: &Value) -> Report {
@@ -122,9 +128,10 @@ impl Definition {
                 }
             }
         }
-        locales.sort_unstable();
-        locales.dedup();
-        locales
+        let order = sorted(locales.len(), &|a, b| locales[a].cmp(locales[b]));
+        let mut once: Vec<&str> = order.iter().map(|at| locales[*at as usize]).collect();
+        once.dedup();
+        once
     }
 }
 

@@ -5,16 +5,24 @@ use super::{
     review::{Owner, Written, review},
     schema::{RENAMED, Shape},
 };
-use crate::{Expression, Object, Report, Value};
-use std::{collections::BTreeSet, sync::Arc};
+use crate::{
+    Expression, Object, Report, Severity, Value,
+    names::{Names, sorted},
+    value::number_of,
+};
+use std::{fmt, sync::Arc};
 
 pub(super) fn read(json: &Value) -> (Definition, Report) {
-    let mut reader = Reader::default();
+    let mut reader = Reader::<true>::default();
     (reader.document(json), reader.report)
 }
 
+pub(super) fn open(json: &Value) -> Definition {
+    Reader::<false>::default().document(json)
+}
+
 pub(super) fn check(json: &Value) -> Report {
-    let mut reader = Reader {
+    let mut reader = Reader::<true> {
         written: Some(Vec::new()),
         ..Reader::default()
     };
@@ -38,27 +46,28 @@ const SEPARATOR: char = '|';
 /// The properties of one class, sorted by name.
 type Properties = Vec<(&'static str, Shape)>;
 
+/// Reads a questionnaire, and tells what it finds or does not.
 #[derive(Default)]
-struct Reader {
+struct Reader<const TELLS: bool> {
     report: Report,
     /// Where we are in the JSON, without the leading `$`.
     path: String,
     nesting: usize,
     /// What each class may have, as far as it was met.
     known: Vec<(Class, Arc<Properties>)>,
-    names: BTreeSet<String>,
+    names: Names,
     /// How many pages, panels and questions had no name.
     unnamed: [usize; 3],
     /// Expressions, when they are to be reviewed.
     written: Option<Vec<Written>>,
 }
 
-impl Reader {
+impl<const TELLS: bool> Reader<TELLS> {
     fn document(&mut self, json: &Value) -> Definition {
         let root = match json {
             Value::Object(object) => self.survey(object),
             _ => {
-                self.error("wrongvalue", "a questionnaire is an object".into());
+                self.error("wrongvalue", format_args!("a questionnaire is an object"));
                 Node {
                     class: Class::Survey,
                     settings: Vec::new(),
@@ -82,7 +91,12 @@ impl Reader {
         if let Some((_, elements)) = take(&mut root, "elements") {
             if root.get("pages").is_some() {
                 let message = "elements beside pages are left out: put them on a page";
-                self.report.error("$.elements", "wrongvalue", message);
+                self.tell(
+                    Severity::Error,
+                    ".elements",
+                    "wrongvalue",
+                    format_args!("{message}"),
+                );
             } else {
                 let name = ("name", Setting::Value("page1".into()));
                 let page = Node {
@@ -107,9 +121,7 @@ impl Reader {
             if name == "type" && class.type_name().is_some() {
                 continue;
             }
-            let length = self.path.len();
-            self.path.push('.');
-            self.path.push_str(name);
+            let length = self.enter(format_args!(".{name}"));
             self.property(&mut node, &properties, name, value);
             self.path.truncate(length);
         }
@@ -147,13 +159,16 @@ impl Reader {
             _ => (known(name).or_else(renamed), value),
         };
         let Some((name, shape)) = found else {
+            if !TELLS {
+                return;
+            }
             let class = node.class;
             let class = class
                 .type_name()
                 .map_or_else(|| format!("{class:?}").to_lowercase(), str::to_owned);
             return self.error(
                 "unknownproperty",
-                format!("{name:?} is no property of {class} and is left out"),
+                format_args!("{name:?} is no property of {class} and is left out"),
             );
         };
         if *value == Value::Null {
@@ -162,7 +177,7 @@ impl Reader {
         if node.get(name).is_some() {
             return self.error(
                 "wrongvalue",
-                format!("{name:?} is set already, under another of its names"),
+                format_args!("{name:?} is set already, under another of its names"),
             );
         }
         // What repeats has names of its own.
@@ -177,8 +192,12 @@ impl Reader {
         if name == "choicesByUrl" {
             let message =
                 "choices are not loaded from elsewhere: write them into the questionnaire";
-            self.report
-                .warn(format!("${}", self.path), "unsupported", message);
+            self.tell(
+                Severity::Warning,
+                "",
+                "unsupported",
+                format_args!("{message}"),
+            );
         }
     }
 
@@ -192,13 +211,15 @@ impl Reader {
                 Setting::Value(Value::Bool(text == "true"))
             }
             (Shape::Number, Value::Text(text))
-                if text.trim().parse::<f64>().is_ok_and(f64::is_finite) =>
+                if !text.trim().is_empty() && number_of(text).is_finite() =>
             {
                 Setting::Value(Value::Number(value.to_number()))
             }
             (Shape::Plain, Value::Text(_) | Value::Bool(_) | Value::Number(_)) => {
                 Setting::Value(value.clone())
             }
+            // What cannot be read is kept as it is; it counts as absent wherever it is used.
+            (Shape::Expression, Value::Text(_)) if !TELLS => Setting::Value(value.clone()),
             (Shape::Expression, Value::Text(text)) => {
                 match Expression::parse(text) {
                     Ok(expression) => {
@@ -213,7 +234,7 @@ impl Reader {
                     Err(_) if text.is_empty() => {}
                     Err(error) => self.error(
                         "expression",
-                        format!("this expression cannot be read ({error}) and counts as not there: {text}"),
+                        format_args!("this expression cannot be read ({error}) and counts as not there: {text}"),
                     ),
                 }
                 Setting::Value(value.clone())
@@ -226,7 +247,7 @@ impl Reader {
                 if self.nesting == MAX_NESTING {
                     self.error(
                         "nesting",
-                        format!("nested deeper than {MAX_NESTING} panels: this is left out"),
+                        format_args!("nested deeper than {MAX_NESTING} panels: this is left out"),
                     );
                     return None;
                 }
@@ -259,7 +280,7 @@ impl Reader {
                 };
                 self.error(
                     "wrongvalue",
-                    format!("this must be {wanted} and is left out"),
+                    format_args!("this must be {wanted} and is left out"),
                 );
                 return None;
             }
@@ -279,7 +300,7 @@ impl Reader {
                         Value::Text(text) => texts.push((locale.to_owned(), text.clone())),
                         _ => self.error(
                             "wrongvalue",
-                            format!("the text in {locale:?} must be a text and is left out"),
+                            format_args!("the text in {locale:?} must be a text and is left out"),
                         ),
                     }
                 }
@@ -287,8 +308,9 @@ impl Reader {
             _ => {
                 self.error(
                     "wrongvalue",
-                    "this must be a text, or an object of texts by language, and is left out"
-                        .into(),
+                    format_args!(
+                        "this must be a text, or an object of texts by language, and is left out"
+                    ),
                 );
                 return None;
             }
@@ -305,12 +327,12 @@ impl Reader {
                     Some(class) => return Some(reader.node(class, object)),
                     None => reader.error(
                         "incorrecttypeproperty",
-                        format!("{name:?} is no known type; it is left out"),
+                        format_args!("{name:?} is no known type; it is left out"),
                     ),
                 },
                 _ => reader.error(
                     "missingtypeproperty",
-                    "it has no type and is left out".into(),
+                    format_args!("it has no type and is left out"),
                 ),
             }
             None
@@ -338,7 +360,7 @@ impl Reader {
                 if object.get("value").is_none_or(Value::is_empty) {
                     reader.error(
                         "requiredproperty",
-                        "a choice needs a value; this one is left out".into(),
+                        format_args!("a choice needs a value; this one is left out"),
                     );
                     return None;
                 }
@@ -346,7 +368,7 @@ impl Reader {
             }
             Value::Text(both) if both.is_empty() || both.starts_with(SEPARATOR) => {
                 let message = "a choice needs a value; this one is left out";
-                reader.error("requiredproperty", message.into());
+                reader.error("requiredproperty", format_args!("{message}"));
                 None
             }
             Value::Text(both) if both.contains(SEPARATOR) => {
@@ -369,7 +391,9 @@ impl Reader {
             _ => {
                 reader.error(
                     "wrongvalue",
-                    "a choice is a value, or an object with a value; this one is left out".into(),
+                    format_args!(
+                        "a choice is a value, or an object with a value; this one is left out"
+                    ),
                 );
                 None
             }
@@ -383,8 +407,7 @@ impl Reader {
     ) -> Vec<Arc<Node>> {
         let mut nodes = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
-            let length = self.path.len();
-            self.path.push_str(&format!("[{index}]"));
+            let length = self.enter(format_args!("[{index}]"));
             nodes.extend(read(self, item).map(Arc::new));
             self.path.truncate(length);
         }
@@ -395,7 +418,7 @@ impl Reader {
         if item.as_object().is_none() {
             self.error(
                 "wrongvalue",
-                "this must be an object and is left out".into(),
+                format_args!("this must be an object and is left out"),
             );
         }
         item.as_object()
@@ -413,21 +436,21 @@ impl Reader {
             _ => return,
         };
         if !node.word("name").is_empty() {
-            if !self.names.insert(node.word("name").to_owned()) {
-                let message = format!("the name {:?} stands more than once", node.word("name"));
-                self.report
-                    .warn(format!("${}.name", self.path), "duplicatename", message);
+            if !self.names.add(node.word("name")).1 {
+                let message =
+                    format_args!("the name {:?} stands more than once", node.word("name"));
+                self.tell(Severity::Warning, ".name", "duplicatename", message);
             }
             return;
         }
         if kind == 2 {
             self.error(
                 "requiredproperty",
-                "it has no name and is given one; its answer will be kept under that".into(),
+                format_args!("it has no name and is given one; its answer will be kept under that"),
             );
         }
         let mut name = String::new();
-        while name.is_empty() || !self.names.insert(name.clone()) {
+        while name.is_empty() || !self.names.add(&name).1 {
             if let Some(count) = self.unnamed.get_mut(kind) {
                 *count += 1;
                 name = format!("{word}{count}");
@@ -441,16 +464,44 @@ impl Reader {
         if let Some((_, properties)) = self.known.iter().find(|(known, _)| *known == class) {
             return properties.clone();
         }
-        let mut properties: Properties = class.properties().collect();
-        // Stable: of one name the first place comes first and stays.
-        properties.sort_by_key(|(name, _)| *name);
-        properties.dedup_by_key(|(name, _)| *name);
+        let listed: Properties = class.properties().collect();
+        let order = sorted(listed.len(), &|a, b| listed[a].0.cmp(listed[b].0));
+        let mut properties = Properties::with_capacity(listed.len());
+        for (name, shape) in order.iter().map(|at| listed[*at as usize]) {
+            // Of one name the first place counts.
+            if properties.last().is_none_or(|(last, _)| *last != name) {
+                properties.push((name, shape));
+            }
+        }
         let properties = Arc::new(properties);
         self.known.push((class, properties.clone()));
         properties
     }
 
-    fn error(&mut self, code: &'static str, message: String) {
-        self.report.error(format!("${}", self.path), code, message);
+    fn error(&mut self, code: &'static str, message: fmt::Arguments<'_>) {
+        self.tell(Severity::Error, "", code, message);
+    }
+
+    /// Reports something at, or just below, the place where we are.
+    fn tell(
+        &mut self,
+        severity: Severity,
+        below: &str,
+        code: &'static str,
+        message: fmt::Arguments<'_>,
+    ) {
+        if TELLS {
+            let path = format!("${}{below}", self.path);
+            self.report.add(severity, path, code, message.to_string());
+        }
+    }
+
+    /// Goes a step down in the JSON; how to come back.
+    fn enter(&mut self, step: fmt::Arguments<'_>) -> usize {
+        let length = self.path.len();
+        if TELLS {
+            self.path.push_str(&step.to_string());
+        }
+        length
     }
 }

@@ -1,6 +1,7 @@
 //! Instants and the days of local time, in the proleptic Gregorian calendar; milliseconds since 1970 UTC throughout.
 
 use super::Clock;
+use crate::value::number_of;
 use std::fmt::Write as _;
 
 pub(super) const SECOND: f64 = 1000.0;
@@ -230,7 +231,7 @@ fn iso_day(text: &str) -> Option<Local> {
 
 fn whole(text: &str, digits: std::ops::RangeInclusive<usize>) -> Option<f64> {
     let plain = digits.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    plain.then(|| text.parse().ok()).flatten()
+    plain.then(|| number_of(text))
 }
 
 /// Days as people write them.
@@ -296,7 +297,7 @@ fn time_of_day(text: &str, local: &mut Local) -> Option<Option<f64>> {
         let (second, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
         local.second = whole(second, 2..=2)?;
         whole(fraction, 1..=30)?;
-        local.millisecond = format!("0.{fraction}").parse::<f64>().ok()? * SECOND;
+        local.millisecond = number_of(&format!("0.{fraction}")) * SECOND;
     }
     let last = local.hour == 24.0 && local.minute + local.second + local.millisecond == 0.0;
     let known = (local.hour < 24.0 || last) && local.minute < 60.0 && local.second < 60.0;

@@ -1,6 +1,6 @@
 //! The object that a name in braces can be: `{"a": 1}`.
 
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, number_of};
 
 /// The object whose members these are; none when they are no JSON. Braces are gone, so nothing nests but lists.
 pub(super) fn object_of(members: &str) -> Option<Value> {
@@ -71,11 +71,9 @@ impl<'t> Reader<'t> {
                 let leading_zero = digits.len() > 1
                     && digits.starts_with('0')
                     && digits.as_bytes()[1].is_ascii_digit();
-                let number = rest[..end]
-                    .parse()
-                    .ok()
-                    .filter(|_| !leading_zero && !digits.ends_with('.'));
-                number.map(Value::Number)
+                let number = number_of(&rest[..end]);
+                let whole = !leading_zero && !digits.ends_with('.');
+                (number.is_finite() && whole).then_some(Value::Number(number))
             }
             _ => None,
         }

@@ -1,7 +1,7 @@
 //! Names in braces, and where they lead.
 
 use super::json;
-use crate::value::{Object, Value};
+use crate::{Object, Value, ecma::lower};
 use std::borrow::Cow;
 
 /// A name in braces, such as `{matrix.row}` or `{panel[0].age}`.
@@ -171,6 +171,5 @@ fn entry<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
 
 /// Whether two names are one, in any case of letters.
 pub fn same_name(a: &str, b: &str) -> bool {
-    a.eq_ignore_ascii_case(b)
-        || !(a.is_ascii() && b.is_ascii()) && a.to_lowercase() == b.to_lowercase()
+    a.eq_ignore_ascii_case(b) || !(a.is_ascii() && b.is_ascii()) && lower(a) == lower(b)
 }

@@ -1,7 +1,11 @@
 //! What operators make of two values, as the reference engine does, coercions and all.
 
 use super::{Clock, date, tree::Operator};
-use crate::value::{Value, is_space, number_of};
+use crate::{
+    ecma::{lower, power},
+    names::sorted,
+    value::{Value, fixed, is_space, number_of, number_text},
+};
 use std::{borrow::Cow, cmp::Ordering};
 
 /// As JavaScript writes a value; an instant in local time.
@@ -131,9 +135,7 @@ fn arithmetic(
         Operator::Times => rounded(a * b, decimals(a) + decimals(b)),
         Operator::Divide => a / b,
         Operator::Remainder => a % b,
-        // JavaScript, unlike IEEE 754, has no 1 here.
-        _ if a.abs() == 1.0 && b.is_infinite() || b.is_nan() => f64::NAN,
-        _ => a.powf(b),
+        _ => power(a, b),
     })
 }
 
@@ -208,9 +210,13 @@ fn decimals(number: f64) -> usize {
             return decimals;
         }
     }
-    let text = format!("{number}");
-    text.split_once('.')
-        .map_or(0, |(_, fraction)| fraction.len())
+    let text = number_text(number);
+    let (digits, tens) = text.split_once('e').unwrap_or((&text, "0"));
+    let fraction = digits
+        .split_once('.')
+        .map_or(0, |(_, fraction)| fraction.len());
+    // It is a fraction, so the exponent is a small one.
+    fraction + tens.trim_start_matches('-').parse().unwrap_or(0)
 }
 
 /// The nearest whole number, of one below `SAFE`; many times as fast as `round`.
@@ -224,7 +230,7 @@ fn rounded(number: f64, decimals: usize) -> f64 {
     }
     match TENS.get(decimals) {
         Some(ten) if (number * ten).abs() < SAFE => nearest(number * ten) / ten,
-        _ => format!("{number:.decimals$}").parse().unwrap_or(number),
+        _ => number_of(&fixed(number, decimals)),
     }
 }
 
@@ -327,17 +333,16 @@ fn same_items(a: &[Value], b: &[Value]) -> bool {
     if let ([a], [b]) = (a, b) {
         return same(a, b);
     }
-    let sorted = |items: &'_ [Value]| {
-        let mut keyed: Vec<(Vec<u16>, usize)> = items
-            .iter()
-            .enumerate()
-            .map(|(index, item)| (item.to_text().encode_utf16().collect(), index))
-            .collect();
-        keyed.sort();
-        keyed
+    let in_order = |items: &[Value]| {
+        let texts: Vec<_> = items.iter().map(Value::to_text).collect();
+        sorted(items.len(), &|a, b| {
+            texts[a].encode_utf16().cmp(texts[b].encode_utf16())
+        })
     };
-    let pairs = sorted(a).into_iter().zip(sorted(b));
-    pairs.into_iter().all(|((_, i), (_, j))| same(&a[i], &b[j]))
+    let pairs = in_order(a).into_iter().zip(in_order(b));
+    pairs
+        .into_iter()
+        .all(|(i, j)| same(&a[i as usize], &b[j as usize]))
 }
 
 fn has(items: &[Value], wanted: &Value) -> bool {
@@ -358,12 +363,9 @@ fn contains(left: &Value, right: &Value, clock: &dyn Clock) -> bool {
 
 /// Whether a text has another in it, in any case of letters.
 fn within(text: &str, part: &str) -> bool {
-    if text.is_ascii() && part.is_ascii() {
-        let mut windows = text.as_bytes().windows(part.len().max(1));
-        return part.is_empty()
-            || windows.any(|window| window.eq_ignore_ascii_case(part.as_bytes()));
-    }
-    text.to_lowercase().contains(&part.to_lowercase())
+    let (text, part) = (lower(text), lower(part));
+    let mut windows = text.as_bytes().windows(part.len().max(1));
+    part.is_empty() || windows.any(|window| window == part.as_bytes())
 }
 
 fn not_contains(left: &Value, right: &Value, clock: &dyn Clock) -> bool {

@@ -4,7 +4,7 @@ use super::{
     Expression, Function, Name, ParseError, Problem,
     tree::{Call, Filter, Node, Operator, RANKS},
 };
-use crate::value::Value;
+use crate::value::{Value, number_of};
 use std::borrow::Cow;
 
 /// How deep brackets, calls and negations may nest. Beyond it no stack is at risk, even in a browser.
@@ -53,8 +53,14 @@ fn patch(text: &str) -> Cow<'_, str> {
         ("<>", "!="),
         ("equals", "equal "),
     ] {
-        if text.contains(other) {
-            text = text.replace(other, ours).into();
+        let mut from = 0;
+        let find = |text: &str, from: usize| {
+            let mut windows = text.as_bytes()[from..].windows(other.len());
+            windows.position(|window| window == other.as_bytes())
+        };
+        while let Some(at) = find(&text, from) {
+            from += at + other.len();
+            text.to_mut().replace_range(from - other.len()..from, ours);
         }
     }
     text
@@ -364,7 +370,7 @@ impl Parser<'_> {
             (whole, 0) => whole,
         };
         self.at += minus + long;
-        rest[..minus + long].parse().ok()
+        Some(number_of(&rest[..minus + long]))
     }
 
     /// What stands in the brackets of a list or call. When the first is missing, or nothing, the others do not count.

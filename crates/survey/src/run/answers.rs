@@ -79,7 +79,7 @@ impl Survey {
         if self.refusals == 0 {
             return None;
         }
-        let mut questions = self.by_name.values();
+        let mut questions = self.named.iter();
         let id = questions.find(|id| self.spec(**id).key.eq_ignore_ascii_case(name))?;
         self.element(*id).refused.as_ref()
     }
@@ -142,11 +142,11 @@ impl Survey {
             return false;
         }
         for readers in tidy {
-            self.due.extend(readers);
+            self.due.extend(&readers);
         }
         // What was set as a whole is read through its rows.
         let readers = self.spec(id).inner_readers.clone();
-        self.due.extend(readers);
+        self.due.extend(&readers);
         self.touch(&root);
         true
     }
@@ -188,16 +188,14 @@ impl Survey {
         if self.changed.is_empty() {
             self.deferred = waiting;
         } else {
-            let again = self.deferred.clone();
-            self.due
-                .extend(waiting.into_iter().filter(|rule| !again.contains(rule)));
+            self.due.take_up(&waiting, &self.deferred);
         }
         self.settle();
     }
 
     /// Keeps a value under a name, for the question that has it if there is one.
     pub(super) fn write(&mut self, key: &str, value: Value) {
-        let mut questions = self.by_name.values().copied();
+        let mut questions = self.named.iter().copied();
         match questions.find(|id| !self.is_panel(*id) && self.spec(*id).key == key) {
             Some(id) => {
                 let value = self.fitting(id, value);
@@ -227,7 +225,7 @@ impl Survey {
         let counts: Vec<_> = rules
             .filter(|rule| self.specs.rules[*rule].purpose == Purpose::Count)
             .collect();
-        self.due.extend(counts);
+        self.due.extend(&counts);
         if !other
             && self.root.flag("storeOthersAsComment", true)
             && self.node(id).flag("showOtherItem", false)
@@ -239,8 +237,8 @@ impl Survey {
         // Questions that share a name share their entries' number, too.
         let key = self.spec(id).key.clone();
         let sharing: Vec<Id> = if self.entry_of(id).is_none() && self.shares_key {
-            self.by_name
-                .values()
+            self.named
+                .iter()
                 .copied()
                 .filter(|other| *other != id && self.spec(*other).key == key)
                 .collect()

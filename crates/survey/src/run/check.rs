@@ -1,7 +1,7 @@
 //! What is wrong with answers.
 
 use super::{Id, Survey, spec::Validator};
-use crate::{Value, definition::Class};
+use crate::{Value, definition::Class, ecma::lower, value::filled_in};
 
 /// Something wrong with one answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -302,7 +302,7 @@ impl Survey {
                 Wrong::BelowMin(bound) | Wrong::AboveMax(bound) => bound.to_text().into_owned(),
                 _ => String::new(),
             };
-            let words = self.own_words(id, property).replace("{0}", &bound);
+            let words = filled_in(&self.own_words(id, property), &bound);
             return vec![Problem::new(wrong, words)];
         }
         match self.class(id) {
@@ -536,7 +536,7 @@ impl Survey {
 
 /// Whether two keys are the same: as text, in any case.
 fn same_key(a: &Value, b: &Value) -> bool {
-    a == b || a.to_text().trim().to_lowercase() == b.to_text().trim().to_lowercase()
+    a == b || lower(a.to_text().trim()) == lower(b.to_text().trim())
 }
 
 /// Whether a text is an e-mail address: something before the last at sign, a domain of at least two parts after it.

@@ -228,14 +228,14 @@ impl Survey {
         }
         for spec in inside.iter().skip(1) {
             for rule in &self.specs.all[*spec].rules {
-                if self.due.remove(rule) {
+                if self.due.remove(*rule) {
                     self.deferred.insert(*rule);
                 }
             }
         }
         let readers = self.spec(id).inner_readers.clone();
         for rule in readers {
-            self.due.remove(&rule);
+            self.due.remove(rule);
             self.deferred.insert(rule);
         }
     }
@@ -246,7 +246,7 @@ impl Survey {
             self.questions_in(entry, &mut questions);
             for question in questions {
                 let readers = self.spec(question).inner_readers.clone();
-                self.due.extend(readers);
+                self.due.extend(&readers);
                 self.follow_entries(question);
             }
         }
@@ -362,6 +362,6 @@ impl Survey {
 
     fn entries_moved(&mut self, id: Id) {
         let readers = self.spec(id).inner_readers.clone();
-        self.due.extend(readers);
+        self.due.extend(&readers);
     }
 }

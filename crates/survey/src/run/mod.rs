@@ -26,12 +26,11 @@ pub use view::{Page, Part, Question};
 use crate::{
     Clock, Definition, Object, Value,
     definition::{Class, LocalisedText, Node},
+    names::Names,
 };
-use spec::{RuleId, SpecId, Specs};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use rules::Rules;
+use spec::{SpecId, Specs};
+use std::sync::Arc;
 
 /// One page, panel, question or entry of a running survey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,8 +54,9 @@ pub struct Survey {
     pages: Vec<Id>,
     /// For each spec where it occurs, in order of the document.
     instances: Vec<Vec<Id>>,
-    /// Questions outside of entries, by name.
-    by_name: BTreeMap<String, Id>,
+    /// Pages, panels and questions outside of entries: their names, and which has each.
+    names: Names,
+    named: Vec<Id>,
     answers: Object,
     variables: Object,
     calculated: Object,
@@ -66,10 +66,10 @@ pub struct Survey {
     /// Skips that were made: going back from the second page leads to the first.
     skips: Vec<(Id, Id)>,
     /// Rules whose names have changed, and names that triggers have not seen yet.
-    due: BTreeSet<RuleId>,
+    due: Rules,
     /// Rules that wait for the next change.
-    deferred: BTreeSet<RuleId>,
-    changed: BTreeSet<String>,
+    deferred: Rules,
+    changed: Names,
     /// The name of an answer that has just become blank text: expressions see that, and nothing afterwards.
     blank: Option<String>,
     /// How many questions have an answer that was refused.
@@ -166,7 +166,8 @@ impl Survey {
             elements: Vec::new(),
             free: Vec::new(),
             pages: Vec::new(),
-            by_name: BTreeMap::new(),
+            names: Names::default(),
+            named: Vec::new(),
             answers: start.answers,
             variables: start.variables,
             calculated: Object::new(),
@@ -174,9 +175,9 @@ impl Survey {
             state: State::Running,
             position: pages::Position::default(),
             skips: Vec::new(),
-            due: BTreeSet::new(),
-            deferred: BTreeSet::new(),
-            changed: BTreeSet::new(),
+            due: Rules::default(),
+            deferred: Rules::default(),
+            changed: Names::default(),
             blank: None,
             refusals: 0,
             shares_key: false,
@@ -196,18 +197,14 @@ impl Survey {
             if let Kind::Of(spec) = self.element(id).kind
                 && self.specs.all[spec].owner.is_none()
             {
-                self.by_name
-                    .entry(self.specs.all[spec].name.clone())
-                    .or_insert(id);
+                let (_, new) = self.names.add(&self.specs.all[spec].name);
+                self.named.extend(new.then_some(id));
             }
         }
         let questions = self.questions();
-        let mut keys: Vec<&str> = questions
-            .iter()
-            .map(|id| self.spec(*id).key.as_str())
-            .collect();
-        keys.sort_unstable();
-        self.shares_key = keys.windows(2).any(|pair| pair[0] == pair[1]);
+        let mut keys = Names::default();
+        let mut added = questions.iter().map(|id| keys.add(&self.spec(*id).key));
+        self.shares_key = added.any(|(_, new)| !new);
         for id in &questions {
             self.fill(*id);
         }
@@ -219,18 +216,17 @@ impl Survey {
                 .map(|expression| expression.names());
             rule.purpose == spec::Purpose::Set && names.is_some_and(|names| !names.is_empty())
         };
-        let repeats = |rule: &RuleId| {
-            let rule = &self.specs.rules[*rule];
+        let repeats = |rule: &spec::Rule| {
             let spec = self.specs.all.get(rule.spec);
             rule.purpose == spec::Purpose::Set && spec.is_some_and(|spec| spec.owner.is_some())
         };
-        let later: Vec<RuleId> = self.due.iter().copied().filter(repeats).collect();
-        for rule in later {
-            self.due.remove(&rule);
+        for (id, rule) in self.specs.rules.iter().enumerate() {
+            if !waits(rule) {
+                self.due.insert(id);
+            } else if repeats(rule) {
+                self.due.remove(id);
+            }
         }
-        let rules = self.specs.rules.iter().enumerate();
-        self.due
-            .extend(rules.filter(|(_, rule)| !waits(rule)).map(|(id, _)| id));
         self.settle();
         for id in &questions {
             self.drop_odd_start(*id);
@@ -420,12 +416,14 @@ impl Survey {
         false
     }
 
+    /// The page, panel or question of a name that stands in no entry.
+    fn by_name(&self, name: &str) -> Option<Id> {
+        self.names.find(name).map(|number| self.named[number])
+    }
+
     /// The question of a name that stands in no entry.
     pub fn question(&self, name: &str) -> Option<Id> {
-        self.by_name
-            .get(name)
-            .copied()
-            .filter(|id| !self.is_panel(*id))
+        self.by_name(name).filter(|id| !self.is_panel(*id))
     }
 
     /// All answers, to be sent: by the names under which they are kept.

@@ -9,8 +9,9 @@ use super::{
 use crate::{
     Expression, Object, Value,
     definition::{Class, Node},
+    names::Names,
 };
-use std::{collections::BTreeSet, ops::Bound, sync::Arc};
+use std::sync::Arc;
 
 /// How often rules may set off earlier rules before it is taken for a cycle.
 const MAX_ROUNDS: usize = 10;
@@ -18,20 +19,87 @@ const MAX_ROUNDS: usize = 10;
 /// How often triggers may set off triggers.
 const MAX_TRIGGERS: usize = 100;
 
+/// A set of rules: one bit for each.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    words: Vec<u64>,
+    count: usize,
+}
+
+impl Rules {
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    pub(super) fn insert(&mut self, rule: RuleId) {
+        let (word, bit) = (rule / 64, 1 << (rule % 64));
+        if self.words.len() <= word {
+            self.words.resize(word + 1, 0);
+        }
+        self.count += usize::from(self.words[word] & bit == 0);
+        self.words[word] |= bit;
+    }
+
+    pub(super) fn extend(&mut self, rules: &[RuleId]) {
+        rules.iter().for_each(|rule| self.insert(*rule));
+    }
+
+    /// Takes one out; whether it was in.
+    pub(super) fn remove(&mut self, rule: RuleId) -> bool {
+        let bit = 1 << (rule % 64);
+        match self.words.get_mut(rule / 64) {
+            Some(word) if *word & bit != 0 => {
+                *word &= !bit;
+                self.count -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The first from a number on.
+    pub(super) fn first_from(&self, from: RuleId) -> Option<RuleId> {
+        let mut mask = u64::MAX << (from % 64);
+        for (at, word) in self.words.iter().enumerate().skip(from / 64) {
+            if word & mask != 0 {
+                return Some(at * 64 + (word & mask).trailing_zeros() as usize);
+            }
+            mask = u64::MAX;
+        }
+        None
+    }
+
+    /// Adds all of others that are not among these.
+    pub(super) fn take_up(&mut self, others: &Self, but: &Self) {
+        let mut at = 0;
+        while let Some(rule) = others.first_from(at) {
+            if but.first_from(rule) != Some(rule) {
+                self.insert(rule);
+            }
+            at = rule + 1;
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.words.clear();
+        self.count = 0;
+    }
+}
+
 impl Survey {
     /// Notes that what is kept under a name has changed.
     pub(super) fn touch(&mut self, name: &str) {
         let part = first_part(name);
-        if let Some(readers) = self.specs.readers.get(&part) {
-            self.due.extend(readers);
+        if let Some(number) = self.specs.read.find(&part) {
+            self.due.extend(&self.specs.readers[number]);
         }
-        self.changed.insert(part);
+        self.changed.add(&part);
     }
 
     /// Takes up what waited for the next change.
     pub(super) fn catch_up(&mut self) {
         let deferred = std::mem::take(&mut self.deferred);
-        self.due.extend(deferred);
+        self.due.take_up(&deferred, &Rules::default());
     }
 
     /// Evaluates what is due, fires triggers, and goes on until nothing changes any more.
@@ -56,19 +124,17 @@ impl Survey {
     fn rounds(&mut self) {
         // What asks about more than values is asked again whenever anything changes.
         if !self.due.is_empty() || !self.changed.is_empty() {
-            let asking = std::mem::take(&mut self.specs.asking);
-            self.due.extend(&asking);
-            self.specs.asking = asking;
+            self.due.extend(&self.specs.asking);
         }
         for _ in 0..MAX_ROUNDS {
-            let mut at = Bound::Unbounded;
+            let mut at = 0;
             if self.due.is_empty() {
                 return;
             }
-            while let Some(rule) = self.due.range((at, Bound::Unbounded)).next().copied() {
-                self.due.remove(&rule);
+            while let Some(rule) = self.due.first_from(at) {
+                self.due.remove(rule);
                 self.apply(rule);
-                at = Bound::Excluded(rule);
+                at = rule + 1;
             }
         }
         self.due.clear();
@@ -125,7 +191,7 @@ impl Survey {
             let own = self.spec(owner).rules.clone();
             let shows = |rule: &RuleId| self.specs.rules[*rule].purpose == Purpose::PanelsVisible;
             let own: Vec<RuleId> = own.into_iter().filter(shows).collect();
-            self.due.extend(own);
+            self.due.extend(&own);
         }
     }
 
@@ -404,7 +470,7 @@ impl Survey {
 
     fn choices_moved(&mut self, id: Id, hidden: &[Value]) {
         let carriers = self.spec(id).carriers.clone();
-        self.due.extend(carriers);
+        self.due.extend(&carriers);
         self.drop_hidden(id, hidden);
     }
 
@@ -438,7 +504,7 @@ impl Survey {
     /// When another question's choices have changed, answers that are none any more go.
     fn carry(&mut self, id: Id) {
         let carriers = self.spec(id).carriers.clone();
-        self.due.extend(carriers);
+        self.due.extend(&carriers);
         if self.carried(id).is_none() {
             return;
         }
@@ -521,12 +587,15 @@ impl Survey {
     }
 
     /// Fires the triggers that read what has changed; says whether any did something.
-    fn fire(&mut self, changed: &BTreeSet<String>) -> bool {
+    fn fire(&mut self, changed: &Names) -> bool {
         let mut fired = false;
         for index in 0..self.specs.triggers.len() {
             let trigger = &self.specs.triggers[index];
             let class = trigger.node.class();
-            let touched = trigger.reads.iter().any(|name| changed.contains(name));
+            let touched = trigger
+                .reads
+                .iter()
+                .any(|name| changed.find(name).is_some());
             if class == Class::CompleteTrigger || !touched {
                 continue;
             }
@@ -607,7 +676,7 @@ impl Survey {
                 .and_then(Value::as_list)
                 .unwrap_or_default();
             for name in names.iter().filter_map(Value::as_text) {
-                if let Some(id) = self.by_name.get(name).copied() {
+                if let Some(id) = self.by_name(name) {
                     self.set_visible(id, visible);
                 }
             }

@@ -253,9 +253,8 @@ impl Survey {
     }
 
     fn property_of(&self, name: &str, property: &str) -> Value {
-        let found = self.by_name.get(name);
-        found
-            .map(|id| self.property_at(*id, property))
+        self.by_name(name)
+            .map(|id| self.property_at(id, property))
             .unwrap_or_default()
     }
 
@@ -275,7 +274,7 @@ impl Survey {
 
     /// Whether a page or panel, or an entry of a dynamic panel, has nothing wrong.
     fn is_ready(&self, name: &str, index: Option<usize>) -> bool {
-        let Some(id) = self.by_name.get(name).copied() else {
+        let Some(id) = self.by_name(name) else {
             return false;
         };
         let id = match index {

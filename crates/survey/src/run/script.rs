@@ -17,7 +17,7 @@ pub fn script(question: &Value, clock: impl Fn() -> Box<dyn Clock>) -> Result<Va
         .get("runs")
         .and_then(Value::as_list)
         .ok_or("the script has no list of `runs`")?;
-    let (definition, _) = Definition::read(survey);
+    let definition = Definition::open(survey);
     let mut answers = Vec::new();
     for run in runs {
         let run = run.as_object().ok_or("a run is an object with `steps`")?;

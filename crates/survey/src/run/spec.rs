@@ -3,8 +3,11 @@
 use crate::{
     Expression,
     definition::{Class, Definition, Node},
+    ecma::lower,
+    names::Names,
+    pattern::Pattern,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 /// The number of a [`Spec`].
 pub(super) type SpecId = usize;
@@ -40,7 +43,7 @@ pub(super) struct Spec {
 /// A validator, its pattern or condition made ready.
 pub(super) struct Validator {
     pub node: Arc<Node>,
-    pub pattern: Option<regex_lite::Regex>,
+    pub pattern: Option<Pattern>,
     pub condition: Option<Expression>,
 }
 
@@ -94,8 +97,10 @@ pub(super) struct Specs {
     pub pages: Vec<SpecId>,
     pub rules: Vec<Rule>,
     pub triggers: Vec<Trigger>,
-    /// Which rules read a name, by its first part in lower case.
-    pub readers: BTreeMap<String, Vec<RuleId>>,
+    /// The names that rules read: their first parts in lower case.
+    pub read: Names,
+    /// The rules that read each of them, by its number.
+    pub readers: Vec<Vec<RuleId>>,
     /// The rules that ask the survey about more than values.
     pub asking: Vec<RuleId>,
 }
@@ -103,7 +108,7 @@ pub(super) struct Specs {
 /// The first part of a name, in lower case: what changes when any of its parts does.
 pub(super) fn first_part(name: &str) -> String {
     let end = name.find(['.', '[']).unwrap_or(name.len());
-    let mut part = name[..end].to_lowercase();
+    let mut part = lower(&name[..end]).into_owned();
     if let Some(whole) = part.strip_suffix("-unwrapped") {
         part.truncate(whole.len());
     }
@@ -143,7 +148,8 @@ impl Specs {
             pages: Vec::new(),
             rules: Vec::new(),
             triggers: Vec::new(),
-            readers: BTreeMap::new(),
+            read: Names::default(),
+            readers: Vec::new(),
             asking: Vec::new(),
         };
         let root = definition.root();
@@ -356,11 +362,19 @@ impl Specs {
                 }
                 continue;
             }
-            note(self.readers.entry(part).or_default(), rule);
+            self.note_reader(&part, rule);
         }
         if expression.asks_survey() {
             note(&mut self.asking, rule);
         }
+    }
+
+    fn note_reader(&mut self, name: &str, rule: RuleId) {
+        let (number, new) = self.read.add(name);
+        if new {
+            self.readers.push(Vec::new());
+        }
+        note(&mut self.readers[number], rule);
     }
 
     /// Notes where choices come from.
@@ -389,7 +403,7 @@ impl Specs {
                 Some(owner) => note(&mut self.all[owner].inner_readers, rule),
                 None => {
                     let part = first_part(&self.all[source].key);
-                    note(self.readers.entry(part).or_default(), rule);
+                    self.note_reader(&part, rule);
                 }
             }
         }
@@ -404,8 +418,6 @@ impl Specs {
         if !from.is_empty() {
             reads.push(first_part(from));
         }
-        reads.sort_unstable();
-        reads.dedup();
         let run = compiled(node.word("runExpression"));
         self.triggers.push(Trigger {
             node: node.clone(),
@@ -459,12 +471,7 @@ impl Validator {
     fn new(node: &Arc<Node>) -> Self {
         let pattern = match node.word("regex") {
             "" => None,
-            regex => {
-                let builder = regex_lite::RegexBuilder::new(regex)
-                    .case_insensitive(node.flag("caseInsensitive", false))
-                    .build();
-                builder.ok()
-            }
+            regex => Pattern::read(regex, node.flag("caseInsensitive", false)),
         };
         let condition = compiled(node.word("expression"));
         Self {

@@ -1,7 +1,13 @@
 //! Texts with answers in them, and answers as people read them.
 
 use super::{Id, Survey, choices::Role};
-use crate::{Name, Scope, Value, definition::Class, run::scope::Here, value::number_text};
+use crate::{
+    Name, Scope, Value,
+    definition::Class,
+    ecma::lower,
+    run::scope::Here,
+    value::{filled_in, fixed, number_of},
+};
 
 /// How many digits JavaScript shows after the point when nobody says.
 const FRACTION: usize = 3;
@@ -110,10 +116,10 @@ impl Survey {
         let computed = self.root.nodes("calculatedValues").iter();
         let mut computed = computed.map(|node| node.word("name"));
         let known = self
-            .by_name
-            .values()
-            .any(|id| !self.is_panel(*id) && self.spec(*id).key.to_lowercase() == first)
-            || computed.any(|known| known.to_lowercase() == first)
+            .named
+            .iter()
+            .any(|id| !self.is_panel(*id) && lower(&self.spec(*id).key) == first)
+            || computed.any(|known| lower(known) == first)
             || first
                 .strip_suffix("-total")
                 .or(first.strip_suffix("-comment"))
@@ -134,7 +140,7 @@ impl Survey {
             self.questions_in(entry, &mut questions);
             return questions.into_iter().find(|id| same(id, rest));
         }
-        let mut questions = self.by_name.values().copied();
+        let mut questions = self.named.iter().copied();
         questions.find(|id| !self.is_panel(*id) && same(id, name))
     }
 
@@ -239,7 +245,7 @@ impl Survey {
     pub(super) fn rounded(&self, id: Id, value: Value) -> Value {
         match (self.node(id).number("precision"), value) {
             (Some(digits), Value::Number(number)) if digits >= 0.0 => {
-                Value::Number(to_digits(number, digits as usize).parse().unwrap_or(number))
+                Value::Number(number_of(&fixed(number, digits as usize)))
             }
             (_, value) => value,
         }
@@ -285,7 +291,7 @@ impl Survey {
         if format.is_empty() || text.is_empty() {
             text
         } else {
-            format.replace("{0}", &text)
+            filled_in(format, &text)
         }
     }
 
@@ -365,55 +371,9 @@ fn symbol(currency: &str) -> &str {
     }
 }
 
-/// A number with so many digits after the point, half away from zero as people round.
-fn to_digits(number: f64, digits: usize) -> String {
-    // The shortest digits that read back the same are the number that was meant: 1.005 is no 1.00499.
-    let text = number_text(number.abs());
-    let sign = if number < 0.0 { "-" } else { "" };
-    if text.contains(['e', 'N', 'I']) {
-        return number_text(number);
-    }
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let mut all: Vec<u8> = whole
-        .bytes()
-        .chain(fraction.bytes().chain(std::iter::repeat(b'0')).take(digits))
-        .collect();
-    if fraction
-        .as_bytes()
-        .get(digits)
-        .is_some_and(|digit| *digit >= b'5')
-    {
-        let mut at = all.len();
-        loop {
-            if at == 0 {
-                all.insert(0, b'1');
-                break;
-            }
-            at -= 1;
-            if all[at] == b'9' {
-                all[at] = b'0';
-            } else {
-                all[at] += 1;
-                break;
-            }
-        }
-    }
-    let point = all.len() - digits;
-    let mut rounded: String = all.iter().map(|digit| char::from(*digit)).collect();
-    let zero = all.iter().all(|digit| *digit == b'0');
-    if digits > 0 {
-        rounded.insert(point, '.');
-    }
-    if zero {
-        rounded
-    } else {
-        sign.to_owned() + &rounded
-    }
-}
-
 /// A number for people: between so many digits after the point, thousands apart.
 fn grouped(number: f64, least: usize, most: usize, grouped: bool) -> String {
-    let text = to_digits(number, most);
+    let text = fixed(number, most);
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let mut fraction = fraction.to_owned();
     while fraction.len() > least && fraction.ends_with('0') {
