@@ -29,6 +29,23 @@ pub struct Kept {
     pub sending: Option<String>,
 }
 
+/// Answers that are on their way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sending {
+    /// The answers, an object.
+    data: Value,
+    /// Their Idempotency-Key.
+    key: String,
+}
+
+impl Kept {
+    /// They were sent, and it is not known that they have arrived.
+    pub fn sending(self) -> Option<Sending> {
+        let Self { data, sending } = self;
+        sending.map(|key| Sending { data, key })
+    }
+}
+
 fn place(token: &str) -> String {
     format!("portico.survey.{token}")
 }
@@ -65,13 +82,17 @@ pub fn draft(token: &str, data: &Object) -> Task {
 }
 
 /// Takes answers to be sent. Where this device keeps nothing they live as long as the page.
-pub fn send_soon(token: &str, data: &Object) -> Kept {
-    let kept = Kept {
+pub fn send_soon(token: &str, data: &Object) -> Sending {
+    let sending = Sending {
         data: Value::Object(data.clone()),
-        sending: Some(random::uuid()),
+        key: random::uuid(),
+    };
+    let kept = Kept {
+        data: sending.data.clone(),
+        sending: Some(sending.key.clone()),
     };
     keep(token, &kept);
-    kept
+    sending
 }
 
 /// Tries once to send what is to be sent. What passes by itself leaves it there; everything else is an answer, after
@@ -79,16 +100,13 @@ pub fn send_soon(token: &str, data: &Object) -> Kept {
 ///
 /// # Errors
 /// Why the server does not have them.
-pub async fn send(token: &str, kept: &Kept) -> Result<Survey<Value>, Failure> {
-    let Some(key) = &kept.sending else {
-        return Err(Failure::Network);
-    };
+pub async fn send(token: &str, sending: &Sending) -> Result<Survey<Value>, Failure> {
     // Of two tabs the second one finds that they were sent.
     let _alone = lock::hold(&place(token)).await;
     let answers = SurveyAnswers {
-        data: kept.data.clone(),
+        data: sending.data.clone(),
     };
-    let outcome = surveys::send(token, &answers, key).await;
+    let outcome = surveys::send(token, &answers, &sending.key).await;
     match &outcome {
         Ok(_) => forget(token),
         Err(failure) if failure.is_passing() => {}
@@ -96,8 +114,8 @@ pub async fn send(token: &str, kept: &Kept) -> Result<Survey<Value>, Failure> {
             keep(
                 token,
                 &Kept {
+                    data: answers.data,
                     sending: None,
-                    ..kept.clone()
                 },
             );
         }

@@ -203,6 +203,12 @@ async fn respond(server: &Server, token: &str, data: Value) -> Reply {
         .await
 }
 
+async fn keep(server: &Server, token: &str, data: Value) -> Reply {
+    let path = format!("/surveys/{token}/draft");
+    let draft = server.guest().call(Method::PUT, &path);
+    draft.json(&json!({"data": data})).send().await
+}
+
 async fn entries(customer: &Api, id: &str) -> Vec<Value> {
     let mut items = customer.all(&format!("/requests/{id}/timeline"), 100).await;
     items.retain(|item| item["kind"] == "survey");
@@ -269,12 +275,7 @@ async fn a_closed_case_is_asked_about_answered_changed_and_then_it_is_over() {
     assert_eq!(offered.header("cache-control"), Some("no-store"));
     assert_eq!(summary(&customer, &id).await["state"], "offered");
 
-    let draft = server
-        .guest()
-        .call(Method::PUT, &format!("/surveys/{token}/draft"));
-    draft
-        .json(&json!({"data": {"solving": 2}}))
-        .send()
+    keep(&server, &token, json!({"solving": 2}))
         .await
         .expect_status(204);
     let again = open(&server, &token).await.expect_status(200);
@@ -313,12 +314,7 @@ async fn a_closed_case_is_asked_about_answered_changed_and_then_it_is_over() {
     respond(&server, &token, json!({"solving": 1}))
         .await
         .expect_problem(410, "gone");
-    let draft = server
-        .guest()
-        .call(Method::PUT, &format!("/surveys/{token}/draft"));
-    draft
-        .json(&json!({"data": {"solving": 2}}))
-        .send()
+    keep(&server, &token, json!({"solving": 2}))
         .await
         .expect_problem(410, "gone");
     let over = open(&server, &token).await.expect_status(200);
@@ -510,12 +506,7 @@ async fn a_wrong_token_and_the_token_of_something_else_lead_nowhere() {
         respond(&server, wrong, best())
             .await
             .expect_problem(404, "not_found");
-        let draft = server
-            .guest()
-            .call(Method::PUT, &format!("/surveys/{wrong}/draft"));
-        draft
-            .json(&json!({"data": {}}))
-            .send()
+        keep(&server, wrong, json!({}))
             .await
             .expect_problem(404, "not_found");
         let page = server
@@ -597,12 +588,7 @@ async fn answers_that_do_not_fit_are_refused_where_they_stand() {
     raw("{\"data\":{},\"more\":1}".to_owned(), "application/json")
         .await
         .expect_invalid("/more");
-    let draft = server
-        .guest()
-        .call(Method::PUT, &format!("/surveys/{token}/draft"));
-    draft
-        .json(&json!({"data": {"colour": 1}}))
-        .send()
+    keep(&server, &token, json!({"colour": 1}))
         .await
         .expect_invalid("/data/colour");
     assert_eq!(open(&server, &token).await.json["state"], "offered");
@@ -1161,12 +1147,7 @@ async fn an_anonymous_round_keeps_nothing_that_links_answer_and_person() {
     );
     let before = ledger(&server, "quarterly").await;
     for (place, token) in tokens.iter().take(6).enumerate() {
-        let draft = server
-            .guest()
-            .call(Method::PUT, &format!("/surveys/{token}/draft"));
-        draft
-            .json(&json!({"data": {"overall": 3}}))
-            .send()
+        keep(&server, token, json!({"overall": 3}))
             .await
             .expect_status(204);
         let data = json!({"overall": 4, "attitude": 4, "suggestion": format!("CANARY-{place}")});

@@ -47,15 +47,6 @@ pub struct Answering {
     problems: Problems,
 }
 
-/// The name of a language in questionnaires; the words without a name are English.
-fn language(locale: Locale) -> &'static str {
-    match locale {
-        Locale::En | Locale::Unknown => "en",
-        Locale::ZhHans => "zh-cn",
-        Locale::ZhHant => "zh-tw",
-    }
-}
-
 impl Answering {
     /// Begins with answers that were given before, and with those that the link brings along where there are none yet.
     pub fn new(
@@ -66,7 +57,7 @@ impl Answering {
     ) -> Self {
         let start = Start {
             answers,
-            locale: locale_of(definition),
+            locale: definition.language(i18n::locale().as_str()),
             ..Start::default()
         };
         let mut survey = Survey::new(definition, start, Box::new(Local));
@@ -83,15 +74,11 @@ impl Answering {
         if survey.state() == State::Starting && survey.page().is_none_or(|p| p.parts.is_empty()) {
             survey.start();
         }
-        let names: Vec<String> = definition
-            .locales()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let definition = definition.clone();
         let survey = StoredValue::new_local(survey);
         let changed = RwSignal::new(0_u32);
         effect_after(move |_: Option<()>| {
-            let locale = named(&names, i18n::locale());
+            let locale = definition.language(i18n::locale().as_str());
             survey.update_value(|survey| survey.set_locale(&locale));
             changed.update(|n| *n += 1);
         });
@@ -162,36 +149,11 @@ impl Answering {
     }
 }
 
-/// The language of the questionnaire that fits the one on screen best.
-fn locale_of(definition: &Definition) -> String {
-    let names: Vec<String> = definition
-        .locales()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
-    named(&names, i18n::locale())
-}
-
 /// What the questionnaire is called, if it says.
 pub fn title(definition: &Definition, locale: Locale) -> Option<String> {
-    let names: Vec<String> = definition
-        .locales()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
     let title = definition.root().text("title")?;
-    Some(title.get(&named(&names, locale)).to_owned()).filter(|title| !title.is_empty())
-}
-
-/// What people call a language in questionnaires: our own name, or that of other tools. Empty: the default one.
-fn named(names: &[String], locale: Locale) -> String {
-    let known = [locale.as_str(), language(locale)];
-    let mut found = known
-        .iter()
-        .filter(|name| names.iter().any(|n| n == **name));
-    found
-        .next()
-        .map_or_else(String::new, |name| (*name).to_owned())
+    Some(title.get(&definition.language(locale.as_str())).to_owned())
+        .filter(|title| !title.is_empty())
 }
 
 /// The id of the control that takes the focus.

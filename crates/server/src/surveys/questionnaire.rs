@@ -327,7 +327,7 @@ impl Questionnaire {
         let start = Start {
             answers,
             variables: Object::new(),
-            locale: self.language(setting.locale),
+            locale: self.definition.language(setting.locale.as_str()),
         };
         let clock = CompanyClock {
             now: setting.now,
@@ -374,18 +374,6 @@ impl Questionnaire {
             page,
             views,
         }
-    }
-
-    /// The name under which the questionnaire has a language: ours, or the one by country that others use.
-    fn language(&self, locale: Locale) -> String {
-        let others: &[&str] = match locale {
-            Locale::ZhHans => &["zh-Hans", "zh-cn", "zh-CN", "zh"],
-            Locale::ZhHant => &["zh-Hant", "zh-tw", "zh-TW", "zh-hk", "zh-HK"],
-            Locale::En | Locale::Unknown => &["en"],
-        };
-        let known = self.definition.locales();
-        let found = others.iter().find(|name| known.contains(name));
-        found.map(|name| (*name).to_owned()).unwrap_or_default()
     }
 }
 
