@@ -222,6 +222,10 @@ impl Page {
             })
         };
         ui! {
+            {move || {
+                let about = asking.about();
+                (asking.is_first() && !about.is_empty()).then(|| ui! { <div class="flow" dir="auto">{markup(&about)}</div> })
+            }}
             {self.anonymous.then(|| ui! { <p class="lede">{m::survey_anonymous}</p> })}
             {notice}
             {form(asking, self.sending.into(), done)}
@@ -326,7 +330,7 @@ impl Page {
         let end = self.end.get_value();
         let words = match end.html.is_empty() {
             true => ui! { <p>{m::survey_thanks}</p> },
-            false => markup(end.html),
+            false => ui! { <div class="flow" dir="auto">{markup(&end.html)}</div> },
         };
         let next = Some(end.address).filter(|address| address.starts_with("https://"));
         let next =

@@ -7,6 +7,7 @@ pub mod expression;
 pub mod report;
 pub mod run;
 pub mod score;
+pub mod signature;
 pub mod value;
 
 pub use definition::Definition;

@@ -1,6 +1,6 @@
 //! The controls, one for each group of question types.
 
-use super::{Answering, control_id, errors, markup, rows, small_button};
+use super::{Answering, control_id, errors, files, markup, rows, signature, small_button};
 use crate::{components::icon::icon, i18n::m};
 use leptos::{ev::Event, prelude::*};
 use portico_survey::{
@@ -41,6 +41,8 @@ pub(super) fn question(a: Answering, id: Id, class: Class, of: Memo<Option<Quest
         Class::Expression => asked.computed(),
         Class::Html => asked.html(),
         Class::Image => asked.image(),
+        Class::File => files::files(asked),
+        Class::SignaturePad => signature::signature(asked),
         _ => asked.unanswerable(),
     }
 }
@@ -51,7 +53,7 @@ impl Asked {
         self.of.with(|of| of.as_ref().map(part).unwrap_or_default())
     }
 
-    fn flag(self, property: &str) -> bool {
+    pub(super) fn flag(self, property: &str) -> bool {
         self.a
             .look(|s| s.definition_of(self.id).flag(property, false))
     }
@@ -61,7 +63,7 @@ impl Asked {
             .look(|s| s.definition_of(self.id).word(property).to_owned())
     }
 
-    fn number(self, property: &str) -> Option<f64> {
+    pub(super) fn number(self, property: &str) -> Option<f64> {
         self.a.look(|s| s.definition_of(self.id).number(property))
     }
 
@@ -75,7 +77,7 @@ impl Asked {
         self.get(|question| question.title.clone())
     }
 
-    fn read_only(self) -> bool {
+    pub(super) fn read_only(self) -> bool {
         self.get(|question| question.read_only)
     }
 
@@ -128,8 +130,13 @@ impl Asked {
     fn notes(self) -> View {
         let problems = memo(move || self.get(|question| question.problems.clone()));
         let hint = move || {
-            let text = self.get(|question| question.description.clone());
-            (!text.is_empty()).then(|| ui! { <p class="hint" id=self.hint_id()>{text}</p> })
+            let any = self.get(|question| !question.description.is_empty());
+            any.then(|| {
+                let text = self
+                    .a
+                    .look(|survey| survey.markup_of(Some(self.id), "description"));
+                ui! { <div class="hint" id=self.hint_id()>{markup(&text)}</div> }
+            })
         };
         ui! { {hint} <div id=self.error_id()>{errors(problems)}</div> }
     }
@@ -146,13 +153,18 @@ impl Asked {
     }
 
     pub(super) fn group(self, control: View) -> View {
+        let back = self.take_back();
+        self.group_with_own_way_back(ui! { {control} {back} })
+    }
+
+    /// The same where the control itself has what takes the answer back.
+    pub(super) fn group_with_own_way_back(self, control: View) -> View {
         ui! {
             <fieldset class="field" id=self.name() tabindex="-1" aria-describedby=self.described_by()>
                 <legend>{self.label()}</legend>
                 {self.notes()}
                 {control}
                 {self.comment()}
-                {self.take_back()}
             </fieldset>
         }
     }
@@ -626,7 +638,7 @@ impl Asked {
             self.a.changed.track();
             self.a.look(|survey| survey.html(self.id))
         });
-        (move || markup(text.get())).view()
+        ui! { <div class="flow" dir="auto">{move || markup(&text.get())}</div> }
     }
 
     fn image(self) -> View {

@@ -4,7 +4,9 @@
 //! question is built once and follows its own part of the page.
 
 mod control;
+mod files;
 mod rows;
+mod signature;
 
 use super::{
     button::{Look, button, submit_button},
@@ -21,7 +23,7 @@ use portico_contract::locale::Locale;
 use portico_survey::{
     Clock, Definition, Object, Survey, Value,
     definition::Class,
-    run::{End, Id, Page, Part, Problem, Start, State, Wrong},
+    run::{self, End, Id, Markup, Page, Part, Problem, Start, State, Tag, Wrong},
 };
 use portico_view::{Child, View, effect_after, memo, ui};
 
@@ -45,6 +47,8 @@ pub struct Answering {
     changed: RwSignal<u32>,
     page: Memo<Option<Page>>,
     problems: Problems,
+    /// Questions whose files are on their way: nothing is sent before they are there.
+    uploading: RwSignal<Vec<Id>>,
 }
 
 impl Answering {
@@ -91,6 +95,7 @@ impl Answering {
             changed,
             page,
             problems: Problems::new(title),
+            uploading: RwSignal::new(Vec::new()),
         }
     }
 
@@ -124,8 +129,26 @@ impl Answering {
         });
     }
 
+    /// Nothing comes before what is shown. Reactive.
+    pub fn is_first(self) -> bool {
+        self.changed.track();
+        self.look(|survey| survey.state() == State::Starting || survey.is_first())
+    }
+
+    /// What the questionnaire is about, as markup; empty where it does not say. Reactive.
+    pub fn about(self) -> String {
+        self.changed.track();
+        self.look(|survey| survey.markup_of(None, "description"))
+    }
+
     /// Goes on; says whether it did. Where not, the summary says why and has the focus.
     fn go_on(self) -> bool {
+        let uploading = self.uploading.get_untracked();
+        if !uploading.is_empty() {
+            let wait = |id: &Id| (control_id(*id), Words::new(m::survey_uploading));
+            self.problems.set(uploading.iter().map(wait).collect());
+            return false;
+        }
         let went = self.change(|survey| match survey.state() {
             State::Starting => survey.start(),
             _ => survey.go_on(),
@@ -220,12 +243,12 @@ fn said(wrong: &Wrong) -> String {
             (None, None) => m::survey_form(),
         },
         Wrong::NotEmail => m::survey_email(),
+        Wrong::FileCount(most) => m::upload_too_many(*most),
         Wrong::Digits
         | Wrong::PatternIncomplete
         | Wrong::Pattern
         | Wrong::Expression(_)
-        | Wrong::FileSize(_)
-        | Wrong::FileCount(_) => m::survey_form(),
+        | Wrong::FileSize(_) => m::survey_form(),
     }
 }
 
@@ -235,10 +258,7 @@ pub fn form(a: Answering, sending: Signal<bool>, done: impl Fn() + Clone + 'stat
         a.page
             .with(|page| page.as_ref().map(|p| (p.number, p.count)))
     });
-    let first = memo(move || {
-        a.changed.track();
-        a.look(|survey| survey.state() == State::Starting || survey.is_first())
-    });
+    let first = memo(move || a.is_first());
     let last = memo(move || {
         a.changed.track();
         a.look(|survey| survey.state() != State::Starting && survey.is_last())
@@ -287,10 +307,15 @@ pub fn form(a: Answering, sending: Signal<bool>, done: impl Fn() + Clone + 'stat
         })
     };
     let title = move || a.page.with(|page| page.as_ref().map(|p| p.title.clone()));
-    let about = move || {
-        a.page
-            .with(|page| page.as_ref().map(|p| p.description.clone()))
-    };
+    let about = memo(move || {
+        a.changed.track();
+        a.look(
+            |survey| match survey.start_page().or_else(|| survey.current_page()) {
+                Some(page) => survey.markup_of(Some(page), "description"),
+                None => String::new(),
+            },
+        )
+    });
     let heading = move || title().filter(|title| !title.is_empty());
     let forward = move || match last.get() {
         true => submit_button(m::survey_send, sending),
@@ -301,7 +326,7 @@ pub fn form(a: Answering, sending: Signal<bool>, done: impl Fn() + Clone + 'stat
         <form class="flow survey" novalidate on:submit=go_on>
             {progress}
             {move || heading().map(|title| ui! { <h2>{title}</h2> })}
-            {move || about().filter(|text| !text.is_empty()).map(|text| ui! { <p>{text}</p> })}
+            {move || markup(&about.get())}
             {parts(a, memo(move || {
                 a.page.with(|page| page.as_ref().map(|p| p.parts.clone()).unwrap_or_default())
             }))}
@@ -375,7 +400,14 @@ fn group(a: Answering, id: Id, all: Memo<Vec<Part>>, more: Option<View>) -> View
             .filter(|text| !text.is_empty())
     };
     let legend = move || text(|of| &of.0).map(|title| ui! { <legend>{title}</legend> });
-    let hint = move || text(|of| &of.1).map(|text| ui! { <p class="hint">{text}</p> });
+    let hint = move || {
+        let text = text(|of| &of.1)?;
+        let text = match a.look(|survey| survey.class_of(id)) {
+            Class::Panel => markup(&a.look(|survey| survey.markup_of(Some(id), "description"))),
+            _ => text.view(),
+        };
+        Some(ui! { <div class="hint">{text}</div> })
+    };
     let problems = memo(move || of.with(|of| of.as_ref().map(|o| o.2.clone()).unwrap_or_default()));
     ui! {
         <fieldset class="group flow" id=control_id(id) tabindex="-1">
@@ -403,12 +435,38 @@ fn errors(problems: Memo<Vec<Problem>>) -> View {
     .view()
 }
 
-/// Markup of a questionnaire, sanitised by the browser; only its text where it cannot.
-pub fn markup(html: String) -> View {
-    super::prose::prose(portico_contract::timeline::Body {
-        format: portico_contract::timeline::TextFormat::Html,
-        value: html,
-    })
+/// Markup of a questionnaire: the few harmless elements that the engine leaves of it.
+pub fn markup(html: &str) -> View {
+    run::markup(html).into_iter().map(element).collect()
+}
+
+fn element(markup: Markup) -> View {
+    let (tag, address, inside) = match markup {
+        Markup::Text(text) => return text.view(),
+        Markup::Element {
+            tag,
+            address,
+            inside,
+        } => (tag, address, inside),
+    };
+    let inside: View = inside.into_iter().map(element).collect();
+    match tag {
+        Tag::Paragraph => ui! { <p>{inside}</p> },
+        Tag::Break => ui! { <br /> },
+        Tag::Rule => ui! { <hr /> },
+        Tag::Strong => ui! { <strong>{inside}</strong> },
+        Tag::Emphasis => ui! { <em>{inside}</em> },
+        Tag::Underline => ui! { <u>{inside}</u> },
+        // Below the titles of pages.
+        Tag::Heading => ui! { <h3>{inside}</h3> },
+        Tag::List => ui! { <ul>{inside}</ul> },
+        Tag::Numbered => ui! { <ol>{inside}</ol> },
+        Tag::Item => ui! { <li>{inside}</li> },
+        Tag::Link if address.is_empty() => inside,
+        Tag::Link => ui! {
+            <a href=address target="_blank" rel="noopener noreferrer nofollow">{inside}</a>
+        },
+    }
 }
 
 /// A button beside a question.

@@ -34,7 +34,8 @@ use portico_contract::{BASE_PATH, Instant, locale::Locale, problem::ProblemCode}
 use portico_survey::{
     Value,
     definition::Class,
-    run::{Part, Question, Role},
+    run::{self, Markup, Part, Question, Role, Tag},
+    signature,
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -318,8 +319,8 @@ impl Form<'_> {
             let text = words.fill(key, &[("until", &until)]);
             let _ = writeln!(main, "<p class=\"notice\" role=\"status\">{text}</p>");
         }
-        if !self.shown.description.is_empty() {
-            let _ = writeln!(main, "<p>{}</p>", escaped(&self.shown.description));
+        if !self.shown.about.is_empty() {
+            let _ = writeln!(main, "<div>{}</div>", html_of(&self.shown.about));
         }
         if self.notice.is_none() {
             let _ = writeln!(
@@ -406,17 +407,14 @@ impl Form<'_> {
             match part {
                 Part::Question(question) => self.question(words, question, main),
                 Part::Group {
-                    title,
-                    description,
-                    parts,
-                    ..
+                    id, title, parts, ..
                 } => {
                     main.push_str("<section>\n");
                     if !title.is_empty() {
                         let _ = writeln!(main, "<h2>{}</h2>", escaped(title));
                     }
-                    if !description.is_empty() {
-                        let _ = writeln!(main, "<p>{}</p>", escaped(description));
+                    if let Some(view) = self.shown.view(*id).filter(|view| !view.about.is_empty()) {
+                        let _ = writeln!(main, "<div>{}</div>", html_of(&view.about));
                     }
                     self.parts(words, parts, main);
                     main.push_str("</section>\n");
@@ -436,9 +434,7 @@ impl Form<'_> {
             .position(|other| other.id == question.id)
             .unwrap_or_default();
         if question.class == Class::Html {
-            if !view.words.is_empty() {
-                let _ = writeln!(main, "<p>{}</p>", escaped(&view.words));
-            }
+            let _ = writeln!(main, "<div>{}</div>", html_of(&view.html));
             return;
         }
         if question.class == Class::Image
@@ -458,11 +454,11 @@ impl Form<'_> {
         let id = format!("q{place}");
         let mut about = String::new();
         let mut describes = Vec::new();
-        if !question.description.is_empty() {
+        if !view.about.is_empty() {
             let _ = writeln!(
                 about,
-                "<p class=\"quiet\" id=\"{id}d\">{}</p>",
-                escaped(&question.description)
+                "<div class=\"quiet\" id=\"{id}d\">{}</div>",
+                html_of(&view.about)
             );
             describes.push(format!("{id}d"));
         }
@@ -511,6 +507,8 @@ impl Form<'_> {
             Class::Dropdown => ("", field.list(words), false),
             Class::Comment => ("", field.area(), false),
             Class::Text | Class::Slider => ("", field.line(), false),
+            Class::SignaturePad => ("", field.signature(words), false),
+            Class::File => ("", field.files(words), true),
             Class::Expression => (
                 "",
                 format!("<p><output>{}</output></p>", escaped(&field.answer_text())),
@@ -522,7 +520,7 @@ impl Form<'_> {
                     "<p class=\"quiet\">{}</p>",
                     words.word("survey.form.needs_script")
                 ),
-                false,
+                true,
             ),
         };
         let _ = writeln!(
@@ -727,6 +725,42 @@ impl Field<'_> {
         )
     }
 
+    /// A name that is typed; one that was drawn elsewhere stays.
+    fn signature(&self, words: &Words<'_>) -> String {
+        let Self {
+            name,
+            id,
+            described,
+            wrong,
+            ..
+        } = self;
+        let answer = self.answer_text();
+        let (typed, note) = match signature::lines(&answer) {
+            Some(_) => ("", words.word("survey.form.signed")),
+            None => (answer.as_str(), words.word("survey.form.sign")),
+        };
+        format!(
+            "<p class=\"quiet\">{note}</p><input id=\"{id}\" name=\"a:{name}\" autocomplete=\"name\" maxlength=\"200\" \
+             value=\"{}\"{described}{wrong}>",
+            escaped(typed)
+        )
+    }
+
+    /// Files need the portal's page; those that were sent from there stay.
+    fn files(&self, words: &Words<'_>) -> String {
+        let mut out = format!(
+            "<p class=\"quiet\">{}</p>",
+            words.word("survey.form.needs_file_page")
+        );
+        let files = self.question.answer.as_ref().and_then(Value::as_list);
+        for file in files.unwrap_or_default() {
+            let name = file.as_object().and_then(|file| file.get("name"));
+            let name = name.map(Value::to_text).unwrap_or_default();
+            let _ = write!(out, "<p>{}</p>", escaped(&name));
+        }
+        out
+    }
+
     fn line(&self) -> String {
         let Self {
             name,
@@ -753,6 +787,59 @@ impl Field<'_> {
             "<input id=\"{id}\" name=\"a:{name}\" type=\"{kind}\"{any} value=\"{text}\"{described}{wrong}>"
         )
     }
+}
+
+/// Markup of a questionnaire: the few harmless elements that the engine leaves of it.
+fn html_of(markup: &str) -> String {
+    fn write(all: &[Markup], out: &mut String) {
+        for one in all {
+            let (tag, address, inside) = match one {
+                Markup::Text(text) => {
+                    out.push_str(&escaped(text));
+                    continue;
+                }
+                Markup::Element {
+                    tag,
+                    address,
+                    inside,
+                } => (tag, address, inside),
+            };
+            let name = match tag {
+                Tag::Break => {
+                    out.push_str("<br>");
+                    continue;
+                }
+                Tag::Rule => {
+                    out.push_str("<hr>");
+                    continue;
+                }
+                Tag::Link if address.is_empty() => {
+                    write(inside, out);
+                    continue;
+                }
+                Tag::Paragraph => "p",
+                Tag::Strong => "strong",
+                Tag::Emphasis => "em",
+                Tag::Underline => "u",
+                Tag::Heading => "h3",
+                Tag::List => "ul",
+                Tag::Numbered => "ol",
+                Tag::Item => "li",
+                Tag::Link => "a",
+            };
+            let _ = write!(out, "<{name}");
+            if *tag == Tag::Link {
+                let address = escaped(address);
+                let _ = write!(out, " href=\"{address}\" rel=\"noreferrer nofollow\"");
+            }
+            out.push('>');
+            write(inside, out);
+            let _ = write!(out, "</{name}>");
+        }
+    }
+    let mut out = String::new();
+    write(&run::markup(markup), &mut out);
+    out
 }
 
 /// Whether a plain form has a field for it.
@@ -874,10 +961,12 @@ async fn sent(words: &Words<'_>, token: &str, request: Request) -> Result<Respon
     };
     let mut tx = app.store.write().await?;
     match record(app, &mut *tx, token, &data, locale).await {
-        Ok(about) => {
+        Ok(recorded) => {
             let to = format!("/surveys/{token}?plain&lang={locale}&sent");
             let answer = Answer::empty(StatusCode::SEE_OTHER).with(header::LOCATION, to);
-            turn.commit(tx, answer, about.as_ref()).await
+            let response = turn.commit(tx, answer, recorded.about.as_ref()).await?;
+            recorded.release(app).await;
+            Ok(response)
         }
         Err(Refused {
             error,

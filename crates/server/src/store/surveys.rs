@@ -5,7 +5,8 @@ use crate::catalogue::Localized;
 use async_trait::async_trait;
 use portico_contract::{
     Instant,
-    id::{MeasureId, RequestId},
+    attachment::Attachment,
+    id::{AttachmentId, MeasureId, RequestId},
     locale::Locale,
     request::Kind,
     session::Channel,
@@ -211,6 +212,18 @@ pub trait Surveys {
     async fn put_response(&mut self, invitation: &str, at: Instant, data: &str) -> Result<()>;
     /// Sets the score in the one entry of a request that tells of its survey; false when there is none yet.
     async fn set_survey_score(&mut self, request: &RequestId, score: Option<f64>) -> Result<bool>;
+
+    /// Adds a file of answers; `invitation` is none of an anonymous survey.
+    async fn add_survey_file(
+        &mut self,
+        survey: &str,
+        invitation: Option<&str>,
+        file: &Attachment,
+    ) -> Result<()>;
+    /// A file in the answers to a survey.
+    async fn survey_file(&mut self, survey: &str, id: &AttachmentId) -> Result<Option<Attachment>>;
+    /// Takes a file away.
+    async fn remove_survey_file(&mut self, id: &AttachmentId) -> Result<()>;
 
     /// Keeps a questionnaire, if it is not kept already.
     async fn keep_questionnaire(&mut self, hash: &Hash, text: &str) -> Result<()>;

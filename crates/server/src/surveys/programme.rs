@@ -93,7 +93,7 @@ pub struct SurveyTerms {
     pub target: f64,
     /// Below so many answers nothing is shown.
     pub minimum_n: u32,
-    /// Questions with free text.
+    /// Questions with free text, a signature or files.
     pub comments: Vec<String>,
     /// By what results are told apart.
     pub period: Period,

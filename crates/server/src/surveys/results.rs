@@ -90,8 +90,11 @@ pub struct Declared {
 pub struct Comment {
     /// In answer to which question.
     pub question: String,
-    /// As it was written.
+    /// As it was written; the name of a file.
     pub text: String,
+    /// The file that it is, to be had from the desk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// In which period.
     pub period: String,
 }
@@ -533,11 +536,12 @@ fn shown(
         .iter()
         .filter(|rated| is_shown(&rated.period))
         .flat_map(|rated| {
-            terms.comments.iter().filter_map(|question| {
-                let text = rated.answers.get(question)?.as_text()?.trim();
-                (!text.is_empty()).then(|| Comment {
+            terms.comments.iter().flat_map(|question| {
+                let texts = rated.answers.get(question).map(written).unwrap_or_default();
+                texts.into_iter().map(|(text, file)| Comment {
                     question: question.clone(),
-                    text: text.to_owned(),
+                    text,
+                    file,
                     period: rated.period.clone(),
                 })
             })
@@ -556,6 +560,20 @@ fn shown(
         dimensions,
         tiers,
         comments,
+    }
+}
+
+/// The text of an answer, or the names of its files with what they are found by.
+fn written(answer: &Value) -> Vec<(String, Option<String>)> {
+    let file = |file: &Value| {
+        let file = file.as_object()?;
+        let part = |name: &str| Some(file.get(name)?.as_text()?.to_owned());
+        Some((part("name")?, part("content")))
+    };
+    match answer {
+        Value::Text(text) if !text.trim().is_empty() => vec![(text.trim().to_owned(), None)],
+        Value::List(files) => files.iter().filter_map(file).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -631,7 +649,7 @@ impl Results {
     #[must_use]
     pub fn csv(&self) -> String {
         let header = "part,name,label,weight,delivered,completed,response_rate,n,hidden,score,satisfied,low,high,index,\
-                      share_of_maximum,mean,target,text";
+                      share_of_maximum,mean,target,text,file";
         let mut out = String::from(header);
         out.push_str("\r\n");
         let groups = std::iter::once(("total", &self.total))
@@ -660,15 +678,17 @@ impl Results {
                 figure(group.mean),
                 group.target.to_owned(),
                 String::new(),
+                String::new(),
             ];
             row_of(&mut out, &row);
         }
         for comment in &self.comments {
-            let mut row: [String; 18] = Default::default();
+            let mut row: [String; 19] = Default::default();
             row[0] = "comment".to_owned();
             row[1] = comment.period.clone();
             row[2] = comment.question.clone();
             row[17] = comment.text.clone();
+            row[18] = comment.file.clone().unwrap_or_default();
             row_of(&mut out, &row);
         }
         out
