@@ -1681,3 +1681,128 @@ async fn files_and_signatures_are_taken_for_one_answer_alone_and_read_at_the_des
         .await
         .expect_problem(404, "not_found");
 }
+
+#[tokio::test]
+async fn one_click_of_a_mail_program_ends_the_surveys() {
+    let server = server().await;
+    for (hours, person, media_type, body) in [
+        (
+            30,
+            "a@example.com",
+            "application/x-www-form-urlencoded",
+            "List-Unsubscribe=One-Click",
+        ),
+        (
+            60,
+            "b@example.com",
+            "multipart/form-data; boundary=x",
+            "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n",
+        ),
+    ] {
+        let customer = server.customer(person).await;
+        let id = submitted(&customer).await;
+        status(&server, &id, "resolved").await;
+        planned(&server, &id).await;
+        clock(&server, &later(TimeDelta::hours(hours))).await;
+        let letter = asked(&server, person, 1).await;
+        let (address, post) = letter
+            .unsubscribe
+            .clone()
+            .expect("a way out for mail programs");
+        assert_eq!(post, "List-Unsubscribe=One-Click");
+        let address = address.trim_matches(['<', '>']).to_owned();
+        assert!(address.ends_with(&way_out(&letter)), "{address}");
+        // Whoever only looks changes nothing.
+        let state = async || {
+            recorded(&server, "after_closure", |one| one["request_id"] == id).await["state"].clone()
+        };
+        server
+            .guest()
+            .at(Method::GET, &address)
+            .send()
+            .await
+            .expect_status(200);
+        assert_eq!(state().await, "sent");
+        let click = server
+            .guest()
+            .at(Method::POST, &address)
+            .header("content-type", media_type);
+        click
+            .body(body.as_bytes().to_vec())
+            .send()
+            .await
+            .expect_status(200);
+        assert_eq!(state().await, "declined");
+    }
+    // Letters about requests are none of a list.
+    let letters = server.letters_to("a@example.com");
+    let others = letters
+        .iter()
+        .filter(|letter| !letter.text.contains("/surveys/"));
+    assert!(
+        others.clone().count() > 0
+            && others
+                .into_iter()
+                .all(|letter| letter.unsubscribe.is_none())
+    );
+}
+
+#[tokio::test]
+async fn weights_hold_for_a_whole_period() {
+    let folder = folder(&PROGRAMME.replacen("minimum_n = 5", "minimum_n = 3", 1));
+    let server = server_in(folder.path()).await;
+    let people = ["a@example.com", "b@example.com", "c@example.com"];
+    let tokens = several_who_were_asked(&server, &people).await;
+    // Solving weighs 20 of 100.
+    let answers = json!({"solving": 1, "attitude": 5, "quality": 5, "speed": 5});
+    for token in &tokens {
+        respond(&server, token, answers.clone())
+            .await
+            .expect_status(200);
+    }
+    let results = async || {
+        let read = server
+            .desk()
+            .get("/surveys/after_closure/results")
+            .send()
+            .await;
+        read.expect_status(200).json
+    };
+    let before = results().await;
+    assert_eq!(before["periods"][0]["index"], 80.0);
+    let heavier = PROGRAMME
+        .replacen("minimum_n = 5", "minimum_n = 3", 1)
+        .replacen(
+            "{ question = \"solving\", weight = 20 }",
+            "{ question = \"solving\", weight = 80 }",
+            1,
+        );
+    std::fs::write(folder.path().join("surveys.toml"), heavier).unwrap();
+    until("the programme to be read anew", || async {
+        let log = server.log();
+        log.contains("the survey programme was read anew")
+            .then_some(())
+            .ok_or(log)
+    })
+    .await;
+    // What was asked in this period counts as before, in a change of an answer, too.
+    respond(&server, &tokens[0], answers.clone())
+        .await
+        .expect_status(200);
+    let after = results().await;
+    assert_eq!(after["periods"], before["periods"]);
+    assert_eq!(after["total"]["index"], before["total"]["index"]);
+    assert_eq!(
+        after["periods"][0]["weights"][3],
+        json!({"question": "solving", "weight": 20.0})
+    );
+    // The next period has the new ones.
+    clock(&server, &later(TimeDelta::days(40))).await;
+    for person in ["d@example.com", "e@example.com", "f@example.com"] {
+        answer_for(&server, person, answers.clone()).await;
+    }
+    let later = results().await;
+    assert_eq!(later["periods"][0], before["periods"][0]);
+    assert_eq!(later["periods"][1]["index"], 50.0);
+    assert_eq!(later["periods"][1]["weights"][3]["weight"], 80.0);
+}

@@ -876,19 +876,18 @@ async fn send(
     )
 }
 
-/// The fields of a form that was posted.
-async fn fields(request: Request) -> Result<Vec<(String, String)>, ApiError> {
-    let kind = request
+fn has_type(request: &Request, media_type: &str) -> bool {
+    let named = request
         .headers()
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
-    let kind = kind
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
-    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+    let named = named.unwrap_or_default().split(';').next();
+    named.is_some_and(|named| named.trim().eq_ignore_ascii_case(media_type))
+}
+
+/// The fields of a form that was posted.
+async fn fields(request: Request) -> Result<Vec<(String, String)>, ApiError> {
+    if !has_type(&request, "application/x-www-form-urlencoded") {
         return Err(ApiError::new(ProblemCode::UnsupportedMedia));
     }
     // A character may take three bytes of its own and three times as many when it is encoded.
@@ -1008,7 +1007,8 @@ async fn leave(
     )
 }
 
-/// `POST /surveys/unsubscribe/{token}`: no more surveys, or with `again` surveys again.
+/// `POST /surveys/unsubscribe/{token}`: no more surveys, or with `again` surveys again. Mail programs post here with one
+/// click, as a form of either kind (RFC 8058).
 async fn left(
     State(app): State<App>,
     Path(token): Path<String>,
@@ -1022,7 +1022,10 @@ async fn left(
         locale: locale(&app, &query, request.headers()),
     };
     let done = async {
-        let fields = fields(request).await?;
+        let fields = match has_type(&request, "multipart/form-data") {
+            true => Vec::new(),
+            false => fields(request).await?,
+        };
         leaving(&words, &token, Some(value(&fields, "again").is_none())).await
     };
     let response = match done.await {

@@ -22,7 +22,7 @@ use crate::{
     surveys::{
         Questionnaire, files,
         questionnaire::{DATA_MAX, Shown},
-        results,
+        results::{self, Weights},
     },
     view,
 };
@@ -404,7 +404,14 @@ pub async fn record(
     invitation.state = InvitationState::Answered;
     invitation.due_at = None;
     tx.update_invitation(&invitation).await?;
-    let score = terms.and_then(|terms| results::score_of(terms, &answers));
+    let score = match (terms, invitation.sent_at) {
+        (Some(terms), Some(sent)) => {
+            let period = terms.period.name(sent, app.settings.time_zone);
+            let dimensions = Weights::of(tx, terms).await?.in_period(&period, terms);
+            results::score_of(terms, &dimensions, &answers)
+        }
+        _ => None,
+    };
     let Some(id) = &invitation.request_id else {
         return Ok(recorded);
     };

@@ -1,7 +1,7 @@
 //! What is kept of surveys: the ledger of invitations, responses, ballots, ways in and out, and measures.
 
 use super::{Result, records::Customer};
-use crate::catalogue::Localized;
+use crate::{catalogue::Localized, surveys::programme::Dimension};
 use async_trait::async_trait;
 use portico_contract::{
     Instant,
@@ -12,6 +12,7 @@ use portico_contract::{
     session::Channel,
 };
 use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// SHA-256 of a questionnaire or a token.
 pub type Hash = [u8; 32];
@@ -224,6 +225,16 @@ pub trait Surveys {
     async fn survey_file(&mut self, survey: &str, id: &AttachmentId) -> Result<Option<Attachment>>;
     /// Takes a file away.
     async fn remove_survey_file(&mut self, id: &AttachmentId) -> Result<()>;
+
+    /// Keeps the weights of a survey's period, if it has none yet.
+    async fn keep_weights(
+        &mut self,
+        survey: &str,
+        period: &str,
+        weights: &[Dimension],
+    ) -> Result<()>;
+    /// The weights of a survey by period.
+    async fn weights(&mut self, survey: &str) -> Result<BTreeMap<String, Arc<[Dimension]>>>;
 
     /// Keeps a questionnaire, if it is not kept already.
     async fn keep_questionnaire(&mut self, hash: &Hash, text: &str) -> Result<()>;

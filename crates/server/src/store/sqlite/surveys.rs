@@ -4,6 +4,7 @@ use crate::store::{
     records::Customer,
     surveys::{Asked, Ballot, Hash, InvitationRecord, MeasureRecord, Skip, Surveys, WaveRecord},
 };
+use crate::surveys::programme::Dimension;
 use async_trait::async_trait;
 use portico_contract::{
     Instant,
@@ -11,6 +12,7 @@ use portico_contract::{
     id::{AttachmentId, MeasureId, RequestId},
 };
 use sqlx::{QueryBuilder, Sqlite};
+use std::{collections::BTreeMap, sync::Arc};
 
 impl SqliteTx {
     /// One record by the text of a query and what it asks for.
@@ -319,6 +321,38 @@ impl Surveys for SqliteTx {
             .await
             .map_err(failed)?;
         Ok(())
+    }
+
+    async fn keep_weights(
+        &mut self,
+        survey: &str,
+        period: &str,
+        weights: &[Dimension],
+    ) -> Result<()> {
+        sqlx::query(
+            "INSERT OR IGNORE INTO survey_weights (survey, period, dimensions) VALUES (?, ?, ?)",
+        )
+        .bind(survey)
+        .bind(period)
+        .bind(encode(&weights)?)
+        .execute(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn weights(&mut self, survey: &str) -> Result<BTreeMap<String, Arc<[Dimension]>>> {
+        let rows: Vec<(String, String)> =
+            sqlx::query_as("SELECT period, dimensions FROM survey_weights WHERE survey = ?")
+                .bind(survey)
+                .fetch_all(&mut *self.tx)
+                .await
+                .map_err(failed)?;
+        let read = |(period, doc): (String, String)| {
+            let weights: Vec<Dimension> = decode(&doc)?;
+            Ok((period, weights.into()))
+        };
+        rows.into_iter().map(read).collect()
     }
 
     async fn keep_questionnaire(&mut self, hash: &Hash, text: &str) -> Result<()> {
