@@ -149,6 +149,8 @@ fn open(
             address: String::new(),
         }),
     };
+    // Where it was left; who changes their answers begins at the beginning.
+    let left = StoredValue::new(kept.as_ref().map_or(0, |kept| kept.part));
     // What was given here last, else what the server has.
     let answers = RwSignal::new(kept.map_or(given, |kept| object(Some(kept.data))));
     title_follows(&definition, title);
@@ -158,7 +160,8 @@ fn open(
     (move || match shown.get() {
         Stage::Asking => {
             let given = answers.get_untracked();
-            let asking = Answering::new(&definition, given, &picked, page_title);
+            let left = left.try_update_value(std::mem::take).unwrap_or_default();
+            let asking = Answering::new(&definition, given, left, &picked, page_title);
             page.ask(asking, answers)
         }
         Stage::Waiting => page.wait(answers),
@@ -194,11 +197,11 @@ impl Page {
 
     fn ask(self, asking: Answering, answers: RwSignal<Object>) -> View {
         let waiting = StoredValue::new_local(None::<task::Task>);
-        effect_after(move |before: Option<Object>| {
-            let now = asking.answers();
+        effect_after(move |before: Option<(Object, usize)>| {
+            let now = (asking.answers(), asking.part());
             if before.is_some_and(|before| before != now) {
-                answers.set(now.clone());
-                waiting.set_value(Some(answers::draft(&self.token(), &now)));
+                answers.set(now.0.clone());
+                waiting.set_value(Some(answers::draft(&self.token(), &now.0, now.1)));
             }
             now
         });
@@ -224,7 +227,7 @@ impl Page {
         ui! {
             {move || {
                 let about = asking.about();
-                (asking.is_first() && !about.is_empty()).then(|| ui! { <div class="flow" dir="auto">{markup(&about)}</div> })
+                (asking.is_first() && !about.is_empty()).then(|| ui! { <div class="flow markup" dir="auto">{markup(&about)}</div> })
             }}
             {self.anonymous.then(|| ui! { <p class="lede">{m::survey_anonymous}</p> })}
             {notice}
@@ -293,7 +296,7 @@ impl Page {
     fn wait(self, answers: RwSignal<Object>) -> View {
         let change = move || {
             self.waiting.set_value(None);
-            drop(answers::draft(&self.token(), &answers.get_untracked()));
+            drop(answers::draft(&self.token(), &answers.get_untracked(), 1));
             self.stage.set(Stage::Asking);
         };
         ui! {
@@ -330,7 +333,7 @@ impl Page {
         let end = self.end.get_value();
         let words = match end.html.is_empty() {
             true => ui! { <p>{m::survey_thanks}</p> },
-            false => ui! { <div class="flow" dir="auto">{markup(&end.html)}</div> },
+            false => ui! { <div class="flow markup" dir="auto">{markup(&end.html)}</div> },
         };
         let next = Some(end.address).filter(|address| address.starts_with("https://"));
         let next =

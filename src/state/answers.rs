@@ -27,6 +27,9 @@ pub struct Kept {
     /// Its Idempotency-Key, once they were sent and as long as it is not known that they have arrived.
     #[serde(default)]
     pub sending: Option<String>,
+    /// The part at which it was left, from 1.
+    #[serde(default)]
+    pub part: usize,
 }
 
 /// Answers that are on their way.
@@ -41,7 +44,7 @@ pub struct Sending {
 impl Kept {
     /// They were sent, and it is not known that they have arrived.
     pub fn sending(self) -> Option<Sending> {
-        let Self { data, sending } = self;
+        let Self { data, sending, .. } = self;
         sending.map(|key| Sending { data, key })
     }
 }
@@ -66,11 +69,12 @@ pub fn forget(token: &str) {
 
 /// Keeps unfinished answers: here at once, on the server after a moment of quiet. Gives the waiting, which ends when it
 /// is dropped.
-pub fn draft(token: &str, data: &Object) -> Task {
+pub fn draft(token: &str, data: &Object, part: usize) -> Task {
     let data = Value::Object(data.clone());
     let kept = Kept {
         data: data.clone(),
         sending: None,
+        part,
     };
     keep(token, &kept);
     let token = token.to_owned();
@@ -90,6 +94,7 @@ pub fn send_soon(token: &str, data: &Object) -> Sending {
     let kept = Kept {
         data: sending.data.clone(),
         sending: Some(sending.key.clone()),
+        part: 0,
     };
     keep(token, &kept);
     sending
@@ -116,6 +121,7 @@ pub async fn send(token: &str, sending: &Sending) -> Result<Survey<Value>, Failu
                 &Kept {
                     data: answers.data,
                     sending: None,
+                    part: 0,
                 },
             );
         }

@@ -17,6 +17,7 @@ pub mod mailbox;
 pub mod ordeals;
 pub mod page;
 pub mod proxy;
+pub mod questions;
 pub mod seed;
 pub mod server;
 pub mod site;

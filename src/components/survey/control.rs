@@ -1,7 +1,7 @@
 //! The controls, one for each group of question types.
 
 use super::{Answering, control_id, errors, files, markup, rows, signature, small_button};
-use crate::{components::icon::icon, i18n::m};
+use crate::{browser::file, components::icon::icon, i18n::m};
 use leptos::{ev::Event, prelude::*};
 use portico_survey::{
     Object, Value,
@@ -85,6 +85,14 @@ impl Asked {
         self.get(|question| question.answer.clone().unwrap_or(Value::Null))
     }
 
+    /// The answer as it stands in a text control: nothing where there is none.
+    pub(super) fn answer_text(self) -> String {
+        self.get(|question| match &question.answer {
+            Some(answer) => answer.to_text().into_owned(),
+            None => String::new(),
+        })
+    }
+
     pub(super) fn set(self, value: Value) {
         self.a.set(self.id, value);
     }
@@ -135,7 +143,7 @@ impl Asked {
                 let text = self
                     .a
                     .look(|survey| survey.markup_of(Some(self.id), "description"));
-                ui! { <div class="hint" id=self.hint_id()>{markup(&text)}</div> }
+                ui! { <div class="hint markup" id=self.hint_id()>{markup(&text)}</div> }
             })
         };
         ui! { {hint} <div id=self.error_id()>{errors(problems)}</div> }
@@ -233,7 +241,7 @@ impl Asked {
     fn typing(self, parse: fn(&str) -> Value) -> (impl Fn() -> String + Send, impl Fn(Event)) {
         let typed = RwSignal::new(None::<(String, String)>);
         let shown = move || {
-            let answer = self.answer().to_text().into_owned();
+            let answer = self.answer_text();
             match typed.get() {
                 Some((text, became)) if became == answer => text,
                 _ => answer,
@@ -242,7 +250,7 @@ impl Asked {
         let set = move |event: Event| {
             let text = event_target_value(&event);
             self.set(parse(&text));
-            let became = untrack(|| self.answer()).to_text().into_owned();
+            let became = untrack(|| self.answer_text());
             typed.set(Some((text, became)));
         };
         (shown, set)
@@ -638,7 +646,7 @@ impl Asked {
             self.a.changed.track();
             self.a.look(|survey| survey.html(self.id))
         });
-        ui! { <div class="flow" dir="auto">{move || markup(&text.get())}</div> }
+        ui! { <div class="flow markup" dir="auto">{move || markup(&text.get())}</div> }
     }
 
     fn image(self) -> View {
@@ -665,10 +673,13 @@ impl Asked {
     }
 }
 
-/// The address of a picture that the policy of the page lets through.
+/// The address of a picture: one of this site, or one that the questionnaire holds.
 fn picture(address: &str) -> Option<String> {
     let own = address.starts_with('/') && !address.starts_with("//");
-    (own || address.starts_with("data:image/")).then(|| address.to_owned())
+    match own {
+        true => Some(address.to_owned()),
+        false => file::picture(address),
+    }
 }
 
 /// What is shown of a choice: its words, and its picture.

@@ -19,7 +19,7 @@ use crate::{
 use leptos::prelude::*;
 use portico_contract::{config::Limits, id::UploadId};
 use portico_survey::{Object, Value};
-use portico_view::{Child, View, memo, ui};
+use portico_view::{View, memo, ui};
 
 /// A file that the server does not have yet.
 #[derive(Clone)]

@@ -52,10 +52,12 @@ pub struct Answering {
 }
 
 impl Answering {
-    /// Begins with answers that were given before, and with those that the link brings along where there are none yet.
+    /// Begins with answers that were given before, and with those that the link brings along where there are none yet,
+    /// at the part (from 1) where it was left, if all before it is answered that must be.
     pub fn new(
         definition: &Definition,
         answers: Object,
+        part: usize,
         picked: &[(String, String)],
         title: Title,
     ) -> Self {
@@ -77,6 +79,15 @@ impl Answering {
         }
         if survey.state() == State::Starting && survey.page().is_none_or(|p| p.parts.is_empty()) {
             survey.start();
+        }
+        while survey.progress().0 < part && !survey.is_last() {
+            let went = match survey.state() {
+                State::Starting => survey.start(),
+                _ => survey.go_on(),
+            };
+            if !went {
+                break;
+            }
         }
         let definition = definition.clone();
         let survey = StoredValue::new_local(survey);
@@ -103,6 +114,12 @@ impl Answering {
     pub fn answers(self) -> Object {
         self.changed.track();
         self.survey.with_value(|survey| survey.answers().clone())
+    }
+
+    /// The part that is shown, from 1. Reactive.
+    pub fn part(self) -> usize {
+        self.page
+            .with(|page| page.as_ref().map_or(0, |page| page.number))
     }
 
     /// What is said when it is done.
@@ -406,7 +423,7 @@ fn group(a: Answering, id: Id, all: Memo<Vec<Part>>, more: Option<View>) -> View
             Class::Panel => markup(&a.look(|survey| survey.markup_of(Some(id), "description"))),
             _ => text.view(),
         };
-        Some(ui! { <div class="hint">{text}</div> })
+        Some(ui! { <div class="hint markup">{text}</div> })
     };
     let problems = memo(move || of.with(|of| of.as_ref().map(|o| o.2.clone()).unwrap_or_default()));
     ui! {

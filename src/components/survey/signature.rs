@@ -10,14 +10,16 @@ use portico_survey::{
     Value,
     signature::{HEIGHT, MAX, WIDTH, lines, picture},
 };
-use portico_view::{Child, View, memo, ui};
+use portico_view::{View, memo, ui};
 
 /// The control.
 pub(super) fn signature(asked: Asked) -> View {
-    let text = move || asked.answer().to_text().into_owned();
-    let drawn = memo(move || lines(&text()).map(str::to_owned).unwrap_or_default());
+    let drawn = memo(move || {
+        let answer = asked.answer_text();
+        lines(&answer).map(str::to_owned).unwrap_or_default()
+    });
     let typed = move || match drawn.with(String::is_empty) {
-        true => text(),
+        true => asked.answer_text(),
         false => String::new(),
     };
     let pen_down = StoredValue::new(false);
