@@ -63,6 +63,7 @@ fn view_of(route: Route) -> View {
         Route::Requests(_) => pages::requests::page(),
         Route::Request(reference) => pages::request::page(reference),
         Route::Receipt => pages::receipt::page(),
+        Route::Service => pages::service::page(),
         Route::Callback(about) => pages::callback::page(about),
         Route::SignIn(_) => pages::sign_in::page(),
         // A program of its own has it, and its document is on the way.

@@ -51,6 +51,8 @@ pub enum Route {
     Request(Reference),
     /// Telling whether a receipt is genuine.
     Receipt,
+    /// What the company learnt from its customers.
+    Service,
     /// A survey, by the token of its link, and answers that the link brings along to be chosen beforehand.
     Survey(String, Vec<(String, String)>),
     /// Asking to be rung, about a request or anything else.
@@ -143,6 +145,7 @@ impl Route {
             })),
             ("requests", Some(reference)) => by_reference(reference, Self::Request),
             ("receipt", None) => Self::Receipt,
+            ("service", None) => Self::Service,
             ("callback", None) => Self::Callback(None),
             ("callback", Some(reference)) => {
                 by_reference(reference, |reference| Self::Callback(Some(reference)))
@@ -180,6 +183,7 @@ impl Route {
             Self::Requests(query) => with_query("/requests", &query_pairs(query)),
             Self::Request(reference) => format!("/requests/{reference}"),
             Self::Receipt => "/receipt".to_owned(),
+            Self::Service => "/service".to_owned(),
             Self::Survey(token, picked) => {
                 let picked: Vec<_> = picked
                     .iter()
@@ -363,6 +367,7 @@ mod tests {
             ),
             (Route::Request(r), format!("/requests/{r}")),
             (Route::Receipt, "/receipt".to_owned()),
+            (Route::Service, "/service".to_owned()),
             (
                 Route::Survey("a1_b".to_owned(), Vec::new()),
                 "/surveys/a1_b".to_owned(),

@@ -15,6 +15,7 @@ pub mod config;
 pub mod event_stream;
 pub mod events;
 mod failure;
+pub mod measures;
 pub mod promises;
 mod query;
 pub mod request_types;

@@ -1,7 +1,7 @@
 //! The document: title, language, focus, scrolling, and the two live regions of `index.html`.
 
 use super::{
-    js::{call, object},
+    js::{call, get, object},
     task,
 };
 use wasm_bindgen::{JsCast, JsValue};
@@ -167,4 +167,20 @@ pub fn announce(text: &str, urgency: Urgency) {
             region.set_text_content(None);
         }
     });
+}
+
+/// Where a pointer is in what it is over, from 0 to 1 across and down.
+pub fn place_in_target(event: &web_sys::Event) -> Option<(f64, f64)> {
+    let target = event.current_target()?;
+    let number = |object: &JsValue, name: &str| get(object, name).as_f64();
+    let across = number(event, "offsetX")? / number(&target, "clientWidth")?;
+    let down = number(event, "offsetY")? / number(&target, "clientHeight")?;
+    (across.is_finite() && down.is_finite()).then_some((across, down))
+}
+
+/// Gives all that a pointer does until it is lifted to the element that it is over.
+pub fn hold_pointer(event: &web_sys::Event) {
+    if let Some(target) = event.current_target() {
+        let _ = call(&target, "setPointerCapture", &[get(event, "pointerId")]);
+    }
 }

@@ -127,6 +127,23 @@ pub fn choose(input_id: &str) {
     }
 }
 
+/// The address of a picture that is in a `data:` address, which the policy of the page does not let through. It holds
+/// as long as the page.
+pub fn picture(data: &str) -> Option<String> {
+    let (media_type, coded) = data.strip_prefix("data:")?.split_once(";base64,")?;
+    if !media_type.starts_with("image/") {
+        return None;
+    }
+    let text = call(&global(), "atob", &[JsValue::from_str(coded)]).ok()?;
+    // A character a byte.
+    let bytes: Vec<u8> = text.as_string()?.chars().map(|c| c as u8).collect();
+    let parts: js_sys::Array = [js_sys::Uint8Array::from(&bytes[..])].iter().collect();
+    let options = object(&[("type", JsValue::from_str(media_type))]);
+    let blob = construct(&global(), "Blob", &[parts.into(), options]).ok()?;
+    let url = get(&global(), "URL");
+    call(&url, "createObjectURL", &[blob]).ok()?.as_string()
+}
+
 /// Gives a text to the customer as a file to save.
 pub fn save_text(name: &str, media_type: &str, text: &str) {
     save_blob(name, &Blob::of_text(text, media_type));

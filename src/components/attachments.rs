@@ -71,9 +71,10 @@ pub fn attachments(draft: OpenDraft, id: String, field: Option<FieldId>) -> View
             .map(|(name, why)| problems::words(why_not(&name, why, &limits)));
         Some(words.collect::<View>())
     };
+    let rules = || config::current().map(|config| limits_in_words(&config.limits));
     ui! {
         {problems}
-        {drop(id, m::upload_drop, m::upload_choose, limits_in_words, add)}
+        {drop(id, m::upload_drop, m::upload_choose, rules, add)}
         {rows}
     }
 }
@@ -109,14 +110,15 @@ fn kinds(limits: &Limits) -> String {
     format::list(&kinds)
 }
 
-fn limits_in_words() -> Option<View> {
-    let limits = config::current()?.limits;
+/// How many files of which size and kinds are taken.
+pub fn limits_in_words(limits: &Limits) -> View {
     let count = f64::from(limits.attachments_per_message);
     let size = m::upload_rules(count, &format::file_size(limits.attachment_size));
-    Some(ui! { {size} <br /> {m::upload_kinds(&groups(&limits))} })
+    ui! { {size} <br /> {m::upload_kinds(&groups(limits))} }
 }
 
-fn why_not(name: &str, why: Refused, limits: &Limits) -> String {
+/// Why a file is not taken.
+pub fn why_not(name: &str, why: Refused, limits: &Limits) -> String {
     match why {
         Refused::TooLarge => m::upload_too_large(name, &format::file_size(limits.attachment_size)),
         Refused::Empty => m::upload_empty(name),
@@ -126,7 +128,7 @@ fn why_not(name: &str, why: Refused, limits: &Limits) -> String {
 }
 
 /// Why the server did not take it. What passes by itself is no reason to worry.
-fn failed(name: &str, failure: &Failure) -> String {
+pub fn failed(name: &str, failure: &Failure) -> String {
     match failure.code() {
         _ if failure.is_passing() => m::upload_offline(),
         Some(ProblemCode::PayloadTooLarge) => {

@@ -162,11 +162,17 @@ fn offline() -> View {
 }
 
 fn footer() -> View {
+    let service = || {
+        config::has(Capability::Surveys).then(|| {
+            ui! { <p><a href=Route::Service.href()>{m::measures_title}</a></p> }
+        })
+    };
     let zone = || Some(m::layout_zone(&format::zone_name()?));
     ui! {
         <footer class="foot">
             <div class="wrap">
                 {contact()}
+                {service}
                 <small>{config::brand_name} " · " {zone}</small>
             </div>
         </footer>

@@ -14,6 +14,7 @@ pub mod icon;
 pub mod incidents;
 pub mod layout;
 pub mod load;
+pub mod measures;
 pub mod moment;
 pub mod outbox;
 pub mod problems;

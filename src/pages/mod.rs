@@ -7,6 +7,7 @@ pub mod receipt;
 pub mod request;
 pub mod requests;
 pub mod sent;
+pub mod service;
 pub mod sign_in;
 pub mod submit;
 // A program of its own has it.

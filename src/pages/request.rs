@@ -6,6 +6,7 @@
 mod actions;
 mod edit;
 mod further;
+mod measures;
 mod promises;
 mod reply;
 mod since;
@@ -443,7 +444,8 @@ fn parts(page: Page, acting: Acting, first_new: Signal<Option<TimelineItemId>>) 
                 {timeline(id.clone(), items.into(), following, first_new, zone_of)}
                 {move || lost().then(|| ui! { <p class="meta">{m::request_live_lost}</p> })}
             </section>
-            {reply::reply(page, id)}
+            {reply::reply(page, id.clone())}
+            {measures::measures(&id)}
         </div>
         <aside>
             {actions::actions(page, acting)}

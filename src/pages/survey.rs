@@ -15,7 +15,7 @@ use crate::{
     },
     i18n::{self, m},
     navigation,
-    state::answers::{self, Kept},
+    state::answers::{self, Kept, Sending},
 };
 use leptos::prelude::*;
 use portico_contract::{Instant, problem::ProblemCode, request::SurveyState, survey::Survey};
@@ -33,7 +33,7 @@ enum Stage {
     /// The answers wait for the network.
     Waiting,
     /// The server has them.
-    Sent(Box<End>),
+    Sent,
     /// It was answered before.
     Answered,
     /// The time is over.
@@ -45,12 +45,13 @@ enum Stage {
 struct Page {
     token: StoredValue<String>,
     stage: RwSignal<Stage>,
-    /// What the link opens.
-    survey: StoredValue<Survey<Value>>,
+    anonymous: bool,
     until: RwSignal<Option<Instant>>,
     sending: RwSignal<bool>,
     failure: RwSignal<Option<Failure>>,
-    waiting: StoredValue<Option<Kept>>,
+    /// What is on its way to the server.
+    waiting: StoredValue<Option<Sending>>,
+    /// What is said once the server has it.
     end: StoredValue<End>,
 }
 
@@ -127,7 +128,7 @@ fn open(
     };
     let definition = Definition::open(json);
     let kept = answers::kept(token);
-    let waiting = kept.clone().filter(|kept| kept.sending.is_some());
+    let waiting = kept.clone().and_then(Kept::sending);
     let stage = match (survey.state, &waiting, &kept) {
         (SurveyState::Expired, ..) => Stage::Over,
         (_, Some(_), _) => Stage::Waiting,
@@ -139,7 +140,7 @@ fn open(
         token: StoredValue::new(token.to_owned()),
         stage: RwSignal::new(stage),
         until: RwSignal::new(survey.editable_until),
-        survey: StoredValue::new(survey),
+        anonymous: survey.anonymous,
         sending: RwSignal::new(false),
         failure: RwSignal::new(None),
         waiting: StoredValue::new(waiting),
@@ -148,20 +149,23 @@ fn open(
             address: String::new(),
         }),
     };
+    // Where it was left; who changes their answers begins at the beginning.
+    let left = StoredValue::new(kept.as_ref().map_or(0, |kept| kept.part));
     // What was given here last, else what the server has.
     let answers = RwSignal::new(kept.map_or(given, |kept| object(Some(kept.data))));
     title_follows(&definition, title);
-    page.keep_trying(answers);
+    page.keep_trying();
     let picked = picked.to_vec();
     let shown = memo(move || page.stage.get());
     (move || match shown.get() {
         Stage::Asking => {
             let given = answers.get_untracked();
-            let asking = Answering::new(&definition, given, &picked, page_title);
+            let left = left.try_update_value(std::mem::take).unwrap_or_default();
+            let asking = Answering::new(&definition, given, left, &picked, page_title);
             page.ask(asking, answers)
         }
         Stage::Waiting => page.wait(answers),
-        Stage::Sent(end) => page.thank(&end),
+        Stage::Sent => page.thank(),
         Stage::Answered => page.answered(),
         Stage::Over => over(),
     })
@@ -193,11 +197,11 @@ impl Page {
 
     fn ask(self, asking: Answering, answers: RwSignal<Object>) -> View {
         let waiting = StoredValue::new_local(None::<task::Task>);
-        effect_after(move |before: Option<Object>| {
-            let now = asking.answers();
+        effect_after(move |before: Option<(Object, usize)>| {
+            let now = (asking.answers(), asking.part());
             if before.is_some_and(|before| before != now) {
-                answers.set(now.clone());
-                waiting.set_value(Some(answers::draft(&self.token(), &now)));
+                answers.set(now.0.clone());
+                waiting.set_value(Some(answers::draft(&self.token(), &now.0, now.1)));
             }
             now
         });
@@ -220,9 +224,12 @@ impl Page {
                 }
             })
         };
-        let anonymous = self.survey.with_value(|survey| survey.anonymous);
         ui! {
-            {anonymous.then(|| ui! { <p class="lede">{m::survey_anonymous}</p> })}
+            {move || {
+                let about = asking.about();
+                (asking.is_first() && !about.is_empty()).then(|| ui! { <div class="flow markup" dir="auto">{markup(&about)}</div> })
+            }}
+            {self.anonymous.then(|| ui! { <p class="lede">{m::survey_anonymous}</p> })}
             {notice}
             {form(asking, self.sending.into(), done)}
             {move || self.until.get().map(|at| {
@@ -233,20 +240,20 @@ impl Page {
 
     /// Tries once to send what waits.
     async fn send(self) {
-        let Some(kept) = self.waiting.try_get_value().flatten() else {
+        let Some(waiting) = self.waiting.try_get_value().flatten() else {
             return;
         };
         if self.sending.try_get_untracked() != Some(false) {
             return;
         }
         self.sending.try_set(true);
-        let outcome = answers::send(&self.token(), &kept).await;
+        let outcome = answers::send(&self.token(), &waiting).await;
         self.sending.try_set(false);
         let stage = match outcome {
             Ok(survey) => {
                 self.waiting.try_set_value(None);
                 self.until.try_set(survey.editable_until);
-                Stage::Sent(Box::new(self.end.get_value()))
+                Stage::Sent
             }
             Err(failure) if failure.is_passing() => Stage::Waiting,
             Err(failure) => {
@@ -272,17 +279,14 @@ impl Page {
     }
 
     /// Sends what waits: now, when the network is back, and from time to time.
-    fn keep_trying(self, answers: RwSignal<Object>) {
+    fn keep_trying(self) {
         let online = events::on_window("online", move |_| task::detach(self.send()));
         if let Some(online) = online {
             online.owned();
         }
         task::Task::spawn(async move {
             loop {
-                if self.waiting.with_value(Option::is_some) && answers.try_get_untracked().is_some()
-                {
-                    self.send().await;
-                }
+                self.send().await;
                 task::sleep(AGAIN).await;
             }
         })
@@ -292,7 +296,7 @@ impl Page {
     fn wait(self, answers: RwSignal<Object>) -> View {
         let change = move || {
             self.waiting.set_value(None);
-            drop(answers::draft(&self.token(), &answers.get_untracked()));
+            drop(answers::draft(&self.token(), &answers.get_untracked(), 1));
             self.stage.set(Stage::Asking);
         };
         ui! {
@@ -325,12 +329,13 @@ impl Page {
         .view()
     }
 
-    fn thank(self, end: &End) -> View {
+    fn thank(self) -> View {
+        let end = self.end.get_value();
         let words = match end.html.is_empty() {
             true => ui! { <p>{m::survey_thanks}</p> },
-            false => markup(end.html.clone()),
+            false => ui! { <div class="flow markup" dir="auto">{markup(&end.html)}</div> },
         };
-        let next = Some(end.address.clone()).filter(|address| address.starts_with("https://"));
+        let next = Some(end.address).filter(|address| address.starts_with("https://"));
         let next =
             next.map(|href| ui! { <p><a href=href rel="noreferrer">{m::survey_next}</a></p> });
         ui! {

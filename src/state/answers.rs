@@ -27,6 +27,26 @@ pub struct Kept {
     /// Its Idempotency-Key, once they were sent and as long as it is not known that they have arrived.
     #[serde(default)]
     pub sending: Option<String>,
+    /// The part at which it was left, from 1.
+    #[serde(default)]
+    pub part: usize,
+}
+
+/// Answers that are on their way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sending {
+    /// The answers, an object.
+    data: Value,
+    /// Their Idempotency-Key.
+    key: String,
+}
+
+impl Kept {
+    /// They were sent, and it is not known that they have arrived.
+    pub fn sending(self) -> Option<Sending> {
+        let Self { data, sending, .. } = self;
+        sending.map(|key| Sending { data, key })
+    }
 }
 
 fn place(token: &str) -> String {
@@ -49,11 +69,12 @@ pub fn forget(token: &str) {
 
 /// Keeps unfinished answers: here at once, on the server after a moment of quiet. Gives the waiting, which ends when it
 /// is dropped.
-pub fn draft(token: &str, data: &Object) -> Task {
+pub fn draft(token: &str, data: &Object, part: usize) -> Task {
     let data = Value::Object(data.clone());
     let kept = Kept {
         data: data.clone(),
         sending: None,
+        part,
     };
     keep(token, &kept);
     let token = token.to_owned();
@@ -65,13 +86,18 @@ pub fn draft(token: &str, data: &Object) -> Task {
 }
 
 /// Takes answers to be sent. Where this device keeps nothing they live as long as the page.
-pub fn send_soon(token: &str, data: &Object) -> Kept {
-    let kept = Kept {
+pub fn send_soon(token: &str, data: &Object) -> Sending {
+    let sending = Sending {
         data: Value::Object(data.clone()),
-        sending: Some(random::uuid()),
+        key: random::uuid(),
+    };
+    let kept = Kept {
+        data: sending.data.clone(),
+        sending: Some(sending.key.clone()),
+        part: 0,
     };
     keep(token, &kept);
-    kept
+    sending
 }
 
 /// Tries once to send what is to be sent. What passes by itself leaves it there; everything else is an answer, after
@@ -79,16 +105,13 @@ pub fn send_soon(token: &str, data: &Object) -> Kept {
 ///
 /// # Errors
 /// Why the server does not have them.
-pub async fn send(token: &str, kept: &Kept) -> Result<Survey<Value>, Failure> {
-    let Some(key) = &kept.sending else {
-        return Err(Failure::Network);
-    };
+pub async fn send(token: &str, sending: &Sending) -> Result<Survey<Value>, Failure> {
     // Of two tabs the second one finds that they were sent.
     let _alone = lock::hold(&place(token)).await;
     let answers = SurveyAnswers {
-        data: kept.data.clone(),
+        data: sending.data.clone(),
     };
-    let outcome = surveys::send(token, &answers, key).await;
+    let outcome = surveys::send(token, &answers, &sending.key).await;
     match &outcome {
         Ok(_) => forget(token),
         Err(failure) if failure.is_passing() => {}
@@ -96,8 +119,9 @@ pub async fn send(token: &str, kept: &Kept) -> Result<Survey<Value>, Failure> {
             keep(
                 token,
                 &Kept {
+                    data: answers.data,
                     sending: None,
-                    ..kept.clone()
+                    part: 0,
                 },
             );
         }

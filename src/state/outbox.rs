@@ -742,7 +742,7 @@ async fn upload_files(entry: &mut Entry) -> Result<(), Stopped> {
                 progress => {
                     entry.draft.files[i] = file.clone();
                     keep(entry).await;
-                    if matches!(progress, Progress::Done) {
+                    if matches!(progress, Progress::Done(_)) {
                         break;
                     }
                 }

@@ -103,7 +103,10 @@ pub enum Refused {
 }
 
 /// Whether a file is taken, given how many there are.
-fn check(name: &str, size: u64, count: usize, limits: &Limits) -> Result<(), Refused> {
+///
+/// # Errors
+/// Why not.
+pub fn check(name: &str, size: u64, count: usize, limits: &Limits) -> Result<(), Refused> {
     let extension = name
         .rsplit_once('.')
         .map(|(_, extension)| extension.to_ascii_lowercase());
@@ -180,6 +183,12 @@ pub(super) enum Stopped {
     Lost,
 }
 
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
 /// What a step of an upload did.
 pub(super) enum Progress {
     /// The upload has (or had to get) an address: what is known of the file is to be kept now, so that a crash goes
@@ -188,7 +197,7 @@ pub(super) enum Progress {
     /// The server has this part, from 0 to 1.
     Sent(f64),
     /// The server has all of it: what is known of the file is to be kept.
-    Done,
+    Done(UploadId),
 }
 
 /// An upload that is under way.
@@ -199,22 +208,27 @@ pub(super) struct Upload {
     piece: u64,
 }
 
+impl From<Blob> for Upload {
+    fn from(bytes: Blob) -> Self {
+        Self {
+            bytes,
+            offset: None,
+            piece: FIRST_PIECE,
+        }
+    }
+}
+
 impl Upload {
     /// Begins, or goes on.
     pub(super) async fn of(file: &FileMeta) -> Result<Self, Stopped> {
-        Ok(Self {
-            bytes: bytes(&file.id).await.ok_or(Stopped::Lost)?,
-            offset: None,
-            piece: FIRST_PIECE,
-        })
+        let bytes = bytes(&file.id).await.ok_or(Stopped::Lost)?;
+        Ok(bytes.into())
     }
 
     /// Does the next step.
-    pub(super) async fn advance(&mut self, file: &mut FileMeta) -> Result<Progress, Stopped> {
+    pub(super) async fn advance(&mut self, file: &mut FileMeta) -> Result<Progress, Failure> {
         let Some(url) = file.url.clone() else {
-            let url = attachments::create(&file.name, &file.media_type, file.size)
-                .await
-                .map_err(Stopped::Failed)?;
+            let url = attachments::create(&file.name, &file.media_type, file.size).await?;
             file.url = Some(url);
             self.offset = Some(0);
             return Ok(Progress::Begun);
@@ -241,7 +255,7 @@ impl Upload {
         match offset {
             Ok(offset) if offset >= file.size => {
                 file.done = true;
-                Ok(Progress::Done)
+                Ok(Progress::Done(url.id()))
             }
             Ok(offset) => {
                 self.offset = Some(offset);
@@ -254,7 +268,49 @@ impl Upload {
                 file.url = None;
                 Ok(Progress::Begun)
             }
-            Err(failure) => Err(Stopped::Failed(failure)),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// Uploads a file that is kept nowhere on the device. `sent` hears which part the server has, from 0 to 1, and says
+/// whether the file is still wanted; `None` when it is not.
+///
+/// # Errors
+/// Why it stopped; what passes by itself was tried [`ATTEMPTS`] times.
+pub async fn send(
+    picked: &Picked,
+    sent: impl Fn(f64) -> bool,
+) -> Result<Option<UploadId>, Failure> {
+    let mut file = FileMeta {
+        id: String::new(),
+        name: picked.name.clone(),
+        media_type: picked.media_type.clone(),
+        size: picked.blob.size(),
+        sha256: None,
+        field: None,
+        url: None,
+        done: false,
+    };
+    let mut attempt = 0;
+    let mut upload = Upload::from(picked.blob.clone());
+    loop {
+        match upload.advance(&mut file).await {
+            Ok(Progress::Done(id)) => return Ok(Some(id)),
+            Ok(Progress::Begun) => {}
+            Ok(Progress::Sent(part)) => {
+                attempt = 0;
+                if !sent(part) {
+                    take_back(&[file]);
+                    return Ok(None);
+                }
+            }
+            Err(failure) if failure.is_passing() && attempt < ATTEMPTS => {
+                retry::wait(attempt, failure.retry_after()).await;
+                attempt += 1;
+                upload = Upload::from(picked.blob.clone());
+            }
+            Err(failure) => return Err(failure),
         }
     }
 }
@@ -440,7 +496,7 @@ impl OpenDraft {
                         kept.url = url;
                         kept.done = done;
                     });
-                    if matches!(progress, Progress::Done) {
+                    if matches!(progress, Progress::Done(_)) {
                         return Ok(());
                     }
                 }

@@ -203,6 +203,12 @@ async fn respond(server: &Server, token: &str, data: Value) -> Reply {
         .await
 }
 
+async fn keep(server: &Server, token: &str, data: Value) -> Reply {
+    let path = format!("/surveys/{token}/draft");
+    let draft = server.guest().call(Method::PUT, &path);
+    draft.json(&json!({"data": data})).send().await
+}
+
 async fn entries(customer: &Api, id: &str) -> Vec<Value> {
     let mut items = customer.all(&format!("/requests/{id}/timeline"), 100).await;
     items.retain(|item| item["kind"] == "survey");
@@ -269,12 +275,7 @@ async fn a_closed_case_is_asked_about_answered_changed_and_then_it_is_over() {
     assert_eq!(offered.header("cache-control"), Some("no-store"));
     assert_eq!(summary(&customer, &id).await["state"], "offered");
 
-    let draft = server
-        .guest()
-        .call(Method::PUT, &format!("/surveys/{token}/draft"));
-    draft
-        .json(&json!({"data": {"solving": 2}}))
-        .send()
+    keep(&server, &token, json!({"solving": 2}))
         .await
         .expect_status(204);
     let again = open(&server, &token).await.expect_status(200);
@@ -313,12 +314,7 @@ async fn a_closed_case_is_asked_about_answered_changed_and_then_it_is_over() {
     respond(&server, &token, json!({"solving": 1}))
         .await
         .expect_problem(410, "gone");
-    let draft = server
-        .guest()
-        .call(Method::PUT, &format!("/surveys/{token}/draft"));
-    draft
-        .json(&json!({"data": {"solving": 2}}))
-        .send()
+    keep(&server, &token, json!({"solving": 2}))
         .await
         .expect_problem(410, "gone");
     let over = open(&server, &token).await.expect_status(200);
@@ -510,12 +506,7 @@ async fn a_wrong_token_and_the_token_of_something_else_lead_nowhere() {
         respond(&server, wrong, best())
             .await
             .expect_problem(404, "not_found");
-        let draft = server
-            .guest()
-            .call(Method::PUT, &format!("/surveys/{wrong}/draft"));
-        draft
-            .json(&json!({"data": {}}))
-            .send()
+        keep(&server, wrong, json!({}))
             .await
             .expect_problem(404, "not_found");
         let page = server
@@ -597,12 +588,7 @@ async fn answers_that_do_not_fit_are_refused_where_they_stand() {
     raw("{\"data\":{},\"more\":1}".to_owned(), "application/json")
         .await
         .expect_invalid("/more");
-    let draft = server
-        .guest()
-        .call(Method::PUT, &format!("/surveys/{token}/draft"));
-    draft
-        .json(&json!({"data": {"colour": 1}}))
-        .send()
+    keep(&server, &token, json!({"colour": 1}))
         .await
         .expect_invalid("/data/colour");
     assert_eq!(open(&server, &token).await.json["state"], "offered");
@@ -1161,12 +1147,7 @@ async fn an_anonymous_round_keeps_nothing_that_links_answer_and_person() {
     );
     let before = ledger(&server, "quarterly").await;
     for (place, token) in tokens.iter().take(6).enumerate() {
-        let draft = server
-            .guest()
-            .call(Method::PUT, &format!("/surveys/{token}/draft"));
-        draft
-            .json(&json!({"data": {"overall": 3}}))
-            .send()
+        keep(&server, token, json!({"overall": 3}))
             .await
             .expect_status(204);
         let data = json!({"overall": 4, "attitude": 4, "suggestion": format!("CANARY-{place}")});
@@ -1513,4 +1494,315 @@ fn a_wrong_programme_is_refused_with_its_place() {
     );
     let (good, said) = check(&PROGRAMME.replace("quarterly.json", "nowhere.json"));
     assert!(!good && said.contains("nowhere.json"), "{said}");
+}
+
+/// A programme whose survey after a case asks for files and a signature, too; results from three answers on.
+fn folder_with_files() -> TempDir {
+    let programme = PROGRAMME
+        .replacen("minimum_n = 5", "minimum_n = 3", 1)
+        .replacen(
+            "comments = [\"suggestion\"]",
+            "comments = [\"suggestion\", \"photos\", \"signature\"]",
+            1,
+        );
+    let folder = folder(&programme);
+    let mut asked: Value = serde_json::from_str(QUESTIONNAIRES[0].1).unwrap();
+    let more = json!([
+        {"type": "file", "name": "photos", "allowMultiple": true, "maxSize": 2000},
+        {"type": "file", "name": "one"},
+        {"type": "signaturepad", "name": "signature"},
+        {"type": "paneldynamic", "name": "parts", "templateElements": [{"type": "file", "name": "proof"}]},
+    ]);
+    let last = asked["pages"].as_array_mut().unwrap().last_mut().unwrap();
+    let elements = last["elements"].as_array_mut().unwrap();
+    elements.extend(more.as_array().unwrap().iter().cloned());
+    std::fs::write(folder.path().join("after-closure.json"), asked.to_string()).unwrap();
+    folder
+}
+
+/// A file as an answer names it.
+fn named(content: &str) -> Value {
+    json!({"name": "x", "type": "y", "content": content})
+}
+
+/// Customers whose requests were resolved a day ago, and their tokens.
+async fn several_who_were_asked(server: &Server, people: &[&str]) -> Vec<String> {
+    for person in people {
+        let customer = server.customer(person).await;
+        let id = submitted(&customer).await;
+        status(server, &id, "resolved").await;
+        planned(server, &id).await;
+    }
+    clock(server, &later(TimeDelta::hours(25))).await;
+    let mut tokens = Vec::new();
+    for person in people {
+        tokens.push(token(&asked(server, person, 1).await));
+    }
+    tokens
+}
+
+const LINES: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 300 120'%3E%3Cpath \
+    fill='none' stroke='%23000' stroke-width='2' stroke-linecap='round' stroke-linejoin='round' d='M1 2L3 4'/%3E%3C/svg%3E";
+
+#[tokio::test]
+async fn files_and_signatures_are_taken_for_one_answer_alone_and_read_at_the_desk() {
+    let folder = folder_with_files();
+    let server = server_in(folder.path()).await;
+    let people = ["a@example.com", "b@example.com", "c@example.com"];
+    let tokens = several_who_were_asked(&server, &people).await;
+    let guest = server.guest();
+    let text = b"It looked like this.".as_slice();
+    let upload = guest.upload("like this.txt", "text/plain", text).await;
+    let other = guest
+        .upload("other.txt", "text/plain", b"Another one.")
+        .await;
+    let data = |photos: Value| json!({"solving": 5, "photos": photos, "signature": LINES});
+
+    // A draft does not keep what opens an upload.
+    let first = &tokens[0];
+    keep(&server, first, data(json!([named(&upload)])))
+        .await
+        .expect_status(204);
+    assert_eq!(open(&server, first).await.json["data"]["photos"], json!([]));
+
+    let key = Uuid::new_v4();
+    let send = |data: Value| {
+        let call = guest.post(&format!("/surveys/{first}/response"));
+        call.key(key).json(&json!({"data": data})).send()
+    };
+    let both = json!([named(&upload), named(&other)]);
+    let answered = send(data(both.clone())).await.expect_status(200);
+    let photos = answered.json["data"]["photos"].as_array().unwrap().clone();
+    let [one, two] = photos.as_slice() else {
+        panic!("{photos:?}")
+    };
+    assert_eq!(
+        (&one["name"], &one["type"]),
+        (&json!("like this.txt"), &json!("text/plain"))
+    );
+    assert!(
+        !answered.text().contains(&upload),
+        "the id of an upload is a credential"
+    );
+    // Once more the same, by the same key and by another.
+    assert_eq!(send(data(both.clone())).await.text(), answered.text());
+    let again = respond(&server, first, data(both)).await.expect_status(200);
+    assert_eq!(again.json["data"]["photos"], json!([one, two]));
+
+    // What is not there, whole, small enough, or of this answer.
+    let second = &tokens[1];
+    let large = guest.upload("large.txt", "text/plain", &[b'x'; 3000]).await;
+    let part = guest.begin_upload("part.txt", "text/plain", 10).await;
+    let part = part
+        .header("location")
+        .unwrap()
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
+    for (answer, at) in [
+        (json!({"photos": [named("nothing")]}), "/data/photos/0"),
+        (json!({"photos": [named(&part)]}), "/data/photos/0"),
+        (json!({"photos": [named(&large)]}), "/data/photos/0"),
+        (json!({"photos": [named(&upload)]}), "/data/photos/0"),
+        (json!({"photos": [one]}), "/data/photos/0"),
+        (json!({"photos": [{"name": "x"}]}), "/data/photos/0"),
+        (json!({"photos": "x"}), "/data/photos"),
+        (json!({"one": [named(&large), named(&large)]}), "/data/one"),
+        (
+            json!({"parts": [{"proof": [named("nothing")]}]}),
+            "/data/parts/0/proof/0",
+        ),
+        (
+            json!({"signature": "data:image/svg+xml,%3Csvg onload='x'/%3E"}),
+            "/data/signature",
+        ),
+        (json!({"signature": "x".repeat(201)}), "/data/signature"),
+    ] {
+        let mut data = answer.clone();
+        data["solving"] = json!(5);
+        respond(&server, second, data).await.expect_invalid(at);
+    }
+    let proof = guest.upload("proof.txt", "text/plain", b"Proof.").await;
+    let data_b =
+        json!({"solving": 4, "signature": "Lin Yijun", "parts": [{"proof": [named(&proof)]}]});
+    let nested = respond(&server, second, data_b).await.expect_status(200);
+    assert_eq!(
+        nested.json["data"]["parts"][0]["proof"][0]["name"],
+        "proof.txt"
+    );
+    respond(&server, &tokens[2], json!({"solving": 3}))
+        .await
+        .expect_status(200);
+
+    // The desk reads what the results name, and nobody else.
+    let results = server
+        .desk()
+        .get("/surveys/after_closure/results")
+        .send()
+        .await;
+    let comments = results.expect_status(200).json["comments"].clone();
+    let found = |text: &str| {
+        let mut all = comments.as_array().unwrap().iter();
+        all.find(|one| one["text"] == text)
+            .cloned()
+            .unwrap_or_default()
+    };
+    assert_eq!(found("like this.txt")["file"], one["content"]);
+    assert!(found(LINES)["file"].is_null() && found("Lin Yijun")["question"] == "signature");
+    let id = one["content"].as_str().unwrap();
+    let path = format!("/surveys/after_closure/files/{id}");
+    let file = server.desk().get(&path).send().await.expect_status(200);
+    assert_eq!(file.bytes, text);
+    let disposition = file.header("content-disposition").unwrap();
+    assert!(disposition.starts_with("attachment"), "{disposition}");
+    let elsewhere = format!("/surveys/quarterly/files/{id}");
+    server
+        .desk()
+        .get(&elsewhere)
+        .send()
+        .await
+        .expect_problem(404, "not_found");
+    let stranger = guest
+        .at(Method::GET, &format!("/desk/v1{path}"))
+        .send()
+        .await;
+    stranger.expect_problem(401, "unauthenticated");
+
+    // What is taken out of the answer is taken away.
+    let changed = respond(&server, first, data(json!([two])))
+        .await
+        .expect_status(200);
+    assert_eq!(changed.json["data"]["photos"], json!([two]));
+    server
+        .desk()
+        .get(&path)
+        .send()
+        .await
+        .expect_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn one_click_of_a_mail_program_ends_the_surveys() {
+    let server = server().await;
+    for (hours, person, media_type, body) in [
+        (
+            30,
+            "a@example.com",
+            "application/x-www-form-urlencoded",
+            "List-Unsubscribe=One-Click",
+        ),
+        (
+            60,
+            "b@example.com",
+            "multipart/form-data; boundary=x",
+            "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n",
+        ),
+    ] {
+        let customer = server.customer(person).await;
+        let id = submitted(&customer).await;
+        status(&server, &id, "resolved").await;
+        planned(&server, &id).await;
+        clock(&server, &later(TimeDelta::hours(hours))).await;
+        let letter = asked(&server, person, 1).await;
+        let (address, post) = letter
+            .unsubscribe
+            .clone()
+            .expect("a way out for mail programs");
+        assert_eq!(post, "List-Unsubscribe=One-Click");
+        let address = address.trim_matches(['<', '>']).to_owned();
+        assert!(address.ends_with(&way_out(&letter)), "{address}");
+        // Whoever only looks changes nothing.
+        let state = async || {
+            recorded(&server, "after_closure", |one| one["request_id"] == id).await["state"].clone()
+        };
+        server
+            .guest()
+            .at(Method::GET, &address)
+            .send()
+            .await
+            .expect_status(200);
+        assert_eq!(state().await, "sent");
+        let click = server
+            .guest()
+            .at(Method::POST, &address)
+            .header("content-type", media_type);
+        click
+            .body(body.as_bytes().to_vec())
+            .send()
+            .await
+            .expect_status(200);
+        assert_eq!(state().await, "declined");
+    }
+    // Letters about requests are none of a list.
+    let letters = server.letters_to("a@example.com");
+    let others = letters
+        .iter()
+        .filter(|letter| !letter.text.contains("/surveys/"));
+    assert!(
+        others.clone().count() > 0
+            && others
+                .into_iter()
+                .all(|letter| letter.unsubscribe.is_none())
+    );
+}
+
+#[tokio::test]
+async fn weights_hold_for_a_whole_period() {
+    let folder = folder(&PROGRAMME.replacen("minimum_n = 5", "minimum_n = 3", 1));
+    let server = server_in(folder.path()).await;
+    let people = ["a@example.com", "b@example.com", "c@example.com"];
+    let tokens = several_who_were_asked(&server, &people).await;
+    // Solving weighs 20 of 100.
+    let answers = json!({"solving": 1, "attitude": 5, "quality": 5, "speed": 5});
+    for token in &tokens {
+        respond(&server, token, answers.clone())
+            .await
+            .expect_status(200);
+    }
+    let results = async || {
+        let read = server
+            .desk()
+            .get("/surveys/after_closure/results")
+            .send()
+            .await;
+        read.expect_status(200).json
+    };
+    let before = results().await;
+    assert_eq!(before["periods"][0]["index"], 80.0);
+    let heavier = PROGRAMME
+        .replacen("minimum_n = 5", "minimum_n = 3", 1)
+        .replacen(
+            "{ question = \"solving\", weight = 20 }",
+            "{ question = \"solving\", weight = 80 }",
+            1,
+        );
+    std::fs::write(folder.path().join("surveys.toml"), heavier).unwrap();
+    until("the programme to be read anew", || async {
+        let log = server.log();
+        log.contains("the survey programme was read anew")
+            .then_some(())
+            .ok_or(log)
+    })
+    .await;
+    // What was asked in this period counts as before, in a change of an answer, too.
+    respond(&server, &tokens[0], answers.clone())
+        .await
+        .expect_status(200);
+    let after = results().await;
+    assert_eq!(after["periods"], before["periods"]);
+    assert_eq!(after["total"]["index"], before["total"]["index"]);
+    assert_eq!(
+        after["periods"][0]["weights"][3],
+        json!({"question": "solving", "weight": 20.0})
+    );
+    // The next period has the new ones.
+    clock(&server, &later(TimeDelta::days(40))).await;
+    for person in ["d@example.com", "e@example.com", "f@example.com"] {
+        answer_for(&server, person, answers.clone()).await;
+    }
+    let later = results().await;
+    assert_eq!(later["periods"][0], before["periods"][0]);
+    assert_eq!(later["periods"][1]["index"], 50.0);
+    assert_eq!(later["periods"][1]["weights"][3]["weight"], 80.0);
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::setting::customer_in;
 
 /// What is wrong with one page in one state.
-async fn judge(state: &str, page: &Page, wrong: &mut Vec<String>) {
+pub(crate) async fn judge(state: &str, page: &Page, wrong: &mut Vec<String>) {
     for window in [Window::Narrow, Window::Wide] {
         page.window(window).await;
         for dark in [false, true] {

@@ -16,6 +16,7 @@ mod kept;
 mod keyboard;
 mod paper;
 mod promises;
+mod questions;
 mod setting;
 mod start;
 mod surveys;

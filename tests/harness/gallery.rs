@@ -86,6 +86,9 @@ impl<F: AsyncFnMut(&'static str, &Page)> Tour<'_, F> {
         me.open("/requests").await;
         me.see("requests.signed_out").await;
         self.show("requests-signed-out").await;
+        me.open("/service").await;
+        me.see("measures.none").await;
+        self.show("service-none").await;
     }
 
     async fn form(&mut self) {
@@ -315,6 +318,20 @@ impl<F: AsyncFnMut(&'static str, &Page)> Tour<'_, F> {
         me.press("request.confirm").await;
         me.see("request.confirmed").await;
         self.show("request-closed").await;
+        let measure = json!({"kinds": ["complaint"],
+            "said": {"en": "You wait too long for an answer about your bill.",
+                "zh-Hans": "账单问题等待答复的时间太长。", "zh-Hant": "帳單問題等待回覆的時間太長。"},
+            "did": {"en": "Two more people answer questions about bills.",
+                "zh-Hans": "我们为账单咨询增加了两名人员。", "zh-Hant": "我們為帳單諮詢增加了兩名人員。"}});
+        let told = self.server.desk().post("/measures").json(&measure).send();
+        told.await.expect_status(201);
+        me.open(&path).await;
+        me.see("measures.request").await;
+        self.show("request-measures").await;
+        me.page.link(me.say("measures.all")).click().await;
+        me.arrive("measures.title").await;
+        me.see("measures.did").await;
+        self.show("service").await;
 
         let guest = self
             .server

@@ -18,6 +18,7 @@ pub mod mailbox;
 pub mod ordeals;
 pub mod page;
 pub mod proxy;
+pub mod questions;
 pub mod request_tracker;
 pub mod seed;
 pub mod server;

@@ -14,6 +14,8 @@ pub struct Letter {
     pub subject: String,
     /// The decoded plain text.
     pub text: String,
+    /// `List-Unsubscribe` and `List-Unsubscribe-Post`, as they travel.
+    pub unsubscribe: Option<(String, String)>,
 }
 
 /// Every message in the outbox of the data directory, oldest first.
@@ -44,10 +46,12 @@ pub fn letters(data: &Path) -> Vec<Letter> {
 /// Reads a whole mail as it travels.
 pub fn read_mail(bytes: &[u8]) -> Option<Letter> {
     let message = MessageParser::default().parse(bytes)?;
+    let header = |name: &str| Some(message.header_raw(name)?.trim().to_owned());
     Some(Letter {
         to: message.to()?.first()?.address()?.to_owned(),
         subject: message.subject().unwrap_or_default().to_owned(),
         text: message.body_text(0)?.into_owned(),
+        unsubscribe: header("List-Unsubscribe").zip(header("List-Unsubscribe-Post")),
     })
 }
 
@@ -57,6 +61,7 @@ fn sms(bytes: &[u8]) -> Option<Letter> {
         to: message["to"].as_str()?.to_owned(),
         subject: String::new(),
         text: message["text"].as_str()?.to_owned(),
+        unsubscribe: None,
     })
 }
 

@@ -178,8 +178,12 @@ fn summary(results: &serde_json::Value) -> String {
         figure(&total["response_rate"])
     );
     for comment in list(&results["comments"]) {
+        let file = match word(&comment["file"]).as_str() {
+            "" => String::new(),
+            file => format!(" ({file})"),
+        };
         text += &format!(
-            "\n{} {}: {}\n",
+            "\n{} {}: {}{file}\n",
             word(&comment["period"]),
             word(&comment["question"]),
             word(&comment["text"])

@@ -10,6 +10,7 @@ mod pattern;
 pub mod report;
 pub mod run;
 pub mod score;
+pub mod signature;
 pub mod value;
 
 pub use definition::Definition;

@@ -111,6 +111,35 @@ fn texts_are_shown_in_the_language_asked_for() {
 }
 
 #[test]
+fn a_language_is_found_under_the_names_of_other_tools() {
+    let named = |languages: &[&str], tag: &str| {
+        let texts: serde_json::Map<_, _> = languages
+            .iter()
+            .map(|name| ((*name).to_owned(), json!("?")))
+            .collect();
+        let survey = json!({ "title": texts, "elements": [{ "type": "text", "name": "a" }] });
+        Definition::read(&json(&survey)).0.language(tag)
+    };
+    for (languages, tag, name) in [
+        (&["default", "zh-cn", "zh-tw"][..], "zh-Hans", "zh-cn"),
+        (&["zh-CN", "zh-TW"], "zh-Hans", "zh-CN"),
+        (&["default", "zh"], "zh-Hans", "zh"),
+        (&["zh-cn", "zh-Hans"], "zh-Hans", "zh-Hans"),
+        (&["default", "zh-cn", "zh-tw"], "zh-Hant", "zh-tw"),
+        (&["zh-cn", "zh-hk"], "zh-Hant", "zh-hk"),
+        (&["zh-hk", "zh-tw"], "zh-Hant", "zh-tw"),
+        (&["zh-hk", "zh-Hant"], "zh-Hant", "zh-Hant"),
+        (&["de", "en"], "en", "en"),
+        // The one script is not shown for the other.
+        (&["default", "zh-cn", "zh"], "zh-Hant", ""),
+        (&["default", "zh-tw"], "zh-Hans", ""),
+        (&["default", "de"], "en", ""),
+    ] {
+        assert_eq!(named(languages, tag), name, "{languages:?} {tag}");
+    }
+}
+
+#[test]
 fn panels_nested_too_deep_are_reported() {
     let mut element = json!({ "type": "text", "name": "inmost" });
     for depth in 0..100 {

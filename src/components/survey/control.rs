@@ -1,7 +1,7 @@
 //! The controls, one for each group of question types.
 
-use super::{Answering, control_id, errors, markup, rows, small_button};
-use crate::{components::icon::icon, i18n::m};
+use super::{Answering, control_id, errors, files, markup, rows, signature, small_button};
+use crate::{browser::file, components::icon::icon, i18n::m};
 use leptos::{ev::Event, prelude::*};
 use portico_survey::{
     Object, Value,
@@ -42,6 +42,8 @@ pub(super) fn question(a: Answering, id: Id, class: Class, of: Memo<Option<Quest
         Class::Expression => asked.computed(),
         Class::Html => asked.html(),
         Class::Image => asked.image(),
+        Class::File => files::files(asked),
+        Class::SignaturePad => signature::signature(asked),
         _ => asked.unanswerable(),
     }
 }
@@ -52,7 +54,7 @@ impl Asked {
         self.of.with(|of| of.as_ref().map(part).unwrap_or_default())
     }
 
-    fn flag(self, property: &str) -> bool {
+    pub(super) fn flag(self, property: &str) -> bool {
         self.a
             .look(|s| s.definition_of(self.id).flag(property, false))
     }
@@ -62,7 +64,7 @@ impl Asked {
             .look(|s| s.definition_of(self.id).word(property).to_owned())
     }
 
-    fn number(self, property: &str) -> Option<f64> {
+    pub(super) fn number(self, property: &str) -> Option<f64> {
         self.a.look(|s| s.definition_of(self.id).number(property))
     }
 
@@ -76,12 +78,20 @@ impl Asked {
         self.get(|question| question.title.clone())
     }
 
-    fn read_only(self) -> bool {
+    pub(super) fn read_only(self) -> bool {
         self.get(|question| question.read_only)
     }
 
     pub(super) fn answer(self) -> Value {
         self.get(|question| question.answer.clone().unwrap_or(Value::Null))
+    }
+
+    /// The answer as it stands in a text control: nothing where there is none.
+    pub(super) fn answer_text(self) -> String {
+        self.get(|question| match &question.answer {
+            Some(answer) => answer.to_text().into_owned(),
+            None => String::new(),
+        })
     }
 
     pub(super) fn set(self, value: Value) {
@@ -129,8 +139,13 @@ impl Asked {
     fn notes(self) -> View {
         let problems = memo(move || self.get(|question| question.problems.clone()));
         let hint = move || {
-            let text = self.get(|question| question.description.clone());
-            (!text.is_empty()).then(|| ui! { <p class="hint" id=self.hint_id()>{text}</p> })
+            let any = self.get(|question| !question.description.is_empty());
+            any.then(|| {
+                let text = self
+                    .a
+                    .look(|survey| survey.markup_of(Some(self.id), "description"));
+                ui! { <div class="hint markup" id=self.hint_id()>{markup(&text)}</div> }
+            })
         };
         ui! { {hint} <div id=self.error_id()>{errors(problems)}</div> }
     }
@@ -147,13 +162,18 @@ impl Asked {
     }
 
     pub(super) fn group(self, control: View) -> View {
+        let back = self.take_back();
+        self.group_with_own_way_back(ui! { {control} {back} })
+    }
+
+    /// The same where the control itself has what takes the answer back.
+    pub(super) fn group_with_own_way_back(self, control: View) -> View {
         ui! {
             <fieldset class="field" id=self.name() tabindex="-1" aria-describedby=self.described_by()>
                 <legend>{self.label()}</legend>
                 {self.notes()}
                 {control}
                 {self.comment()}
-                {self.take_back()}
             </fieldset>
         }
     }
@@ -222,7 +242,7 @@ impl Asked {
     fn typing(self, parse: fn(&str) -> Value) -> (impl Fn() -> String + Send, impl Fn(Event)) {
         let typed = RwSignal::new(None::<(String, String)>);
         let shown = move || {
-            let answer = self.answer().to_text().into_owned();
+            let answer = self.answer_text();
             match typed.get() {
                 Some((text, became)) if became == answer => text,
                 _ => answer,
@@ -231,7 +251,7 @@ impl Asked {
         let set = move |event: Event| {
             let text = event_target_value(&event);
             self.set(parse(&text));
-            let became = untrack(|| self.answer()).to_text().into_owned();
+            let became = untrack(|| self.answer_text());
             typed.set(Some((text, became)));
         };
         (shown, set)
@@ -627,7 +647,7 @@ impl Asked {
             self.a.changed.track();
             self.a.look(|survey| survey.html(self.id))
         });
-        (move || markup(text.get())).view()
+        ui! { <div class="flow markup" dir="auto">{move || markup(&text.get())}</div> }
     }
 
     fn image(self) -> View {
@@ -654,10 +674,13 @@ impl Asked {
     }
 }
 
-/// The address of a picture that the policy of the page lets through.
+/// The address of a picture: one of this site, or one that the questionnaire holds.
 fn picture(address: &str) -> Option<String> {
     let own = address.starts_with('/') && !address.starts_with("//");
-    (own || address.starts_with("data:image/")).then(|| address.to_owned())
+    match own {
+        true => Some(address.to_owned()),
+        false => file::picture(address),
+    }
 }
 
 /// What is shown of a choice: its words, and its picture.

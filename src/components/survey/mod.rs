@@ -4,7 +4,9 @@
 //! question is built once and follows its own part of the page.
 
 mod control;
+mod files;
 mod rows;
+mod signature;
 
 use super::{
     button::{Look, button, submit_button},
@@ -21,7 +23,7 @@ use portico_contract::locale::Locale;
 use portico_survey::{
     Clock, Definition, Object, Survey, Value,
     definition::Class,
-    run::{End, Id, Page, Part, Problem, Start, State, Wrong},
+    run::{self, End, Id, Markup, Page, Part, Problem, Start, State, Tag, Wrong},
 };
 use portico_view::{Child, Memo, View, effect_after, memo, ui};
 
@@ -45,28 +47,23 @@ pub struct Answering {
     changed: RwSignal<u32>,
     page: Memo<Option<Page>>,
     problems: Problems,
-}
-
-/// The name of a language in questionnaires; the words without a name are English.
-fn language(locale: Locale) -> &'static str {
-    match locale {
-        Locale::En | Locale::Unknown => "en",
-        Locale::ZhHans => "zh-cn",
-        Locale::ZhHant => "zh-tw",
-    }
+    /// Questions whose files are on their way: nothing is sent before they are there.
+    uploading: RwSignal<Vec<Id>>,
 }
 
 impl Answering {
-    /// Begins with answers that were given before, and with those that the link brings along where there are none yet.
+    /// Begins with answers that were given before, and with those that the link brings along where there are none yet,
+    /// at the part (from 1) where it was left, if all before it is answered that must be.
     pub fn new(
         definition: &Definition,
         answers: Object,
+        part: usize,
         picked: &[(String, String)],
         title: Title,
     ) -> Self {
         let start = Start {
             answers,
-            locale: locale_of(definition),
+            locale: definition.language(i18n::locale().as_str()),
             ..Start::default()
         };
         let mut survey = Survey::new(definition, start, Box::new(Local));
@@ -83,15 +80,20 @@ impl Answering {
         if survey.state() == State::Starting && survey.page().is_none_or(|p| p.parts.is_empty()) {
             survey.start();
         }
-        let names: Vec<String> = definition
-            .locales()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        while survey.progress().0 < part && !survey.is_last() {
+            let went = match survey.state() {
+                State::Starting => survey.start(),
+                _ => survey.go_on(),
+            };
+            if !went {
+                break;
+            }
+        }
+        let definition = definition.clone();
         let survey = StoredValue::new_local(survey);
         let changed = RwSignal::new(0_u32);
         effect_after(move |_: Option<()>| {
-            let locale = named(&names, i18n::locale());
+            let locale = definition.language(i18n::locale().as_str());
             survey.update_value(|survey| survey.set_locale(&locale));
             changed.update(|n| *n += 1);
         });
@@ -104,6 +106,7 @@ impl Answering {
             changed,
             page,
             problems: Problems::new(title),
+            uploading: RwSignal::new(Vec::new()),
         }
     }
 
@@ -111,6 +114,12 @@ impl Answering {
     pub fn answers(self) -> Object {
         self.changed.track();
         self.survey.with_value(|survey| survey.answers().clone())
+    }
+
+    /// The part that is shown, from 1. Reactive.
+    pub fn part(self) -> usize {
+        self.page
+            .with(|page| page.as_ref().map_or(0, |page| page.number))
     }
 
     /// What is said when it is done.
@@ -137,8 +146,26 @@ impl Answering {
         });
     }
 
+    /// Nothing comes before what is shown. Reactive.
+    pub fn is_first(self) -> bool {
+        self.changed.track();
+        self.look(|survey| survey.state() == State::Starting || survey.is_first())
+    }
+
+    /// What the questionnaire is about, as markup; empty where it does not say. Reactive.
+    pub fn about(self) -> String {
+        self.changed.track();
+        self.look(|survey| survey.markup_of(None, "description"))
+    }
+
     /// Goes on; says whether it did. Where not, the summary says why and has the focus.
     fn go_on(self) -> bool {
+        let uploading = self.uploading.get_untracked();
+        if !uploading.is_empty() {
+            let wait = |id: &Id| (control_id(*id), Words::new(m::survey_uploading));
+            self.problems.set(uploading.iter().map(wait).collect());
+            return false;
+        }
         let went = self.change(|survey| match survey.state() {
             State::Starting => survey.start(),
             _ => survey.go_on(),
@@ -162,36 +189,11 @@ impl Answering {
     }
 }
 
-/// The language of the questionnaire that fits the one on screen best.
-fn locale_of(definition: &Definition) -> String {
-    let names: Vec<String> = definition
-        .locales()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
-    named(&names, i18n::locale())
-}
-
 /// What the questionnaire is called, if it says.
 pub fn title(definition: &Definition, locale: Locale) -> Option<String> {
-    let names: Vec<String> = definition
-        .locales()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
     let title = definition.root().text("title")?;
-    Some(title.get(&named(&names, locale)).to_owned()).filter(|title| !title.is_empty())
-}
-
-/// What people call a language in questionnaires: our own name, or that of other tools. Empty: the default one.
-fn named(names: &[String], locale: Locale) -> String {
-    let known = [locale.as_str(), language(locale)];
-    let mut found = known
-        .iter()
-        .filter(|name| names.iter().any(|n| n == **name));
-    found
-        .next()
-        .map_or_else(String::new, |name| (*name).to_owned())
+    Some(title.get(&definition.language(locale.as_str())).to_owned())
+        .filter(|title| !title.is_empty())
 }
 
 /// The id of the control that takes the focus.
@@ -258,12 +260,12 @@ fn said(wrong: &Wrong) -> String {
             (None, None) => m::survey_form(),
         },
         Wrong::NotEmail => m::survey_email(),
+        Wrong::FileCount(most) => m::upload_too_many(*most),
         Wrong::Digits
         | Wrong::PatternIncomplete
         | Wrong::Pattern
         | Wrong::Expression(_)
-        | Wrong::FileSize(_)
-        | Wrong::FileCount(_) => m::survey_form(),
+        | Wrong::FileSize(_) => m::survey_form(),
     }
 }
 
@@ -273,10 +275,7 @@ pub fn form(a: Answering, sending: Signal<bool>, done: impl Fn() + Clone + 'stat
         a.page
             .with(|page| page.as_ref().map(|p| (p.number, p.count)))
     });
-    let first = memo(move || {
-        a.changed.track();
-        a.look(|survey| survey.state() == State::Starting || survey.is_first())
-    });
+    let first = memo(move || a.is_first());
     let last = memo(move || {
         a.changed.track();
         a.look(|survey| survey.state() != State::Starting && survey.is_last())
@@ -325,10 +324,15 @@ pub fn form(a: Answering, sending: Signal<bool>, done: impl Fn() + Clone + 'stat
         })
     };
     let title = move || a.page.with(|page| page.as_ref().map(|p| p.title.clone()));
-    let about = move || {
-        a.page
-            .with(|page| page.as_ref().map(|p| p.description.clone()))
-    };
+    let about = memo(move || {
+        a.changed.track();
+        a.look(
+            |survey| match survey.start_page().or_else(|| survey.current_page()) {
+                Some(page) => survey.markup_of(Some(page), "description"),
+                None => String::new(),
+            },
+        )
+    });
     let heading = move || title().filter(|title| !title.is_empty());
     let forward = move || match last.get() {
         true => submit_button(m::survey_send, sending),
@@ -339,7 +343,7 @@ pub fn form(a: Answering, sending: Signal<bool>, done: impl Fn() + Clone + 'stat
         <form class="flow survey" novalidate on:submit=go_on>
             {progress}
             {move || heading().map(|title| ui! { <h2>{title}</h2> })}
-            {move || about().filter(|text| !text.is_empty()).map(|text| ui! { <p>{text}</p> })}
+            {move || markup(&about.get())}
             {parts(a, memo(move || {
                 a.page.with(|page| page.as_ref().map(|p| p.parts.clone()).unwrap_or_default())
             }))}
@@ -413,7 +417,14 @@ fn group(a: Answering, id: Id, all: Memo<Vec<Part>>, more: Option<View>) -> View
             .filter(|text| !text.is_empty())
     };
     let legend = move || text(|of| &of.0).map(|title| ui! { <legend>{title}</legend> });
-    let hint = move || text(|of| &of.1).map(|text| ui! { <p class="hint">{text}</p> });
+    let hint = move || {
+        let text = text(|of| &of.1)?;
+        let text = match a.look(|survey| survey.class_of(id)) {
+            Class::Panel => markup(&a.look(|survey| survey.markup_of(Some(id), "description"))),
+            _ => text.view(),
+        };
+        Some(ui! { <div class="hint markup">{text}</div> })
+    };
     let problems = memo(move || of.with(|of| of.as_ref().map(|o| o.2.clone()).unwrap_or_default()));
     ui! {
         <fieldset class="group flow" id=control_id(id) tabindex="-1">
@@ -441,9 +452,38 @@ fn errors(problems: Memo<Vec<Problem>>) -> View {
     .view()
 }
 
-/// Markup of a questionnaire, sanitised by the browser; only its text where it cannot.
-pub fn markup(html: String) -> View {
-    super::prose::markup(html)
+/// Markup of a questionnaire: the few harmless elements that the engine leaves of it.
+pub fn markup(html: &str) -> View {
+    run::markup(html).into_iter().map(element).collect()
+}
+
+fn element(markup: Markup) -> View {
+    let (tag, address, inside) = match markup {
+        Markup::Text(text) => return text.view(),
+        Markup::Element {
+            tag,
+            address,
+            inside,
+        } => (tag, address, inside),
+    };
+    let inside: View = inside.into_iter().map(element).collect();
+    match tag {
+        Tag::Paragraph => ui! { <p>{inside}</p> },
+        Tag::Break => ui! { <br /> },
+        Tag::Rule => ui! { <hr /> },
+        Tag::Strong => ui! { <strong>{inside}</strong> },
+        Tag::Emphasis => ui! { <em>{inside}</em> },
+        Tag::Underline => ui! { <u>{inside}</u> },
+        // Below the titles of pages.
+        Tag::Heading => ui! { <h3>{inside}</h3> },
+        Tag::List => ui! { <ul>{inside}</ul> },
+        Tag::Numbered => ui! { <ol>{inside}</ol> },
+        Tag::Item => ui! { <li>{inside}</li> },
+        Tag::Link if address.is_empty() => inside,
+        Tag::Link => ui! {
+            <a href=address target="_blank" rel="noopener noreferrer nofollow">{inside}</a>
+        },
+    }
 }
 
 /// A button beside a question.

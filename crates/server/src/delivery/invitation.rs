@@ -7,7 +7,11 @@ use crate::{
     problem::ApiError,
     secret,
     state::App,
-    store::{Tx, records::RequestRecord, surveys::InvitationRecord},
+    store::{
+        Tx,
+        records::{OutgoingMessage, RequestRecord},
+        surveys::InvitationRecord,
+    },
     surveys::{period::local_date, programme::SurveyTerms, questionnaire::Setting},
 };
 use portico_contract::{Instant, locale::Locale};
@@ -83,7 +87,11 @@ pub async fn ask(
         (Asking::Again, Some(_)) => "survey_case_again",
         (Asking::Again, None) => "survey_round_again",
     };
-    Ok(tx.queue(&write(app, &to, kind, locale, &values)).await?)
+    let letter = OutgoingMessage {
+        unsubscribe: Some(stop.clone()),
+        ..write(app, &to, kind, locale, &values)
+    };
+    Ok(tx.queue(&letter).await?)
 }
 
 /// By which clock and in which language a questionnaire is read.

@@ -432,6 +432,7 @@ pub(super) fn write(
         recipient: to.address.clone(),
         subject,
         body: without_gaps(&body),
+        unsubscribe: None,
     }
 }
 

@@ -36,6 +36,42 @@ impl Header for AutoSubmitted {
     }
 }
 
+/// Where who gets the letter can leave, for a button of their mail program (RFC 2369).
+#[derive(Clone)]
+struct ListUnsubscribe(String);
+
+impl Header for ListUnsubscribe {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe")
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self(text.trim_matches(['<', '>']).to_owned()))
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), format!("<{}>", self.0))
+    }
+}
+
+/// Says that a POST there is enough, and that nothing less is (RFC 8058).
+#[derive(Clone)]
+struct OneClick;
+
+impl Header for OneClick {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe-Post")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "List-Unsubscribe=One-Click".to_owned())
+    }
+}
+
 enum Way {
     Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
     Files(PathBuf),
@@ -114,7 +150,13 @@ fn compose(queued: &QueuedMessage, from: Mailbox) -> Result<Message, Failure> {
         .map_err(|_| lasting("the address"))?;
     let domain = from.email.domain().to_owned();
     let date = SystemTime::UNIX_EPOCH + Duration::from_millis(queued.created_at.unsigned_abs());
-    Message::builder()
+    let mut builder = Message::builder();
+    if let Some(address) = &message.unsubscribe {
+        builder = builder
+            .header(ListUnsubscribe(address.clone()))
+            .header(OneClick);
+    }
+    builder
         .from(from)
         .to(Mailbox::new(None, to))
         // One line: whatever stands in it, no header can begin there.
@@ -141,6 +183,7 @@ mod tests {
                 recipient: recipient.to_owned(),
                 subject: subject.to_owned(),
                 body: "您好：\n\n.\nBcc: x@example.com\n".to_owned(),
+                unsubscribe: None,
             },
             created_at: 1_790_000_000_000,
             attempts: 0,

@@ -76,6 +76,7 @@ pub fn routes() -> Router<App> {
         .route("/campaigns", post(survey_desk::begin))
         .route("/surveys/{id}/invitations", get(survey_desk::invitations))
         .route("/surveys/{id}/results", get(survey_desk::results))
+        .route("/surveys/{id}/files/{file}", get(survey_desk::file))
         .route(
             "/measures",
             get(survey_desk::measures).post(survey_desk::publish),

@@ -1,6 +1,7 @@
 //! Surveys at the desk: rounds, results, and what was done about them.
 
 use super::{
+    attachments::content,
     context::Lang,
     desk::{Agent, NAME},
     once::{Answer, Key, Once, once_as},
@@ -25,7 +26,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use portico_contract::{
-    Instant, id::MeasureId, list::Items, locale::Locale, problem::FieldProblem, request::Kind,
+    Instant,
+    id::{AttachmentId, MeasureId},
+    list::Items,
+    locale::Locale,
+    problem::FieldProblem,
+    request::Kind,
     strict,
 };
 use serde::{Deserialize, Serialize};
@@ -215,6 +221,20 @@ pub async fn results(
         return Ok((headers, found.csv()).into_response());
     }
     Ok(Json(found).into_response())
+}
+
+/// `GET /desk/v1/surveys/{id}/files/{file}`: a file of an answer, which the results name.
+pub async fn file(
+    State(app): State<App>,
+    _: Agent,
+    Path((id, file)): Path<(String, AttachmentId)>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let mut tx = app.store.read().await?;
+    let found = tx.survey_file(&id, &file).await?;
+    drop(tx);
+    let found = found.ok_or_else(ApiError::not_found)?;
+    content(&app, &found, &headers).await
 }
 
 /// `POST /desk/v1/measures`

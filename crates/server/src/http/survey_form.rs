@@ -34,7 +34,8 @@ use portico_contract::{BASE_PATH, Instant, locale::Locale, problem::ProblemCode}
 use portico_survey::{
     Value,
     definition::Class,
-    run::{Part, Question, Role},
+    run::{self, Markup, Part, Question, Role, Tag},
+    signature,
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -346,8 +347,8 @@ impl Form<'_> {
             let text = words.fill(key, &[("until", &until)]);
             let _ = writeln!(main, "<p class=\"notice\" role=\"status\">{text}</p>");
         }
-        if !self.shown.description.is_empty() {
-            let _ = writeln!(main, "<p>{}</p>", escaped(&self.shown.description));
+        if !self.shown.about.is_empty() {
+            let _ = writeln!(main, "<div>{}</div>", html_of(&self.shown.about));
         }
         if self.notice.is_none() {
             let _ = writeln!(
@@ -434,17 +435,14 @@ impl Form<'_> {
             match part {
                 Part::Question(question) => self.question(words, question, main),
                 Part::Group {
-                    title,
-                    description,
-                    parts,
-                    ..
+                    id, title, parts, ..
                 } => {
                     main.push_str("<section>\n");
                     if !title.is_empty() {
                         let _ = writeln!(main, "<h2>{}</h2>", escaped(title));
                     }
-                    if !description.is_empty() {
-                        let _ = writeln!(main, "<p>{}</p>", escaped(description));
+                    if let Some(view) = self.shown.view(*id).filter(|view| !view.about.is_empty()) {
+                        let _ = writeln!(main, "<div>{}</div>", html_of(&view.about));
                     }
                     self.parts(words, parts, main);
                     main.push_str("</section>\n");
@@ -464,9 +462,7 @@ impl Form<'_> {
             .position(|other| other.id == question.id)
             .unwrap_or_default();
         if question.class == Class::Html {
-            if !view.words.is_empty() {
-                let _ = writeln!(main, "<p>{}</p>", escaped(&view.words));
-            }
+            let _ = writeln!(main, "<div>{}</div>", html_of(&view.html));
             return;
         }
         if question.class == Class::Image
@@ -486,11 +482,11 @@ impl Form<'_> {
         let id = format!("q{place}");
         let mut about = String::new();
         let mut describes = Vec::new();
-        if !question.description.is_empty() {
+        if !view.about.is_empty() {
             let _ = writeln!(
                 about,
-                "<p class=\"quiet\" id=\"{id}d\">{}</p>",
-                escaped(&question.description)
+                "<div class=\"quiet\" id=\"{id}d\">{}</div>",
+                html_of(&view.about)
             );
             describes.push(format!("{id}d"));
         }
@@ -539,6 +535,8 @@ impl Form<'_> {
             Class::Dropdown => ("", field.list(words), false),
             Class::Comment => ("", field.area(), false),
             Class::Text | Class::Slider => ("", field.line(), false),
+            Class::SignaturePad => ("", field.signature(words), false),
+            Class::File => ("", field.files(words), true),
             Class::Expression => (
                 "",
                 format!("<p><output>{}</output></p>", escaped(&field.answer_text())),
@@ -550,7 +548,7 @@ impl Form<'_> {
                     "<p class=\"quiet\">{}</p>",
                     words.word("survey.form.needs_script")
                 ),
-                false,
+                true,
             ),
         };
         let _ = writeln!(
@@ -755,6 +753,42 @@ impl Field<'_> {
         )
     }
 
+    /// A name that is typed; one that was drawn elsewhere stays.
+    fn signature(&self, words: &Words<'_>) -> String {
+        let Self {
+            name,
+            id,
+            described,
+            wrong,
+            ..
+        } = self;
+        let answer = self.answer_text();
+        let (typed, note) = match signature::lines(&answer) {
+            Some(_) => ("", words.word("survey.form.signed")),
+            None => (answer.as_str(), words.word("survey.form.sign")),
+        };
+        format!(
+            "<p class=\"quiet\">{note}</p><input id=\"{id}\" name=\"a:{name}\" autocomplete=\"name\" maxlength=\"200\" \
+             value=\"{}\"{described}{wrong}>",
+            escaped(typed)
+        )
+    }
+
+    /// Files need the portal's page; those that were sent from there stay.
+    fn files(&self, words: &Words<'_>) -> String {
+        let mut out = format!(
+            "<p class=\"quiet\">{}</p>",
+            words.word("survey.form.needs_file_page")
+        );
+        let files = self.question.answer.as_ref().and_then(Value::as_list);
+        for file in files.unwrap_or_default() {
+            let name = file.as_object().and_then(|file| file.get("name"));
+            let name = name.map(Value::to_text).unwrap_or_default();
+            let _ = write!(out, "<p>{}</p>", escaped(&name));
+        }
+        out
+    }
+
     fn line(&self) -> String {
         let Self {
             name,
@@ -783,6 +817,59 @@ impl Field<'_> {
     }
 }
 
+/// Markup of a questionnaire: the few harmless elements that the engine leaves of it.
+fn html_of(markup: &str) -> String {
+    fn write(all: &[Markup], out: &mut String) {
+        for one in all {
+            let (tag, address, inside) = match one {
+                Markup::Text(text) => {
+                    out.push_str(&escaped(text));
+                    continue;
+                }
+                Markup::Element {
+                    tag,
+                    address,
+                    inside,
+                } => (tag, address, inside),
+            };
+            let name = match tag {
+                Tag::Break => {
+                    out.push_str("<br>");
+                    continue;
+                }
+                Tag::Rule => {
+                    out.push_str("<hr>");
+                    continue;
+                }
+                Tag::Link if address.is_empty() => {
+                    write(inside, out);
+                    continue;
+                }
+                Tag::Paragraph => "p",
+                Tag::Strong => "strong",
+                Tag::Emphasis => "em",
+                Tag::Underline => "u",
+                Tag::Heading => "h3",
+                Tag::List => "ul",
+                Tag::Numbered => "ol",
+                Tag::Item => "li",
+                Tag::Link => "a",
+            };
+            let _ = write!(out, "<{name}");
+            if *tag == Tag::Link {
+                let address = escaped(address);
+                let _ = write!(out, " href=\"{address}\" rel=\"noreferrer nofollow\"");
+            }
+            out.push('>');
+            write(inside, out);
+            let _ = write!(out, "</{name}>");
+        }
+    }
+    let mut out = String::new();
+    write(&run::markup(markup), &mut out);
+    out
+}
+
 /// Whether a plain form has a field for it.
 fn is_asked(question: &Question) -> bool {
     !matches!(
@@ -803,19 +890,18 @@ async fn send(
     visit.end(page)
 }
 
-/// The fields of a form that was posted.
-async fn fields(request: Request) -> Result<Vec<(String, String)>, ApiError> {
-    let kind = request
+fn has_type(request: &Request, media_type: &str) -> bool {
+    let named = request
         .headers()
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
-    let kind = kind
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
-    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+    let named = named.unwrap_or_default().split(';').next();
+    named.is_some_and(|named| named.trim().eq_ignore_ascii_case(media_type))
+}
+
+/// The fields of a form that was posted.
+async fn fields(request: Request) -> Result<Vec<(String, String)>, ApiError> {
+    if !has_type(&request, "application/x-www-form-urlencoded") {
         return Err(ApiError::new(ProblemCode::UnsupportedMedia));
     }
     // A character may take three bytes of its own and three times as many when it is encoded.
@@ -888,10 +974,12 @@ async fn sent(words: &Words<'_>, token: &str, request: Request) -> Result<Respon
     };
     let mut tx = app.store.write().await?;
     match record(app, &mut *tx, token, &data, locale).await {
-        Ok(about) => {
+        Ok(recorded) => {
             let to = format!("/surveys/{token}?plain&lang={locale}&sent");
             let answer = Answer::empty(StatusCode::SEE_OTHER).with(header::LOCATION, to);
-            turn.commit(tx, answer, about.as_ref()).await
+            let response = turn.commit(tx, answer, recorded.about.as_ref()).await?;
+            recorded.release(app).await;
+            Ok(response)
         }
         Err(Refused {
             error,
@@ -919,7 +1007,8 @@ async fn leave(
     visit.end(page)
 }
 
-/// `POST /surveys/unsubscribe/{token}`: no more surveys, or with `again` surveys again.
+/// `POST /surveys/unsubscribe/{token}`: no more surveys, or with `again` surveys again. Mail programs post here with one
+/// click, as a form of either kind (RFC 8058).
 async fn left(
     State(app): State<App>,
     Path(token): Path<String>,
@@ -928,13 +1017,11 @@ async fn left(
 ) -> Response {
     let visit = Visit::begin(&app, UNSUBSCRIBE, Method::POST, request.headers(), query);
     let done = async {
-        let fields = fields(request).await?;
-        leaving(
-            &visit.words,
-            &token,
-            Some(value(&fields, "again").is_none()),
-        )
-        .await
+        let fields = match has_type(&request, "multipart/form-data") {
+            true => Vec::new(),
+            false => fields(request).await?,
+        };
+        leaving(&visit.words, &token, Some(value(&fields, "again").is_none())).await
     };
     let page = done.await;
     visit.end(page)

@@ -20,9 +20,9 @@ use crate::{
         surveys::{Ballot, Hash, InvitationRecord, InvitationState, WaveRecord},
     },
     surveys::{
-        Questionnaire,
+        Questionnaire, files,
         questionnaire::{DATA_MAX, Shown},
-        results,
+        results::{self, Weights},
     },
     view,
 };
@@ -139,6 +139,32 @@ impl Lead {
         }
     }
 
+    /// What was sent; nothing before.
+    async fn sent(&self, tx: &mut dyn Tx) -> Result<Object, ApiError> {
+        let text = match self {
+            Self::Invitation(invitation) => tx.response(&invitation.id).await?,
+            Self::Ballot(_, ballot, _) => ballot.data.clone(),
+        };
+        let read = |text: String| serde_json::from_str(&text).map_err(ApiError::internal);
+        text.map_or_else(|| Ok(Object::new()), read)
+    }
+
+    /// The survey, as the programme names it.
+    fn survey_id(&self) -> &str {
+        match self {
+            Self::Invitation(invitation) => &invitation.survey,
+            Self::Ballot(_, _, wave) => &wave.survey,
+        }
+    }
+
+    /// The invitation; none of a ballot.
+    fn invitation_id(&self) -> Option<&str> {
+        match self {
+            Self::Invitation(invitation) => Some(&invitation.id),
+            Self::Ballot(..) => None,
+        }
+    }
+
     /// What it opens.
     async fn survey(
         &self,
@@ -231,9 +257,13 @@ pub async fn draft(
     let lead = Lead::find(&mut *tx, &token).await?;
     let data = sent(&posted)?;
     let questionnaire = lead.questionnaire(&mut *tx).await?;
-    questionnaire.known(&data).map_err(ApiError::validation)?;
+    let mut answers = questionnaire
+        .known(&data)
+        .map_err(ApiError::validation)?
+        .clone();
+    files::without_uploads(&questionnaire, &lead.sent(&mut *tx).await?, &mut answers);
     drop(tx);
-    let text = serde_json::to_string(&data).map_err(ApiError::internal)?;
+    let text = serde_json::to_string(&answers).map_err(ApiError::internal)?;
     let mut tx = app.store.write().await?;
     match Lead::find(&mut *tx, &token).await? {
         lead if !lead.is_open(app.clock.now()) => return Err(ApiError::new(ProblemCode::Gone)),
@@ -270,14 +300,37 @@ pub async fn respond(
         Once::New(turn) => turn,
     };
     let mut tx = app.store.write().await?;
-    let request = record(&app, &mut *tx, &token, &data, locale)
+    let recorded = record(&app, &mut *tx, &token, &data, locale)
         .await
         .map_err(|refused| refused.error)?;
     let lead = Lead::find(&mut *tx, &token).await?;
     let survey = lead.survey(&app, &mut *tx, locale).await?;
     let answer =
         Answer::json(StatusCode::OK, &survey)?.with(header::CONTENT_LANGUAGE, locale.as_str());
-    turn.commit(tx, answer, request.as_ref()).await
+    let response = turn.commit(tx, answer, recorded.about.as_ref()).await?;
+    recorded.release(&app).await;
+    Ok(response)
+}
+
+/// Answers that were taken.
+#[derive(Default)]
+pub struct Recorded {
+    /// The request that they are about.
+    pub about: Option<RequestId>,
+    /// SHA-256 of files that they name no more.
+    gone: Vec<String>,
+}
+
+impl Recorded {
+    /// Takes the files away, once all is written down.
+    pub async fn release(self, app: &App) {
+        for sha256 in self.gone {
+            if let Err(error) = app.files.release(&*app.store, &sha256).await {
+                // The answers are taken; what is left goes with the next start.
+                tracing::warn!(%error, "a file that was taken away could not be removed");
+            }
+        }
+    }
 }
 
 /// Why answers were not taken, and how the form stands with them.
@@ -297,8 +350,7 @@ impl<E: Into<ApiError>> From<E> for Refused {
     }
 }
 
-/// Takes answers: into the ledger, the timeline and the request, or onto a ballot and nowhere else. Gives the request
-/// that they are about.
+/// Takes answers: into the ledger, the timeline and the request, or onto a ballot and nowhere else.
 ///
 /// # Errors
 /// 404, 410 when the time is over, 422 for answers that do not fit.
@@ -308,23 +360,33 @@ pub async fn record(
     token: &str,
     data: &Value,
     locale: Locale,
-) -> Result<Option<RequestId>, Refused> {
+) -> Result<Recorded, Refused> {
     let lead = Lead::find(tx, token).await?;
     let now = app.clock.now();
     let questionnaire = lead.questionnaire(tx).await?;
     let checked = questionnaire.check(data, setting(app, locale));
-    let answers = checked.map_err(|(faults, shown)| Refused {
+    let mut answers = checked.map_err(|(faults, shown)| Refused {
         error: ApiError::validation(faults),
         shown,
     })?;
     if !lead.is_open(now) {
         return Err(ApiError::new(ProblemCode::Gone).into());
     }
+    let owner = files::Owner {
+        survey: lead.survey_id(),
+        invitation: lead.invitation_id(),
+        before: &lead.sent(tx).await?,
+    };
+    let (limits, setting) = (&app.settings.limits, setting(app, locale));
+    let mut recorded = Recorded {
+        about: None,
+        gone: files::take(tx, owner, &questionnaire, &mut answers, limits, setting).await?,
+    };
     let text = serde_json::to_string(&answers).map_err(ApiError::internal)?;
     let mut invitation = match lead {
         Lead::Ballot(hash, _, _) => {
             tx.mark_ballot(&hash, None, Some(&text)).await?;
-            return Ok(None);
+            return Ok(recorded);
         }
         Lead::Invitation(invitation) => invitation,
     };
@@ -342,9 +404,16 @@ pub async fn record(
     invitation.state = InvitationState::Answered;
     invitation.due_at = None;
     tx.update_invitation(&invitation).await?;
-    let score = terms.and_then(|terms| results::score_of(terms, &answers));
+    let score = match (terms, invitation.sent_at) {
+        (Some(terms), Some(sent)) => {
+            let period = terms.period.name(sent, app.settings.time_zone);
+            let dimensions = Weights::of(tx, terms).await?.in_period(&period, terms);
+            results::score_of(terms, &dimensions, &answers)
+        }
+        _ => None,
+    };
     let Some(id) = &invitation.request_id else {
-        return Ok(None);
+        return Ok(recorded);
     };
     if let Some(mut request) = tx.request(id, &Scope::Desk).await? {
         if let Some(until) = invitation.until {
@@ -361,7 +430,8 @@ pub async fn record(
         }
         save(tx, &request).await?;
     }
-    Ok(invitation.request_id)
+    recorded.about = invitation.request_id;
+    Ok(recorded)
 }
 
 /// `POST /requests/{id}/survey-link`: a fresh token for the customer of a request; those in letters stay good.

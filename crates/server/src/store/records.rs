@@ -461,4 +461,6 @@ pub struct OutgoingMessage {
     pub subject: String,
     /// Plain text.
     pub body: String,
+    /// Where who gets it can leave what it belongs to, with one click of their mail program (RFC 8058).
+    pub unsubscribe: Option<String>,
 }

@@ -1,16 +1,18 @@
 //! What is kept of surveys: the ledger of invitations, responses, ballots, ways in and out, and measures.
 
 use super::{Result, records::Customer};
-use crate::catalogue::Localized;
+use crate::{catalogue::Localized, surveys::programme::Dimension};
 use async_trait::async_trait;
 use portico_contract::{
     Instant,
-    id::{MeasureId, RequestId},
+    attachment::Attachment,
+    id::{AttachmentId, MeasureId, RequestId},
     locale::Locale,
     request::Kind,
     session::Channel,
 };
 use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// SHA-256 of a questionnaire or a token.
 pub type Hash = [u8; 32];
@@ -211,6 +213,28 @@ pub trait Surveys {
     async fn put_response(&mut self, invitation: &str, at: Instant, data: &str) -> Result<()>;
     /// Sets the score in the one entry of a request that tells of its survey; false when there is none yet.
     async fn set_survey_score(&mut self, request: &RequestId, score: Option<f64>) -> Result<bool>;
+
+    /// Adds a file of answers; `invitation` is none of an anonymous survey.
+    async fn add_survey_file(
+        &mut self,
+        survey: &str,
+        invitation: Option<&str>,
+        file: &Attachment,
+    ) -> Result<()>;
+    /// A file in the answers to a survey.
+    async fn survey_file(&mut self, survey: &str, id: &AttachmentId) -> Result<Option<Attachment>>;
+    /// Takes a file away.
+    async fn remove_survey_file(&mut self, id: &AttachmentId) -> Result<()>;
+
+    /// Keeps the weights of a survey's period, if it has none yet.
+    async fn keep_weights(
+        &mut self,
+        survey: &str,
+        period: &str,
+        weights: &[Dimension],
+    ) -> Result<()>;
+    /// The weights of a survey by period.
+    async fn weights(&mut self, survey: &str) -> Result<BTreeMap<String, Arc<[Dimension]>>>;
 
     /// Keeps a questionnaire, if it is not kept already.
     async fn keep_questionnaire(&mut self, hash: &Hash, text: &str) -> Result<()>;

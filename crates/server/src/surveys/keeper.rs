@@ -282,6 +282,9 @@ async fn send(
     let questionnaire = &terms.questionnaire;
     tx.keep_questionnaire(&questionnaire.hash, &questionnaire.text)
         .await?;
+    let period = terms.period.name(now, app.settings.time_zone);
+    tx.keep_weights(&terms.id, &period, &terms.dimensions)
+        .await?;
     let until = match wave {
         Some(wave) if wave.anonymous => Some(wave.until),
         _ => now.plus(TimeDelta::days(terms.valid_days.into())),
@@ -458,6 +461,9 @@ pub async fn begin(
     };
     tx.insert_wave(&wave).await?;
     tx.keep_questionnaire(&terms.questionnaire.hash, &terms.questionnaire.text)
+        .await?;
+    let period = terms.period.name(wave.began_at, app.settings.time_zone);
+    tx.keep_weights(&terms.id, &period, &terms.dimensions)
         .await?;
     let today = local_date(at, app.settings.time_zone);
     let mut open = Vec::new();

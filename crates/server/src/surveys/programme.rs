@@ -51,7 +51,7 @@ pub enum Formula {
 }
 
 /// A rated question and its weight.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dimension {
     /// The question.
@@ -82,7 +82,7 @@ pub struct SurveyTerms {
     /// The question whose steps are links in the letter.
     pub asks: Option<String>,
     /// What is rated.
-    pub dimensions: Vec<Dimension>,
+    pub dimensions: Arc<[Dimension]>,
     /// The lowest and the highest rating.
     pub scale: (f64, f64),
     /// From which mean a customer is satisfied.
@@ -93,7 +93,7 @@ pub struct SurveyTerms {
     pub target: f64,
     /// Below so many answers nothing is shown.
     pub minimum_n: u32,
-    /// Questions with free text.
+    /// Questions with free text, a signature or files.
     pub comments: Vec<String>,
     /// By what results are told apart.
     pub period: Period,

@@ -12,6 +12,7 @@ use portico_survey::{
     Clock, Definition, Finding, Object, Value,
     definition::{Class, Node},
     run::{Choice, Id, Page, Part, Problem, Question, Role, Start, Survey, Wrong},
+    signature,
 };
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -20,6 +21,8 @@ use std::collections::BTreeSet;
 pub const DATA_MAX: usize = 256 * 1024;
 /// Characters of one text.
 const TEXT_MAX: usize = 20_000;
+/// Characters of a name that signs.
+const NAME_MAX: usize = 200;
 
 /// A questionnaire in SurveyJS JSON.
 #[derive(Debug)]
@@ -224,6 +227,12 @@ impl Questionnaire {
                 | Class::Dropdown
                 | Class::Slider => first.map(|text| text.replace("\r\n", "\n").into()),
                 Class::ImagePicker => first.map(Into::into),
+                // One that was drawn stays until a name is typed in its place.
+                Class::SignaturePad => first.map(Into::into).or_else(|| {
+                    let drawn = before?.get(&key)?;
+                    signature::lines(drawn.as_text()?)?;
+                    Some(drawn.clone())
+                }),
                 _ => before.and_then(|before| before.get(&key)).cloned(),
             };
             if let Some(answer) = answer {
@@ -238,6 +247,15 @@ impl Questionnaire {
             }
         }
         answers
+    }
+
+    /// Hands over each list of files in answers, those of entries too, with its question and its pointer.
+    pub fn each_file_answer(
+        &self,
+        answers: &mut Object,
+        act: &mut dyn FnMut(&Node, &str, &mut Vec<Value>),
+    ) {
+        each_file_answer(self.definition.root(), answers, &["data"], act);
     }
 
     /// Names among the answers that it does not ask for.
@@ -327,7 +345,7 @@ impl Questionnaire {
         let start = Start {
             answers,
             variables: Object::new(),
-            locale: self.language(setting.locale),
+            locale: self.definition.language(setting.locale.as_str()),
         };
         let clock = CompanyClock {
             now: setting.now,
@@ -347,6 +365,13 @@ impl Questionnaire {
     fn shown(&self, survey: &Survey) -> Shown {
         let page = survey.page();
         let mut views = Vec::new();
+        for id in groups(page.as_ref().map_or(&[], |page| &page.parts)) {
+            let view = View {
+                about: survey.markup_of(Some(id), "description"),
+                ..View::default()
+            };
+            views.push((id, view));
+        }
         for id in self.questions(survey) {
             let node = survey.definition_of(id);
             let ends = match survey.class_of(id) {
@@ -363,29 +388,18 @@ impl Questionnaire {
                 input_type: node.word("inputType").to_owned(),
                 ends: (survey.text_of(id, ends.0), survey.text_of(id, ends.1)),
                 several: node.flag("multiSelect", false),
-                words: without_markup(&survey.html(id)),
+                about: survey.markup_of(Some(id), "description"),
+                html: survey.html(id),
                 values: (value("valueTrue", true), value("valueFalse", false)),
             };
             views.push((id, view));
         }
         Shown {
             title: survey.text("title"),
-            description: survey.text("description"),
+            about: survey.markup_of(None, "description"),
             page,
             views,
         }
-    }
-
-    /// The name under which the questionnaire has a language: ours, or the one by country that others use.
-    fn language(&self, locale: Locale) -> String {
-        let others: &[&str] = match locale {
-            Locale::ZhHans => &["zh-Hans", "zh-cn", "zh-CN", "zh"],
-            Locale::ZhHant => &["zh-Hant", "zh-tw", "zh-TW", "zh-hk", "zh-HK"],
-            Locale::En | Locale::Unknown => &["en"],
-        };
-        let known = self.definition.locales();
-        let found = others.iter().find(|name| known.contains(name));
-        found.map(|name| (*name).to_owned()).unwrap_or_default()
     }
 }
 
@@ -394,15 +408,15 @@ impl Questionnaire {
 pub struct Shown {
     /// The title of the questionnaire.
     pub title: String,
-    /// What it is about.
-    pub description: String,
+    /// What it is about, as markup.
+    pub about: String,
     /// What is asked; `None` when nothing is.
     pub page: Option<Page>,
-    /// Of each question at the top: its key, settings that only a view needs, and whether html is to be shown.
+    /// What only a view needs of panels, and of questions that stand in no entry.
     views: Vec<(Id, View)>,
 }
 
-/// What only the view of a question needs.
+/// What only the view of a question or panel needs.
 #[derive(Debug, Clone, Default)]
 pub struct View {
     /// The name under which its answer is kept.
@@ -413,14 +427,16 @@ pub struct View {
     pub ends: (String, String),
     /// Several pictures can be chosen.
     pub several: bool,
-    /// Text of an html element without its markup.
-    pub words: String,
+    /// What it is about, as markup.
+    pub about: String,
+    /// The markup that it is.
+    pub html: String,
     /// Values for yes and no.
     pub values: (Value, Value),
 }
 
 impl Shown {
-    /// What the view of a question needs besides.
+    /// What the view of a question or panel needs besides.
     #[must_use]
     pub fn view(&self, id: Id) -> Option<&View> {
         self.views
@@ -448,27 +464,62 @@ impl Shown {
     }
 }
 
-/// The text of some markup: a plain form shows no markup of a questionnaire.
-fn without_markup(html: &str) -> String {
-    let mut text = String::new();
-    let mut rest = html;
-    while let Some((before, tag)) = rest.split_once('<') {
-        text.push_str(before);
-        text.push(' ');
-        rest = tag.split_once('>').map_or("", |(_, after)| after);
+/// All panels.
+fn groups(parts: &[Part]) -> Vec<Id> {
+    let inside = |part: &Part| match part {
+        Part::Question(_) => Vec::new(),
+        Part::Group { id, parts, .. } => {
+            let mut all = groups(parts);
+            all.push(*id);
+            all
+        }
+    };
+    parts.iter().flat_map(inside).collect()
+}
+
+/// Goes through what stands in `node`, whose answers are in `answers` at the place `at`.
+fn each_file_answer(
+    node: &Node,
+    answers: &mut Object,
+    at: &[&str],
+    act: &mut dyn FnMut(&Node, &str, &mut Vec<Value>),
+) {
+    let lists = ["pages", "elements", "templateElements", "columns"];
+    for child in lists.into_iter().flat_map(|list| node.nodes(list)) {
+        let class = match child.word("cellType") {
+            "file" => Class::File,
+            _ => child.class(),
+        };
+        if matches!(class, Class::Page | Class::Panel) {
+            each_file_answer(child, answers, at, act);
+            continue;
+        }
+        let key = match child.word("valueName") {
+            "" => child.word("name"),
+            key => key,
+        };
+        let at = [at, &[key]].concat();
+        match (class, answers.get_mut(key)) {
+            (Class::File, Some(Value::List(files))) => act(child, &pointer(&at), files),
+            (Class::PanelDynamic | Class::MatrixDynamic, Some(Value::List(entries))) => {
+                for (place, entry) in entries.iter_mut().enumerate() {
+                    if let Value::Object(entry) = entry {
+                        let place = place.to_string();
+                        each_file_answer(child, entry, &[&at[..], &[&place]].concat(), act);
+                    }
+                }
+            }
+            (Class::MatrixDropdown, Some(Value::Object(rows))) => {
+                let names: Vec<String> = rows.keys().map(str::to_owned).collect();
+                for name in &names {
+                    if let Some(Value::Object(row)) = rows.get_mut(name) {
+                        each_file_answer(child, row, &[&at[..], &[name]].concat(), act);
+                    }
+                }
+            }
+            _ => {}
+        }
     }
-    text.push_str(rest);
-    for (entity, character) in [
-        ("&nbsp;", " "),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&#39;", "'"),
-        ("&amp;", "&"),
-    ] {
-        text = text.replace(entity, character);
-    }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// All names under which answers may come.
@@ -614,6 +665,14 @@ fn misfit(survey: &Survey, id: Id, answer: &Value) -> Option<FieldProblem> {
         Class::MatrixDropdown | Class::MultipleText => (answer.as_object().is_some(), true),
         Class::MatrixDynamic | Class::PanelDynamic | Class::File => {
             (answer.as_list().is_some(), true)
+        }
+        Class::SignaturePad => {
+            let drawn = |text: &str| signature::lines(text).is_some();
+            let typed = |text: &str| !text.starts_with("data:") && text.chars().count() <= NAME_MAX;
+            match answer.as_text() {
+                Some(text) => (drawn(text) || typed(text), true),
+                None => (false, true),
+            }
         }
         _ => (true, true),
     };
@@ -839,14 +898,6 @@ mod tests {
                 .unwrap();
         let kept = questionnaire.check(&data, setting()).unwrap();
         assert_eq!(kept.keys().collect::<Vec<_>>(), ["quality", "used"]);
-    }
-
-    #[test]
-    fn markup_is_text_in_a_plain_form() {
-        assert_eq!(
-            without_markup("<b onclick=x>Dear</b> <i>you</i> &amp;lt; <script>alert(1)"),
-            "Dear you &lt; alert(1)"
-        );
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use super::{
     period::Period,
-    programme::{Composite, Formula, Programme, SurveyTerms},
+    programme::{Composite, Dimension, Formula, Programme, SurveyTerms},
 };
 use crate::{
     delivery::invitation::setting,
@@ -21,7 +21,7 @@ use portico_survey::{
     score::{self, Scale, Standing, Target},
 };
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Of the intervals.
 const CONFIDENCE: f64 = 0.95;
@@ -38,6 +38,9 @@ pub struct Group {
     /// The weight of a dimension.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight: Option<f64>,
+    /// The weights of a period: those of the programme when its first letter went out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Arc<[Dimension]>>,
     /// How many letters left; of a dimension or a tier of an anonymous survey it is not known.
     pub delivered: Option<u32>,
     /// How many answered.
@@ -90,8 +93,11 @@ pub struct Declared {
 pub struct Comment {
     /// In answer to which question.
     pub question: String,
-    /// As it was written.
+    /// As it was written; the name of a file.
     pub text: String,
+    /// The file that it is, to be had from the desk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// In which period.
     pub period: String,
 }
@@ -160,6 +166,7 @@ struct Rated {
     period: String,
     year: String,
     tier: Option<String>,
+    dimensions: Arc<[Dimension]>,
     /// In the order of the dimensions.
     ratings: Vec<Option<f64>>,
     answers: Object,
@@ -178,11 +185,41 @@ struct Gathered {
     rated: Vec<Rated>,
     by_period: BTreeMap<String, Reach>,
     by_tier: BTreeMap<String, Reach>,
+    weights: Weights,
+}
+
+/// By what answers count in each period of a survey.
+#[derive(Debug, Default)]
+pub struct Weights {
+    by_period: BTreeMap<String, Arc<[Dimension]>>,
+}
+
+impl Weights {
+    /// Those that are kept of a survey.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn of(tx: &mut dyn Tx, terms: &SurveyTerms) -> Result<Self, ApiError> {
+        Ok(Self {
+            by_period: tx.weights(&terms.id).await?,
+        })
+    }
+
+    /// Those of a period; of one that has none of its own, those of the programme as it is now.
+    #[must_use]
+    pub fn in_period(&self, period: &str, terms: &SurveyTerms) -> Arc<[Dimension]> {
+        let kept = self.by_period.get(period);
+        Arc::clone(kept.unwrap_or(&terms.dimensions))
+    }
 }
 
 /// One response over its dimensions; `None` where nothing was rated.
-fn weighted(terms: &SurveyTerms, ratings: &[Option<f64>]) -> Option<score::Weighted> {
-    let pairs = terms.dimensions.iter().zip(ratings);
+fn weighted(
+    terms: &SurveyTerms,
+    dimensions: &[Dimension],
+    ratings: &[Option<f64>],
+) -> Option<score::Weighted> {
+    let pairs = dimensions.iter().zip(ratings);
     score::weighted(
         pairs.map(|(dimension, rating)| (dimension.weight, *rating)),
         scale(terms),
@@ -201,11 +238,12 @@ fn scale(terms: &SurveyTerms) -> Scale {
 
 /// The weighted index of one response, 0 to 100: what its timeline entry says.
 #[must_use]
-pub fn score_of(terms: &SurveyTerms, answers: &Object) -> Option<f64> {
-    weighted(terms, &ratings(terms, answers)).map(|weighted| rounded(weighted.index))
+pub fn score_of(terms: &SurveyTerms, dimensions: &[Dimension], answers: &Object) -> Option<f64> {
+    let ratings = ratings(terms, dimensions, answers);
+    weighted(terms, dimensions, &ratings).map(|weighted| rounded(weighted.index))
 }
 
-fn ratings(terms: &SurveyTerms, answers: &Object) -> Vec<Option<f64>> {
+fn ratings(terms: &SurveyTerms, dimensions: &[Dimension], answers: &Object) -> Vec<Option<f64>> {
     let rating = |question: &str| {
         let number = match answers.get(question)? {
             Value::Number(number) => *number,
@@ -214,8 +252,7 @@ fn ratings(terms: &SurveyTerms, answers: &Object) -> Vec<Option<f64>> {
         };
         scale(terms).has(number).then_some(number)
     };
-    terms
-        .dimensions
+    dimensions
         .iter()
         .map(|dimension| rating(&dimension.question))
         .collect()
@@ -255,6 +292,7 @@ impl Group {
             name: name.to_owned(),
             label: None,
             weight: None,
+            weights: None,
             delivered: reach.map(|reach| reach.delivered),
             completed: reach.map(|reach| reach.completed),
             response_rate: reach.filter(|reach| reach.delivered > 0).map(|reach| {
@@ -328,7 +366,10 @@ fn suppress(groups: &mut [Group], minimum: u32) {
 
 async fn gather(app: &App, tx: &mut dyn Tx, terms: &SurveyTerms) -> Result<Gathered, ApiError> {
     let zone = app.settings.time_zone;
-    let mut gathered = Gathered::default();
+    let mut gathered = Gathered {
+        weights: Weights::of(tx, terms).await?,
+        ..Gathered::default()
+    };
     if terms.anonymous {
         let now = app.clock.now();
         for wave in tx.waves(&terms.id).await? {
@@ -345,8 +386,10 @@ async fn gather(app: &App, tx: &mut dyn Tx, terms: &SurveyTerms) -> Result<Gathe
             reach.delivered += delivered;
             for data in answered {
                 reach.completed += 1;
+                let dimensions = gathered.weights.in_period(&period, terms);
                 gathered.rated.push(Rated::new(
                     terms,
+                    dimensions,
                     &data,
                     period.clone(),
                     year.clone(),
@@ -370,9 +413,9 @@ async fn gather(app: &App, tx: &mut dyn Tx, terms: &SurveyTerms) -> Result<Gathe
             reach.completed += u32::from(data.is_some());
         }
         if let Some(data) = data {
-            gathered
-                .rated
-                .push(Rated::new(terms, &data, period, year, Some(tier))?);
+            let dimensions = gathered.weights.in_period(&period, terms);
+            let rated = Rated::new(terms, dimensions, &data, period, year, Some(tier))?;
+            gathered.rated.push(rated);
         }
     }
     Ok(gathered)
@@ -385,6 +428,7 @@ fn names(terms: &SurveyTerms, at: Instant, zone: Tz) -> (String, String) {
 impl Rated {
     fn new(
         terms: &SurveyTerms,
+        dimensions: Arc<[Dimension]>,
         data: &str,
         period: String,
         year: String,
@@ -396,9 +440,23 @@ impl Rated {
             period,
             year,
             tier,
-            ratings: ratings(terms, &answers),
+            ratings: ratings(terms, &dimensions, &answers),
+            dimensions,
             answers,
         })
+    }
+}
+
+impl Rated {
+    /// Over what was rated; `None` where nothing was.
+    fn mean(&self, terms: &SurveyTerms) -> Option<f64> {
+        weighted(terms, &self.dimensions, &self.ratings).map(mean_of)
+    }
+
+    fn rating(&self, question: &str) -> Option<f64> {
+        let mut dimensions = self.dimensions.iter();
+        let place = dimensions.position(|dimension| dimension.question == question)?;
+        self.ratings.get(place).copied().flatten()
     }
 }
 
@@ -456,9 +514,7 @@ fn shown(
     let minimum = terms.minimum_n;
     let means = |fits: &dyn Fn(&Rated) -> bool| -> Vec<f64> {
         let fitting = gathered.rated.iter().filter(|rated| fits(rated));
-        fitting
-            .filter_map(|rated| weighted(terms, &rated.ratings).map(mean_of))
-            .collect()
+        fitting.filter_map(|rated| rated.mean(terms)).collect()
     };
     let whole = gathered
         .by_period
@@ -471,8 +527,9 @@ fn shown(
     let mut periods: Vec<Group> = gathered
         .by_period
         .iter()
-        .map(|(period, reach)| {
-            Group::of(
+        .map(|(period, reach)| Group {
+            weights: Some(gathered.weights.in_period(period, terms)),
+            ..Group::of(
                 period,
                 &means(&|rated| rated.period == *period),
                 Some(*reach),
@@ -497,12 +554,11 @@ fn shown(
     let mut dimensions: Vec<Group> = terms
         .dimensions
         .iter()
-        .enumerate()
-        .map(|(place, dimension)| {
+        .map(|dimension| {
             let ratings: Vec<f64> = gathered
                 .rated
                 .iter()
-                .filter_map(|rated| rated.ratings[place])
+                .filter_map(|rated| rated.rating(&dimension.question))
                 .collect();
             Group {
                 label: Some(title_of(&dimension.question)),
@@ -533,11 +589,12 @@ fn shown(
         .iter()
         .filter(|rated| is_shown(&rated.period))
         .flat_map(|rated| {
-            terms.comments.iter().filter_map(|question| {
-                let text = rated.answers.get(question)?.as_text()?.trim();
-                (!text.is_empty()).then(|| Comment {
+            terms.comments.iter().flat_map(|question| {
+                let texts = rated.answers.get(question).map(written).unwrap_or_default();
+                texts.into_iter().map(|(text, file)| Comment {
                     question: question.clone(),
-                    text: text.to_owned(),
+                    text,
+                    file,
                     period: rated.period.clone(),
                 })
             })
@@ -556,6 +613,20 @@ fn shown(
         dimensions,
         tiers,
         comments,
+    }
+}
+
+/// The text of an answer, or the names of its files with what they are found by.
+fn written(answer: &Value) -> Vec<(String, Option<String>)> {
+    let file = |file: &Value| {
+        let file = file.as_object()?;
+        let part = |name: &str| Some(file.get(name)?.as_text()?.to_owned());
+        Some((part("name")?, part("content")))
+    };
+    match answer {
+        Value::Text(text) if !text.trim().is_empty() => vec![(text.trim().to_owned(), None)],
+        Value::List(files) => files.iter().filter_map(file).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -588,9 +659,7 @@ pub async fn composite(
             .iter()
             .map(|(terms, weight, gathered)| {
                 let of_year = gathered.rated.iter().filter(|rated| rated.year == *year);
-                let means: Vec<f64> = of_year
-                    .filter_map(|rated| weighted(terms, &rated.ratings).map(mean_of))
-                    .collect();
+                let means: Vec<f64> = of_year.filter_map(|rated| rated.mean(terms)).collect();
                 let mut group = Group::of(year, &means, None, terms);
                 if group.is_too_small(terms.minimum_n) {
                     group.hide();
@@ -631,7 +700,7 @@ impl Results {
     #[must_use]
     pub fn csv(&self) -> String {
         let header = "part,name,label,weight,delivered,completed,response_rate,n,hidden,score,satisfied,low,high,index,\
-                      share_of_maximum,mean,target,text";
+                      share_of_maximum,mean,target,text,file";
         let mut out = String::from(header);
         out.push_str("\r\n");
         let groups = std::iter::once(("total", &self.total))
@@ -660,15 +729,17 @@ impl Results {
                 figure(group.mean),
                 group.target.to_owned(),
                 String::new(),
+                String::new(),
             ];
             row_of(&mut out, &row);
         }
         for comment in &self.comments {
-            let mut row: [String; 18] = Default::default();
+            let mut row: [String; 19] = Default::default();
             row[0] = "comment".to_owned();
             row[1] = comment.period.clone();
             row[2] = comment.question.clone();
             row[17] = comment.text.clone();
+            row[18] = comment.file.clone().unwrap_or_default();
             row_of(&mut out, &row);
         }
         out
@@ -713,6 +784,7 @@ mod tests {
 
     /// So many responses in a period, by a tier, with the same rating everywhere.
     fn gathered(all: &[(&str, &str, u32, f64)]) -> Gathered {
+        let programme = Programme::load(None).unwrap();
         let mut gathered = Gathered::default();
         for (period, tier, count, rating) in all {
             for reach in [
@@ -728,6 +800,7 @@ mod tests {
                     period: (*period).to_owned(),
                     year: period[..4].to_owned(),
                     tier: Some((*tier).to_owned()),
+                    dimensions: terms(&programme).dimensions.clone(),
                     ratings: vec![Some(*rating); 4],
                     answers: [("suggestion", text)].into_iter().collect(),
                 });
@@ -782,8 +855,9 @@ mod tests {
         let some = answers(
             r#"{"attitude": 5, "speed": 3, "solving": 4, "quality": 9, "suggestion": "5"}"#,
         );
-        assert_eq!(score_of(terms, &some), Some(78.6));
-        assert_eq!(score_of(terms, &answers(r#"{"suggestion": "More"}"#)), None);
+        let score = |answers: &Object| score_of(terms, &terms.dimensions, answers);
+        assert_eq!(score(&some), Some(78.6));
+        assert_eq!(score(&answers(r#"{"suggestion": "More"}"#)), None);
     }
 
     #[test]

@@ -133,6 +133,22 @@ impl Definition {
         once.dedup();
         once
     }
+
+    /// The name under which it has a language that is called `tag` (`en`, `zh-Hans`, `zh-Hant`): that one, or the one
+    /// by country that other tools write. Empty where it has none: then the default texts are shown.
+    pub fn language(&self, tag: &str) -> String {
+        let known = self.locales();
+        let names: &[&str] = match tag {
+            "zh-Hans" => &[tag, "zh-cn", "zh"],
+            "zh-Hant" => &[tag, "zh-tw", "zh-hk"],
+            _ => &[tag],
+        };
+        let found = names.iter().find_map(|name| {
+            let mut known = known.iter();
+            known.find(|known| known.eq_ignore_ascii_case(name))
+        });
+        found.map_or_else(String::new, |name| (*name).to_owned())
+    }
 }
 
 impl Node {

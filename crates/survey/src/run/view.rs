@@ -91,6 +91,7 @@ impl Question {
             | Class::Boolean
             | Class::Matrix
             | Class::Slider
+            | Class::SignaturePad
             | Class::Expression
             | Class::Html
             | Class::Image => true,
@@ -154,7 +155,14 @@ impl Survey {
 
     /// The markup of an html question in which answers are text.
     pub fn html(&self, id: Id) -> String {
-        self.filled_markup(self.words(self.node(id).text("html")), Some(id))
+        self.markup_of(Some(id), "html")
+    }
+
+    /// A text of a question, panel or page (`None`: of the survey itself) that may hold markup, in which answers are
+    /// text; empty when there is none.
+    pub fn markup_of(&self, id: Option<Id>, property: &str) -> String {
+        let node = id.map_or(&self.root, |id| self.node(id));
+        self.filled_markup(self.words(node.text(property)), id)
     }
 
     fn parts(&self, id: Id) -> Vec<Part> {

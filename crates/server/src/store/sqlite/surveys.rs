@@ -4,12 +4,15 @@ use crate::store::{
     records::Customer,
     surveys::{Asked, Ballot, Hash, InvitationRecord, MeasureRecord, Skip, Surveys, WaveRecord},
 };
+use crate::surveys::programme::Dimension;
 use async_trait::async_trait;
 use portico_contract::{
     Instant,
-    id::{MeasureId, RequestId},
+    attachment::Attachment,
+    id::{AttachmentId, MeasureId, RequestId},
 };
 use sqlx::{QueryBuilder, Sqlite};
+use std::{collections::BTreeMap, sync::Arc};
 
 impl SqliteTx {
     /// One record by the text of a query and what it asks for.
@@ -268,6 +271,88 @@ impl Surveys for SqliteTx {
         .await
         .map_err(failed)?;
         Ok(done.rows_affected() > 0)
+    }
+
+    async fn add_survey_file(
+        &mut self,
+        survey: &str,
+        invitation: Option<&str>,
+        file: &Attachment,
+    ) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO survey_files (id, survey, invitation_id, name, size, media_type, sha256)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(file.id.as_str())
+        .bind(survey)
+        .bind(invitation)
+        .bind(&file.name)
+        .bind(file.size as i64)
+        .bind(&file.media_type)
+        .bind(&file.sha256)
+        .execute(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn survey_file(&mut self, survey: &str, id: &AttachmentId) -> Result<Option<Attachment>> {
+        let row: Option<(String, i64, String, String)> = sqlx::query_as(
+            "SELECT name, size, media_type, sha256 FROM survey_files WHERE survey = ? AND id = ?",
+        )
+        .bind(survey)
+        .bind(id.as_str())
+        .fetch_optional(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        Ok(row.map(|(name, size, media_type, sha256)| Attachment {
+            id: id.clone(),
+            name,
+            size: u64::try_from(size).unwrap_or_default(),
+            media_type,
+            sha256,
+        }))
+    }
+
+    async fn remove_survey_file(&mut self, id: &AttachmentId) -> Result<()> {
+        sqlx::query("DELETE FROM survey_files WHERE id = ?")
+            .bind(id.as_str())
+            .execute(&mut *self.tx)
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn keep_weights(
+        &mut self,
+        survey: &str,
+        period: &str,
+        weights: &[Dimension],
+    ) -> Result<()> {
+        sqlx::query(
+            "INSERT OR IGNORE INTO survey_weights (survey, period, dimensions) VALUES (?, ?, ?)",
+        )
+        .bind(survey)
+        .bind(period)
+        .bind(encode(&weights)?)
+        .execute(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn weights(&mut self, survey: &str) -> Result<BTreeMap<String, Arc<[Dimension]>>> {
+        let rows: Vec<(String, String)> =
+            sqlx::query_as("SELECT period, dimensions FROM survey_weights WHERE survey = ?")
+                .bind(survey)
+                .fetch_all(&mut *self.tx)
+                .await
+                .map_err(failed)?;
+        let read = |(period, doc): (String, String)| {
+            let weights: Vec<Dimension> = decode(&doc)?;
+            Ok((period, weights.into()))
+        };
+        rows.into_iter().map(read).collect()
     }
 
     async fn keep_questionnaire(&mut self, hash: &Hash, text: &str) -> Result<()> {

@@ -283,6 +283,7 @@ impl Uploads for SqliteTx {
     async fn has_content(&mut self, sha256: &str) -> Result<bool> {
         sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM attachments WHERE sha256 = ?1)
+                 OR EXISTS (SELECT 1 FROM survey_files WHERE sha256 = ?1)
                  OR EXISTS (SELECT 1 FROM uploads WHERE sha256 = ?1)",
         )
         .bind(sha256)
