@@ -7,7 +7,6 @@ use crate::{
     route::Route,
     state::config,
 };
-use leptos::prelude::Get;
 use portico_contract::{config::Capability, id::RequestId};
 use portico_view::{Child, View, memo, ui};
 

@@ -20,11 +20,11 @@ use crate::{
     text,
 };
 use axum::response::Response;
+use chrono::TimeDelta;
 use portico_connect::{
     DeskError, TransportError,
     ticket::{self, FileId, Ticket, TicketId, TicketRow},
 };
-use chrono::TimeDelta;
 use portico_contract::{
     Instant,
     attachment::Attachment,

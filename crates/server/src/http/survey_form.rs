@@ -1021,7 +1021,12 @@ async fn left(
             true => Vec::new(),
             false => fields(request).await?,
         };
-        leaving(&visit.words, &token, Some(value(&fields, "again").is_none())).await
+        leaving(
+            &visit.words,
+            &token,
+            Some(value(&fields, "again").is_none()),
+        )
+        .await
     };
     let page = done.await;
     visit.end(page)
