@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::{fs, path::Path};
 
 /// Every package, and which others of ours it may depend on.
-const PACKAGES: [(&str, &[&str]); 9] = [
+const PACKAGES: [(&str, &[&str]); 10] = [
     ("portico-contract", &[]),
     ("portico-promise", &[]),
     ("portico-survey", &[]),
@@ -24,6 +24,7 @@ const PACKAGES: [(&str, &[&str]); 9] = [
         &["portico-contract", "portico-survey", "portico-view"],
     ),
     ("portico-tests", &["portico-contract"]),
+    ("portico-fakes", &[]),
     ("xtask", &[]),
 ];
 
