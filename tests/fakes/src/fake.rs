@@ -1,27 +1,16 @@
-//! The server of a fake, and the test's hands in it.
+//! The test's hands in a desk.
 
 use crate::{
     desk::{Desk, File, Message, Role, Ticket, User, Vendor},
-    exchange::{Answer, Call, Content},
-    fault::{Fault, Instead},
-    freshdesk, jira, open311, zammad, zendesk,
-};
-use axum::{
-    Router,
-    body::{Body, Bytes, to_bytes},
-    extract::{Request, State},
-    response::Response,
+    exchange::Call,
+    fault::Fault,
+    freshdesk, jira, open311,
+    serve::{Inside, Shared, start},
+    zammad, zendesk,
 };
 use chrono::{DateTime, Utc};
-use futures::{StreamExt, stream};
-use std::{
-    io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
-
-/// No body that a test sends is longer.
-const BODY: usize = 64 << 20;
+use std::sync::{Arc, MutexGuard};
+use tokio::task::JoinHandle;
 
 /// A desk that listens on the loopback; dropping it ends it.
 ///
@@ -32,20 +21,6 @@ pub struct Fake {
     base_url: String,
     shared: Arc<Shared>,
     server: JoinHandle<()>,
-}
-
-struct Shared {
-    inside: Mutex<Inside>,
-    /// How many calls are recorded.
-    received: watch::Sender<usize>,
-    /// Changes when held answers may go.
-    released: watch::Sender<usize>,
-}
-
-struct Inside {
-    desk: Desk,
-    faults: Vec<(Fault, usize)>,
-    calls: Vec<Call>,
 }
 
 impl Fake {
@@ -75,26 +50,7 @@ impl Fake {
     }
 
     async fn start(vendor: &'static Vendor) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0))
-            .await
-            .expect("a free port");
-        let base_url = format!("http://{}", listener.local_addr().expect("an address"));
-        let inside = Inside {
-            desk: Desk::new(vendor, base_url.clone()),
-            faults: Vec::new(),
-            calls: Vec::new(),
-        };
-        let shared = Arc::new(Shared {
-            inside: Mutex::new(inside),
-            received: watch::Sender::new(0),
-            released: watch::Sender::new(0),
-        });
-        let app = Router::new()
-            .fallback(serve)
-            .with_state(Arc::clone(&shared));
-        let server = tokio::spawn(async move {
-            let _ = axum::serve(listener, app).await;
-        });
+        let (base_url, shared, server) = start(vendor).await;
         Self {
             base_url,
             shared,
@@ -236,7 +192,9 @@ impl Fake {
     /// Arms a fault for the next `calls` calls that it can befall. Several can be armed; of two that prevent the work
     /// the older goes first.
     pub fn fault(&self, fault: Fault, calls: usize) {
-        self.inside().faults.push((fault, calls));
+        if calls > 0 {
+            self.inside().faults.push((fault, calls));
+        }
     }
 
     /// Whether every armed fault has happened as often as it should.
@@ -272,155 +230,4 @@ impl Drop for Fake {
     fn drop(&mut self) {
         self.server.abort();
     }
-}
-
-impl Shared {
-    /// A test that panicked inside is failing already.
-    fn inside(&self) -> MutexGuard<'_, Inside> {
-        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Inside {
-    /// Uses up one call of the first armed fault that can befall.
-    fn befalls(&mut self, mut can: impl FnMut(Fault) -> bool) -> Option<Fault> {
-        let at = self
-            .faults
-            .iter()
-            .position(|(fault, calls)| *calls > 0 && can(*fault))?;
-        let (fault, calls) = &mut self.faults[at];
-        let fault = *fault;
-        *calls -= 1;
-        if *calls == 0 {
-            self.faults.remove(at);
-        }
-        Some(fault)
-    }
-
-    fn armed(&self, fault: Fault) -> bool {
-        self.faults.iter().any(|(armed, _)| *armed == fault)
-    }
-
-    /// What is answered, and whether it is held back.
-    fn exchange(&mut self, call: &Call) -> (Instead, bool) {
-        let vendor = self.desk.vendor;
-        let mut instead = None;
-        self.befalls(|fault| {
-            instead = fault.instead(vendor);
-            instead.is_some()
-        });
-        let mut outcome = instead.unwrap_or_else(|| self.work(call));
-        if let Instead::Answer(answer) = &mut outcome {
-            answer.headers.extend((vendor.limits)(self.calls.len()));
-        }
-        let slow = self.befalls(|fault| fault == Fault::Slow).is_some();
-        (outcome, slow)
-    }
-
-    fn work(&mut self, call: &Call) -> Instead {
-        let before = self.desk.clone();
-        self.desk.leak_foreign.set(self.armed(Fault::ForeignRow));
-        self.desk
-            .leak_internal
-            .set(self.armed(Fault::InternalInPublic));
-        let mut answer = (before.vendor.answer)(&mut self.desk, call);
-        // The list that used a leak has reset it.
-        if self.armed(Fault::ForeignRow) && !self.desk.leak_foreign.get() {
-            self.befalls(|fault| fault == Fault::ForeignRow);
-        }
-        if self.armed(Fault::InternalInPublic) && !self.desk.leak_internal.get() {
-            self.befalls(|fault| fault == Fault::InternalInPublic);
-        }
-        if self.desk.tickets != before.tickets {
-            if self.befalls(|fault| fault == Fault::Dropped).is_some() {
-                self.forget(before);
-            }
-            if self.befalls(|fault| fault == Fault::LostAnswer).is_some() {
-                return Instead::Hangup;
-            }
-        }
-        self.befalls(|fault| fault == Fault::NullTotals && fault.spoil(&mut answer));
-        self.befalls(|fault| fault == Fault::EpochDates && fault.spoil(&mut answer));
-        Instead::Answer(answer)
-    }
-
-    /// Undoes what a write did, but for the being of a new ticket.
-    fn forget(&mut self, before: Desk) {
-        if self.desk.tickets.len() == before.tickets.len() {
-            self.desk = before;
-        } else if let Some(ticket) = self.desk.tickets.last_mut() {
-            ticket.fields.clear();
-            ticket.messages[0].files.clear();
-        }
-    }
-}
-
-async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let text =
-        |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let query = head.uri.query().unwrap_or_default();
-    let call = Call {
-        method: head.method.to_string(),
-        path: String::from(head.uri.path()),
-        query: form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect(),
-        headers: head
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), text(value)))
-            .collect(),
-        body: to_bytes(body, BODY).await.unwrap_or_default().to_vec(),
-    };
-    if call.path == "/login" {
-        let page = "<!DOCTYPE html><html><body><form method=post>Sign in</form></body></html>";
-        return respond(Answer::bytes("text/html; charset=utf-8", page.as_bytes()));
-    }
-    let mut released = shared.released.subscribe();
-    let (outcome, slow) = {
-        let mut inside = shared.inside();
-        let outcome = inside.exchange(&call);
-        inside.calls.push(call.recorded());
-        outcome
-    };
-    shared.received.send_modify(|calls| *calls += 1);
-    if slow {
-        let _ = released.changed().await;
-    }
-    match outcome {
-        Instead::Answer(answer) => respond(answer),
-        Instead::Hangup => {
-            let end = stream::once(async {
-                Err::<Bytes, _>(io::Error::other("the connection ends here"))
-            });
-            Response::new(Body::from_stream(end))
-        }
-        Instead::Endless => {
-            let padding = stream::repeat(Bytes::from(vec![b'a'; 1 << 16]));
-            let all = stream::once(async { Bytes::from_static(b"{\"padding\":\"") }).chain(padding);
-            let body = Body::from_stream(all.map(Ok::<_, io::Error>));
-            let response = Response::builder().header("content-type", "application/json");
-            response.body(body).expect("a response")
-        }
-    }
-}
-
-fn respond(answer: Answer) -> Response {
-    let mut response = Response::builder().status(answer.status);
-    for (name, value) in answer.headers {
-        response = response.header(name, value);
-    }
-    let body = match answer.content {
-        Content::Nothing => Body::empty(),
-        Content::Json(value) => {
-            response = response.header("content-type", "application/json; charset=utf-8");
-            Body::from(value.to_string())
-        }
-        Content::Bytes(kind, bytes) => {
-            response = response.header("content-type", kind);
-            Body::from(bytes)
-        }
-    };
-    response.body(body).expect("a response")
 }

@@ -7,13 +7,20 @@
 //! here), the words of a 404 (no body here). The filter (`search/tickets`) is never behind here, in the real system it
 //! is for minutes. A list leaves out what is older than 30 days; nothing here is so old.
 
+mod shape;
+mod write;
+
 use crate::{
-    desk::{Desk, File, Message, Role, Ticket, User, Vendor},
+    desk::{Desk, Role, Ticket, User, Vendor},
     exchange::{Answer, Call, Reply, window},
     query,
 };
-use chrono::{DateTime, SecondsFormat, Utc};
-use serde_json::{Map, Value, json};
+use chrono::DateTime;
+use serde_json::{Value, json};
+use shape::{
+    at, contact_json, conversation_json, fields, files_json, included, paged, ticket_json,
+};
+use write::{body, checked, create, set};
 
 pub(crate) static VENDOR: Vendor = Vendor {
     statuses: &["2", "3", "4", "5", "6", "7"],
@@ -235,7 +242,8 @@ fn list(desk: &Desk, call: &Call) -> Reply {
         Some(email) => desk.own(email),
     };
     if let Some(id) = call.param("requester_id") {
-        rows.retain(|ticket| desk.id_of(&ticket.customer).to_string() == id);
+        let requester = id.parse().ok().and_then(|id| desk.user_by_id(id));
+        rows.retain(|ticket| requester.is_some_and(|user| user.email == ticket.customer));
     }
     if let Some(since) = call.param("updated_since") {
         let since = DateTime::parse_from_rfc3339(since);
@@ -300,281 +308,6 @@ fn filter(desk: &Desk, call: &Call) -> Reply {
         .map(|ticket| ticket_json(desk, ticket))
         .collect();
     Ok(Answer::json(200, json!({"total": total, "results": rows})))
-}
-
-fn paged(desk: &Desk, call: &Call, rows: Vec<Value>) -> Answer {
-    let per_page = call.number("per_page", 30).clamp(1, 100);
-    let page = call.number("page", 1).max(1);
-    let (rows, more) = window(rows, (page - 1).saturating_mul(per_page), per_page);
-    let answer = Answer::json(200, Value::Array(rows));
-    if !more {
-        return answer;
-    }
-    let kept = call.query.iter().filter(|(name, _)| name != "page");
-    let mut next = form_urlencoded::Serializer::new(String::new());
-    let next = next
-        .extend_pairs(kept)
-        .append_pair("page", &(page + 1).to_string())
-        .finish();
-    answer.header(
-        "link",
-        format!("<{}{}?{next}>; rel=\"next\"", desk.base_url, call.path),
-    )
-}
-
-/// JSON, or the fields and files of a form; numbers and truths of a form are text.
-fn body(desk: &mut Desk, call: &Call) -> (Value, Vec<File>) {
-    let mut fields = Map::new();
-    let mut own = Map::new();
-    let mut files = Vec::new();
-    let parts = call.parts();
-    if parts.is_empty() {
-        return (call.json(), files);
-    }
-    for part in parts {
-        if let Some(name) = part.file_name {
-            files.push(desk.file(&name, &part.content_type, part.bytes));
-            continue;
-        }
-        let text = String::from_utf8_lossy(&part.bytes).into_owned();
-        let own_name = part
-            .name
-            .strip_prefix("custom_fields[")
-            .and_then(|name| name.strip_suffix(']'));
-        match own_name {
-            Some(name) => own.insert(String::from(name), json!(text)),
-            None => {
-                let plain = [
-                    "status", "priority", "source", "user_id", "private", "incoming",
-                ];
-                let value = plain
-                    .contains(&part.name.as_str())
-                    .then(|| serde_json::from_str(&text).ok())
-                    .flatten();
-                fields.insert(part.name, value.unwrap_or_else(|| json!(text)))
-            }
-        };
-    }
-    fields.insert(String::from("custom_fields"), Value::Object(own));
-    (Value::Object(fields), files)
-}
-
-fn checked(body: &Value) -> Result<(), Answer> {
-    let statuses = [2, 3, 4, 5, 6, 7];
-    if !body["status"].is_null() && !statuses.iter().any(|status| body["status"] == *status) {
-        return Err(refuse(
-            "status",
-            "It should be one of these values: '2,3,4,5,6,7'",
-            "invalid_value",
-        ));
-    }
-    if !body["priority"].is_null() && !(1..=4).any(|priority| body["priority"] == priority) {
-        return Err(refuse(
-            "priority",
-            "It should be one of these values: '1,2,3,4'",
-            "invalid_value",
-        ));
-    }
-    for (name, value) in body["custom_fields"].as_object().into_iter().flatten() {
-        if !OWN_FIELDS.contains(&name.as_str()) {
-            return Err(refuse(
-                name,
-                "Unexpected/invalid field in request",
-                "invalid_field",
-            ));
-        }
-        if name == "cf_product"
-            && !value.is_null()
-            && !PRODUCTS.iter().any(|product| value == product)
-        {
-            return Err(refuse(
-                name,
-                "It should be one of these values: 'Router,TV box'",
-                "invalid_value",
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn create(desk: &mut Desk, call: &Call) -> Reply {
-    let (body, files) = body(desk, call);
-    for name in ["subject", "description"] {
-        if text(&body, name).is_empty() {
-            return Err(refuse(name, "It should be a/an String", "missing_field"));
-        }
-    }
-    checked(&body)?;
-    let by_id = body["requester_id"]
-        .as_u64()
-        .and_then(|id| desk.user_by_id(id))
-        .cloned();
-    let customer = match (by_id, text(&body, "email")) {
-        (Some(customer), _) => customer,
-        (None, "") => {
-            return Err(refuse(
-                "email",
-                "Please fill at least 1 of email, requester_id",
-                "missing_field",
-            ));
-        }
-        (None, email) => desk.customer(email, text(&body, "name")),
-    };
-    let mut first = desk.message(&customer.email, text(&body, "description"), false);
-    first.html = true;
-    first.files = files;
-    let key = desk
-        .create(&customer.email, text(&body, "subject"), first)
-        .key
-        .clone();
-    if let Some(status) = body["status"].as_u64() {
-        desk.set_status(&key, &status.to_string());
-    }
-    set(desk, &key, &body);
-    let ticket = desk.ticket(&key).ok_or_else(|| Answer::empty(404))?;
-    let location = format!("{}/api/v2/tickets/{key}", desk.base_url);
-    let mut row = ticket_json(desk, ticket);
-    row["description"] = json!(ticket.messages[0].as_html());
-    row["description_text"] = json!(ticket.messages[0].as_text());
-    row["attachments"] = files_json(desk, &ticket.messages[0].files);
-    Ok(Answer::json(201, row).header("location", location))
-}
-
-fn set(desk: &mut Desk, key: &str, body: &Value) {
-    let now = desk.now();
-    let Some(ticket) = desk.ticket_mut(key) else {
-        return;
-    };
-    ticket.updated_at = now;
-    for (name, value) in body["custom_fields"].as_object().into_iter().flatten() {
-        ticket.fields.insert(name.clone(), value.clone());
-    }
-    for name in ["priority", "type", "source"] {
-        if let Some(value) = body.get(name) {
-            ticket.fields.insert(String::from(name), value.clone());
-        }
-    }
-}
-
-fn ticket_json(desk: &Desk, ticket: &Ticket) -> Value {
-    let number = |name: &str, otherwise: u64| {
-        ticket
-            .fields
-            .get(name)
-            .and_then(Value::as_u64)
-            .unwrap_or(otherwise)
-    };
-    let own = OWN_FIELDS.map(|name| (String::from(name), ticket.field(name)));
-    json!({
-        "id": ticket.id, "subject": ticket.subject, "status": ticket.status.parse::<u64>().unwrap_or(2),
-        "priority": number("priority", 1), "source": number("source", 2), "type": ticket.field("type"),
-        "requester_id": desk.id_of(&ticket.customer), "responder_id": null, "group_id": null, "company_id": null,
-        "cc_emails": [], "fwd_emails": [], "reply_cc_emails": [], "to_emails": null, "spam": false, "tags": [],
-        "fr_escalated": false, "is_escalated": false, "email_config_id": null, "product_id": null,
-        "fr_due_by": ticket.due.first_response.map(at), "due_by": ticket.due.resolution.map(at),
-        "custom_fields": Map::from_iter(own),
-        "created_at": at(ticket.created_at), "updated_at": at(ticket.updated_at),
-    })
-}
-
-fn included(desk: &Desk, call: &Call, ticket: &Ticket, mut row: Value) -> Value {
-    if call.includes("include", "requester") {
-        let user = desk.user(&ticket.customer);
-        row["requester"] =
-            json!(user.map(|user| json!({"id": user.id, "name": user.name, "email": user.email})));
-    }
-    if call.includes("include", "stats") {
-        let first = ticket.answers().next().map(|message| at(message.at));
-        let since = |status: &str| {
-            ticket
-                .resolved_at
-                .filter(|_| ticket.status == status)
-                .map(at)
-        };
-        row["stats"] = json!({"agent_responded_at": first, "first_responded_at": first, "requester_responded_at": null,
-            "status_updated_at": at(ticket.updated_at), "reopened_at": null, "pending_since": null,
-            "resolved_at": ticket.resolved_at.map(at), "closed_at": since("5")});
-    }
-    row
-}
-
-fn conversation_json(desk: &Desk, ticket: &Ticket, message: &Message) -> Value {
-    let incoming = message.author == ticket.customer;
-    json!({"id": message.id, "ticket_id": ticket.id, "user_id": desk.id_of(&message.author),
-        "body": message.as_html(), "body_text": message.as_text(), "incoming": incoming, "private": message.internal,
-        "source": if message.internal || incoming { 2 } else { 0 }, "support_email": null, "to_emails": [],
-        "attachments": files_json(desk, &message.files), "created_at": at(message.at), "updated_at": at(message.at)})
-}
-
-fn files_json(desk: &Desk, files: &[File]) -> Value {
-    let row = |file: &File| {
-        let url = format!("{}/attachments/{}?signature=signed", desk.base_url, file.id);
-        json!({"id": file.id, "name": file.name, "content_type": file.content_type, "size": file.bytes.len(),
-            "attachment_url": url})
-    };
-    files.iter().map(row).collect()
-}
-
-fn fields() -> Value {
-    let statuses = VENDOR
-        .statuses
-        .iter()
-        .zip(STATUS_NAMES)
-        .map(|(id, names)| (String::from(*id), json!(names)));
-    let row = |(id, name, label, kind, choices): (u64, &str, &str, &str, Value)| {
-        json!({"id": id, "name": name, "label": label, "label_for_customers": label, "type": kind, "choices": choices,
-            "default": !name.starts_with("cf_"), "position": id, "customers_can_edit": true, "displayed_to_customers": true,
-            "required_for_customers": name == "subject", "required_for_agents": false, "required_for_closure": false})
-    };
-    let all = [
-        (1, "subject", "Subject", "default_subject", Value::Null),
-        (
-            2,
-            "status",
-            "Status",
-            "default_status",
-            Value::Object(statuses.collect()),
-        ),
-        (
-            3,
-            "priority",
-            "Priority",
-            "default_priority",
-            json!({"Low": 1, "Medium": 2, "High": 3, "Urgent": 4}),
-        ),
-        (
-            4,
-            "description",
-            "Description",
-            "default_description",
-            Value::Null,
-        ),
-        (
-            5,
-            "cf_order_number",
-            "Order number",
-            "custom_text",
-            Value::Null,
-        ),
-        (
-            6,
-            "cf_product",
-            "Product",
-            "custom_dropdown",
-            json!(PRODUCTS),
-        ),
-        (7, "cf_portal_key", "Portal key", "custom_text", Value::Null),
-    ];
-    all.map(row).into_iter().collect()
-}
-
-fn contact_json(user: &User) -> Value {
-    json!({"id": user.id, "name": user.name, "email": user.email, "active": user.verified, "phone": null,
-        "mobile": null, "company_id": null, "view_all_tickets": false})
-}
-
-fn at(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 fn text<'a>(body: &'a Value, name: &str) -> &'a str {

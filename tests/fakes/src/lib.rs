@@ -22,6 +22,7 @@ mod freshdesk;
 mod jira;
 mod open311;
 mod query;
+mod serve;
 mod zammad;
 mod zendesk;
 

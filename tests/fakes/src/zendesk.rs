@@ -2,20 +2,26 @@
 //! statuses, satisfaction ratings; `POST /tickets` for its idempotency key); not the real system.
 //!
 //! Fields: 391130 "Order number" (text), 391131 "Product" (tagger: router, tv_box), 391132 "Portal key" (text), and
-//! 391133 "Class", which is for agents: end users neither see nor set it. The credential is `{email}/token:{api_token}` with the address of an end user; the API token is the secret of
-//! the service account. A user's own secret is an OAuth bearer token.
+//! 391133 "Class", which is for agents: the requests of end users neither show nor set it.
+//! The credential is `{email}/token:{api_token}` with the address of an end user; the API token is the secret of the
+//! service account. A user's own secret is an OAuth bearer token.
 //! The documentation is silent on: the status of somebody else's request (404 here), an unknown upload token (passed
 //! over here), `solved` when it may not be (passed over here), whether the search finds the values of fields by plain
 //! words (not here: `fieldvalue:`), the order of cursor pages by `sort_by`. The search index is never behind here, in
 //! the real system it is for minutes.
 
+mod shape;
+mod write;
+
 use crate::{
-    desk::{Desk, File, Message, Role, Ticket, User, Vendor},
-    exchange::{Answer, Call, Reply, window},
+    desk::{Desk, Message, Role, Ticket, User, Vendor},
+    exchange::{Answer, Call, Reply},
     query,
 };
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::DateTime;
 use serde_json::{Value, json};
+use shape::{comment_json, field_json, paged, request_json, user_json};
+use write::{change, create, ticket_once, upload};
 
 pub(crate) static VENDOR: Vendor = Vendor {
     statuses: &["new", "open", "pending", "hold", "solved", "closed"],
@@ -292,259 +298,6 @@ fn list(desk: &Desk, call: &Call, mut rows: Vec<&Ticket>, by: &str, order: &str)
             .collect();
     }
     Ok(Answer::json(200, body))
-}
-
-/// By cursor where `page[size]` asks for it, else by number with a count.
-fn paged(desk: &Desk, call: &Call, name: &str, rows: Vec<Value>) -> Value {
-    let here = format!("{}{}", desk.base_url, call.path);
-    let Some(size) = call.param("page[size]") else {
-        let per_page = call.number("per_page", 100).clamp(1, 100);
-        let page = call.number("page", 1).max(1);
-        let count = rows.len();
-        let (rows, more) = window(rows, (page - 1).saturating_mul(per_page), per_page);
-        let link = |page: usize| format!("{here}?page={page}&per_page={per_page}");
-        return json!({name: rows, "count": count, "next_page": more.then(|| link(page + 1)),
-            "previous_page": (page > 1).then(|| link(page - 1))});
-    };
-    let size = size.parse().unwrap_or(100).clamp(1, 100);
-    let start = call
-        .param("page[after]")
-        .and_then(|cursor| cursor.strip_prefix("after-")?.parse().ok())
-        .unwrap_or(0);
-    let (rows, more) = window(rows, start, size);
-    let after = format!("after-{}", start + rows.len());
-    // The link repeats what was asked, but for the place.
-    let kept = call.query.iter().filter(|(name, _)| name != "page[after]");
-    let next = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(kept)
-        .append_pair("page[after]", &after)
-        .finish();
-    json!({name: rows, "meta": {"has_more": more, "after_cursor": more.then_some(after), "before_cursor": null},
-        "links": {"next": more.then(|| format!("{here}?{next}")), "prev": null}})
-}
-
-fn upload(desk: &mut Desk, call: &Call) -> Reply {
-    let name = call
-        .param("filename")
-        .ok_or_else(|| Answer::json(400, json!({"error": "filename is required"})))?;
-    let kind = call
-        .header("content-type")
-        .unwrap_or("application/octet-stream");
-    let file = desk.file(name, kind, call.body.clone());
-    let token = format!("upload-{}", file.id);
-    let expires = at(desk.now() + TimeDelta::minutes(60));
-    let shape = file_json(desk, &file);
-    desk.uploads.push(crate::desk::Upload {
-        token: token.clone(),
-        file,
-    });
-    let body = json!({"upload": {"token": token, "expires_at": expires, "attachment": shape, "attachments": [shape]}});
-    Ok(Answer::json(201, body))
-}
-
-fn create(desk: &mut Desk, call: &Call, user: Option<User>) -> Reply {
-    let body = call.json()["request"].clone();
-    let requester = &body["requester"];
-    let user = match user {
-        Some(user) => user,
-        None if !text(requester, "email").is_empty() => {
-            desk.customer(text(requester, "email"), text(requester, "name"))
-        }
-        None => {
-            return Err(refuse(
-                422,
-                "Requester: Name: is too short (minimum one character)",
-            ));
-        }
-    };
-    if let Some(source) = body["via_followup_source_id"].as_u64() {
-        let ticket = readable(desk, &user, &source.to_string())?;
-        if ticket.status != "closed" {
-            return Err(refuse(422, "Via followup source is not closed"));
-        }
-    }
-    let key = new_ticket(desk, &user.email, &user.email, &body)?;
-    let ticket = desk.ticket(&key).ok_or_else(|| refuse(404, ""))?;
-    let location = format!("{}/api/v2/requests/{key}.json", desk.base_url);
-    Ok(
-        Answer::json(201, json!({"request": request_json(desk, ticket)}))
-            .header("location", location),
-    )
-}
-
-fn new_ticket(
-    desk: &mut Desk,
-    customer: &str,
-    author: &str,
-    body: &Value,
-) -> Result<String, Answer> {
-    let words = text(&body["comment"], "body").to_owned() + text(&body["comment"], "html_body");
-    if text(body, "subject").is_empty() || words.is_empty() {
-        return Err(refuse(422, "Description: cannot be blank"));
-    }
-    let mut first = desk.message(author, &words, false);
-    first.html = text(&body["comment"], "body").is_empty();
-    first.files = desk.take_uploads(&body["comment"]["uploads"]);
-    let ticket = desk.create(customer, text(body, "subject"), first);
-    for name in [
-        "priority",
-        "type",
-        "ticket_form_id",
-        "via_followup_source_id",
-        "external_id",
-    ] {
-        if let Some(value) = body.get(name) {
-            ticket.fields.insert(String::from(name), value.clone());
-        }
-    }
-    for field in body["custom_fields"].as_array().into_iter().flatten() {
-        // A field that is not the customer's, or an option that does not exist, is dropped.
-        let known = FIELDS
-            .iter()
-            .find(|known| known.3 && field["id"] == known.0);
-        if known.is_some_and(|known| known.4.is_empty() || known.4.contains(&text(field, "value")))
-        {
-            ticket
-                .fields
-                .insert(field["id"].to_string(), field["value"].clone());
-        }
-    }
-    Ok(ticket.key.clone())
-}
-
-/// Agents' way to create, with the documented idempotency key.
-fn ticket_once(desk: &mut Desk, call: &Call, user: &User) -> Reply {
-    let key = call.header("idempotency-key").map(String::from);
-    if let Some((body, answer)) = key.as_ref().and_then(|key| desk.replays.get(key)) {
-        if *body != call.body {
-            let words = "Request parameters do not match the given idempotency key";
-            return Err(Answer::json(
-                400,
-                json!({"error": "IdempotentRequestError", "description": words}),
-            ));
-        }
-        let again = Answer::json(201, answer.clone());
-        return Ok(again.header("x-idempotency-lookup", String::from("hit")));
-    }
-    let body = call.json()["ticket"].clone();
-    let customer = match text(&body["requester"], "email") {
-        "" => user.email.clone(),
-        email => desk.customer(email, text(&body["requester"], "name")).email,
-    };
-    let id = new_ticket(desk, &customer, &customer, &body)?;
-    let ticket = desk.ticket(&id).ok_or_else(|| refuse(404, ""))?;
-    let body = json!({"ticket": request_json(desk, ticket)});
-    let answer = Answer::json(201, body.clone());
-    let Some(key) = key else {
-        return Ok(answer);
-    };
-    desk.replays.insert(key, (call.body.clone(), body));
-    Ok(answer.header("x-idempotency-lookup", String::from("miss")))
-}
-
-/// A comment reopens what is pending, on hold or solved; nothing changes what is closed.
-fn change(desk: &mut Desk, call: &Call, user: &User, id: &str) -> Reply {
-    let body = call.json()["request"].clone();
-    let ticket = readable(desk, user, id)?;
-    let (status, solvable) = (ticket.status.clone(), solvable(ticket));
-    if status == "closed" {
-        let details = json!({"status": [{"description": "Status: closed prevents ticket update"}]});
-        let body = json!({"error": "RecordInvalid", "description": "Record validation errors", "details": details});
-        return Err(Answer::json(422, body));
-    }
-    let words = text(&body["comment"], "body");
-    if !words.is_empty() {
-        let mut message = desk.message(&user.email, words, false);
-        message.files = desk.take_uploads(&body["comment"]["uploads"]);
-        desk.say(id, message);
-        if ["pending", "hold", "solved"].contains(&status.as_str()) {
-            desk.set_status(id, "open");
-        }
-    }
-    if body["solved"] == true && solvable {
-        desk.set_status(id, "solved");
-    }
-    let ticket = readable(desk, user, id)?;
-    Ok(Answer::json(
-        200,
-        json!({"request": request_json(desk, ticket)}),
-    ))
-}
-
-/// An agent has taken it, and work is not over.
-fn solvable(ticket: &Ticket) -> bool {
-    ticket.answered() && ticket.resolved_at.is_none()
-}
-
-fn request_json(desk: &Desk, ticket: &Ticket) -> Value {
-    let status = VENDOR
-        .statuses
-        .iter()
-        .position(|name| *name == ticket.status)
-        .unwrap_or(0);
-    let fields = FIELDS.iter().filter(|field| field.3);
-    let fields =
-        fields.map(|field| json!({"id": field.0, "value": ticket.field(&field.0.to_string())}));
-    let fields: Value = fields.collect();
-    json!({
-        "id": ticket.id, "url": format!("{}/api/v2/requests/{}.json", desk.base_url, ticket.id),
-        "subject": ticket.subject, "description": ticket.messages[0].as_text(),
-        "status": ticket.status, "custom_status_id": 35000 + status.min(4),
-        "priority": ticket.field("priority"), "type": ticket.field("type"),
-        "custom_fields": fields, "fields": fields, "requester_id": desk.id_of(&ticket.customer),
-        "assignee_id": if ticket.answered() { desk.id_of("agent@desk.test") } else { Value::Null },
-        "group_id": null, "organization_id": null, "collaborator_ids": [], "cc_emails": [], "is_public": true,
-        "due_at": ticket.due.resolution.map(at), "can_be_solved_by_me": solvable(ticket),
-        "solved": ticket.resolved_at.is_some(), "followup_source_id": ticket.field("via_followup_source_id"),
-        "ticket_form_id": ticket.field("ticket_form_id"), "via": {"channel": "api", "source": {}},
-        "created_at": at(ticket.created_at), "updated_at": at(ticket.updated_at),
-    })
-}
-
-fn comment_json(desk: &Desk, message: &Message) -> Value {
-    let html = format!(
-        "<div class=\"zd-comment\" dir=\"auto\">{}</div>",
-        message.as_html()
-    );
-    json!({"id": message.id, "type": "Comment", "request_id": null, "author_id": desk.id_of(&message.author),
-        "body": message.as_text(), "html_body": html, "plain_body": message.as_text(), "public": !message.internal,
-        "attachments": message.files.iter().map(|file| file_json(desk, file)).collect::<Value>(),
-        "created_at": at(message.at)})
-}
-
-fn file_json(desk: &Desk, file: &File) -> Value {
-    let url = format!(
-        "{}/attachments/token/file-{}/?name={}",
-        desk.base_url, file.id, file.id
-    );
-    json!({"id": file.id, "file_name": file.name, "name": file.name, "content_url": url,
-        "content_type": file.content_type, "size": file.bytes.len(), "inline": false, "thumbnails": []})
-}
-
-fn field_json(field: &(u64, &str, &str, bool, &[&str])) -> Value {
-    let (id, title, kind, visible, options) = field;
-    let option = |name: &&str| json!({"name": name.replace('_', " "), "value": name});
-    json!({"id": id, "type": kind, "title": title, "title_in_portal": title, "active": true, "description": "",
-        "visible_in_portal": visible, "editable_in_portal": visible, "required_in_portal": false, "required": false,
-        "regexp_for_validation": null, "custom_field_options": options.iter().map(option).collect::<Value>()})
-}
-
-/// A caller without credentials is a user without a number, and the answer is 200 all the same.
-fn user_json(user: Option<&User>) -> Value {
-    let Some(user) = user else {
-        return json!({"id": null, "name": "Anonymous user", "email": "invalid@example.com", "role": "end-user"});
-    };
-    let role = match user.role {
-        Role::Customer => "end-user",
-        Role::Agent => "agent",
-        Role::Admin => "admin",
-    };
-    json!({"id": user.id, "name": user.name, "email": user.email, "role": role, "verified": user.verified,
-        "agent": user.role != Role::Customer, "photo": null})
-}
-
-fn at(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 fn text<'a>(body: &'a Value, name: &str) -> &'a str {

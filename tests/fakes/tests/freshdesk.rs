@@ -18,7 +18,8 @@ const ALICE: &str = "alice@example.test";
 #[tokio::test]
 async fn the_key_sees_everything() {
     let desk = Fake::freshdesk().await;
-    let body = json!({"email": ALICE, "subject": "Router broken", "description": "<b>dark</b>", "status": 2, "priority": 1,
+    let body = json!({"email": ALICE, "subject": "Router broken", "description": "<b>dark</b>",
+        "status": 2, "priority": 1,
         "custom_fields": {"cf_order_number": "A-17"}});
     let made = call(&desk, "POST", "tickets", body.clone()).await;
     assert_eq!(

@@ -1,4 +1,9 @@
 //! That the fakes keep to the traits for which they were written, and that each fault happens.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 mod faults;
 mod freshdesk;

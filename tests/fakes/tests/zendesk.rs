@@ -17,7 +17,8 @@ async fn the_end_user_of_the_credential_acts() {
     let desk = Fake::zendesk().await;
     let upload = client().post(format!("{}/api/v2/uploads?filename=a.txt", desk.base_url()));
     let upload = said(upload.header("content-type", "text/plain").body("hello")).await;
-    let body = json!({"request": {"subject": "Help", "comment": {"body": "Fire", "uploads": [upload.body["upload"]["token"]]},
+    let body = json!({"request": {"subject": "Help", 
+        "comment": {"body": "Fire", "uploads": [upload.body["upload"]["token"]]},
         "custom_fields": [{"id": 391130, "value": "A-17"}, {"id": 391131, "value": "no such"}]}});
     let made = call(&desk, "POST", "requests.json", ALICE, body).await;
     assert_eq!(made.status, 201, "{}", made.text);
