@@ -5,7 +5,7 @@ use crate::{
     exchange::Call,
     fault::Fault,
     freshdesk, jira, open311,
-    serve::{Inside, Shared, start},
+    serve::{Armed, Inside, Shared, start},
     zammad, zendesk,
 };
 use chrono::{DateTime, Utc};
@@ -192,8 +192,18 @@ impl Fake {
     /// Arms a fault for the next `calls` calls that it can befall. Several can be armed; of two that prevent the work
     /// the older goes first.
     pub fn fault(&self, fault: Fault, calls: usize) {
+        self.fault_on("", "", fault, calls);
+    }
+
+    /// The same for calls of one method (`POST`; empty: any) whose path holds `path`; all others pass.
+    pub fn fault_on(&self, method: &str, path: &str, fault: Fault, calls: usize) {
         if calls > 0 {
-            self.inside().faults.push((fault, calls));
+            self.inside().faults.push(Armed {
+                fault,
+                calls,
+                method: String::from(method),
+                path: String::from(path),
+            });
         }
     }
 

@@ -1,7 +1,7 @@
 //! The server of a fake.
 
 use crate::{
-    desk::{Desk, Vendor},
+    desk::{Desk, Ticket, Vendor},
     exchange::{Answer, Call, Content},
     fault::{Fault, Instead},
 };
@@ -33,8 +33,25 @@ pub(crate) struct Shared {
 
 pub(crate) struct Inside {
     pub(crate) desk: Desk,
-    pub(crate) faults: Vec<(Fault, usize)>,
+    pub(crate) faults: Vec<Armed>,
     pub(crate) calls: Vec<Call>,
+}
+
+/// A fault that waits.
+pub(crate) struct Armed {
+    pub(crate) fault: Fault,
+    /// How often it is still to happen.
+    pub(crate) calls: usize,
+    /// Empty for every method.
+    pub(crate) method: String,
+    /// What the path must hold.
+    pub(crate) path: String,
+}
+
+impl Armed {
+    fn waits_for(&self, call: &Call) -> bool {
+        (self.method.is_empty() || self.method == call.method) && call.path.contains(&self.path)
+    }
 }
 
 impl Shared {
@@ -45,27 +62,29 @@ impl Shared {
 }
 
 impl Inside {
-    /// Uses up one call of the first armed fault that can befall.
-    fn befalls(&mut self, mut can: impl FnMut(Fault) -> bool) -> Option<Fault> {
-        let at = self.faults.iter().position(|(fault, _)| can(*fault))?;
-        let (fault, calls) = &mut self.faults[at];
-        let fault = *fault;
-        *calls -= 1;
-        if *calls == 0 {
+    /// Uses up one call of the first armed fault that can befall this call; whether there was one.
+    fn befalls(&mut self, call: &Call, mut can: impl FnMut(Fault) -> bool) -> bool {
+        let befalls = |armed: &Armed| armed.waits_for(call) && can(armed.fault);
+        let Some(at) = self.faults.iter().position(befalls) else {
+            return false;
+        };
+        self.faults[at].calls -= 1;
+        if self.faults[at].calls == 0 {
             self.faults.remove(at);
         }
-        Some(fault)
+        true
     }
 
-    fn armed(&self, fault: Fault) -> bool {
-        self.faults.iter().any(|(armed, _)| *armed == fault)
+    fn armed(&self, call: &Call, fault: Fault) -> bool {
+        let armed = |armed: &Armed| armed.fault == fault && armed.waits_for(call);
+        self.faults.iter().any(armed)
     }
 
     /// What is answered, and whether it is held back.
     fn exchange(&mut self, call: &Call) -> (Instead, bool) {
         let vendor = self.desk.vendor;
         let mut instead = None;
-        self.befalls(|fault| {
+        self.befalls(call, |fault| {
             instead = fault.instead(vendor);
             instead.is_some()
         });
@@ -73,41 +92,47 @@ impl Inside {
         if let Instead::Answer(answer) = &mut outcome {
             answer.headers.extend((vendor.limits)(self.calls.len()));
         }
-        let slow = self.befalls(|fault| fault == Fault::Slow).is_some();
+        let slow = self.befalls(call, |fault| fault == Fault::Slow);
         (outcome, slow)
     }
 
     fn work(&mut self, call: &Call) -> Instead {
         let before = self.desk.clone();
-        self.desk.leak_foreign.set(self.armed(Fault::ForeignRow));
+        self.desk
+            .leak_foreign
+            .set(self.armed(call, Fault::ForeignRow));
         self.desk
             .leak_internal
-            .set(self.armed(Fault::InternalInPublic));
+            .set(self.armed(call, Fault::InternalInPublic));
         let mut answer = (before.vendor.answer)(&mut self.desk, call);
         // The list that used a leak has reset it.
-        if self.armed(Fault::ForeignRow) && !self.desk.leak_foreign.get() {
-            self.befalls(|fault| fault == Fault::ForeignRow);
+        if self.armed(call, Fault::ForeignRow) && !self.desk.leak_foreign.get() {
+            self.befalls(call, |fault| fault == Fault::ForeignRow);
         }
-        if self.armed(Fault::InternalInPublic) && !self.desk.leak_internal.get() {
-            self.befalls(|fault| fault == Fault::InternalInPublic);
+        if self.armed(call, Fault::InternalInPublic) && !self.desk.leak_internal.get() {
+            self.befalls(call, |fault| fault == Fault::InternalInPublic);
         }
         if self.desk.tickets != before.tickets {
-            if self.befalls(|fault| fault == Fault::Dropped).is_some() {
-                self.forget(before);
+            if self.befalls(call, |fault| fault == Fault::Dropped) {
+                self.forget(before.tickets);
             }
-            if self.befalls(|fault| fault == Fault::LostAnswer).is_some() {
+            if self.befalls(call, |fault| fault == Fault::LostAnswer) {
                 return Instead::Hangup;
             }
         }
-        self.befalls(|fault| fault == Fault::NullTotals && fault.spoil(&mut answer));
-        self.befalls(|fault| fault == Fault::EpochDates && fault.spoil(&mut answer));
+        self.befalls(call, |fault| {
+            fault == Fault::NullTotals && fault.spoil(&mut answer)
+        });
+        self.befalls(call, |fault| {
+            fault == Fault::EpochDates && fault.spoil(&mut answer)
+        });
         Instead::Answer(answer)
     }
 
     /// Undoes what a write did, but for the being of a new ticket.
-    fn forget(&mut self, before: Desk) {
-        if self.desk.tickets.len() == before.tickets.len() {
-            self.desk = before;
+    fn forget(&mut self, before: Vec<Ticket>) {
+        if self.desk.tickets.len() == before.len() {
+            self.desk.tickets = before;
         } else if let Some(ticket) = self.desk.tickets.last_mut() {
             ticket.fields.clear();
             ticket.messages[0].files.clear();

@@ -78,6 +78,15 @@ async fn a_write_is_done_and_its_answer_lost() {
 }
 
 #[tokio::test]
+async fn a_fault_waits_for_its_call() {
+    let desk = Fake::zammad().await;
+    desk.fault_on("POST", "ticket", Fault::Html, 1);
+    assert_eq!(said(alice(&desk, "GET", "tickets")).await.body, json!([]));
+    assert_eq!(said(create(&desk)).await.body, json!(null));
+    assert_eq!(said(create(&desk)).await.status, 201);
+}
+
+#[tokio::test]
 async fn a_write_is_answered_and_forgotten() {
     let desk = Fake::zammad().await;
     desk.fault(Fault::Dropped, 2);
