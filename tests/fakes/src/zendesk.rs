@@ -185,8 +185,30 @@ fn signed_in(desk: &mut Desk, call: &Call, user: &User, method: &str, path: &[&s
             }
             Ok(Answer::json(200, json!({"satisfaction_rating": rating})))
         }
+        ("POST", ["users", "create_or_update"]) if user.role == Role::Admin => {
+            let body = call.json()["user"].clone();
+            let known = desk.user(text(&body, "email")).is_some();
+            let made = desk.customer(text(&body, "email"), text(&body, "name"));
+            let status = if known { 200 } else { 201 };
+            Ok(Answer::json(
+                status,
+                json!({"user": user_json(Some(&made))}),
+            ))
+        }
+        ("GET", ["users", "search"]) if user.role != Role::Customer => {
+            let query = call.param("query").unwrap_or_default();
+            let found = desk
+                .users
+                .iter()
+                .filter(|user| query == user.email || query == format!("email:{}", user.email));
+            let rows: Vec<Value> = found.map(|user| user_json(Some(user))).collect();
+            Ok(Answer::json(
+                200,
+                json!({"users": rows, "count": rows.len(), "next_page": null}),
+            ))
+        }
         ("POST", ["tickets"]) if user.role != Role::Customer => ticket_once(desk, call, user),
-        _ if path.first() == Some(&"tickets") => Err(refuse(
+        (_, ["tickets" | "users", ..]) => Err(refuse(
             403,
             "You do not have access to this page. Please contact the account owner.",
         )),

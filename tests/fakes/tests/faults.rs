@@ -81,6 +81,7 @@ async fn a_write_is_done_and_its_answer_lost() {
 async fn a_fault_waits_for_its_call() {
     let desk = Fake::zammad().await;
     desk.fault_on("POST", "ticket", Fault::Html, 1);
+    desk.fault_on("POST", "ticket_articles", Fault::Down, 1);
     assert_eq!(said(alice(&desk, "GET", "tickets")).await.body, json!([]));
     assert_eq!(said(create(&desk)).await.body, json!(null));
     assert_eq!(said(create(&desk)).await.status, 201);
@@ -149,6 +150,10 @@ async fn an_answer_is_held_back_until_it_may_go() {
     let held = tokio::spawn(said(create(&desk)));
     desk.received(1).await;
     assert_eq!(desk.tickets().len(), 1);
+    // Others are answered meanwhile, and it is still not.
+    for _ in 0..5 {
+        assert_eq!(said(alice(&desk, "GET", "tickets/1")).await.status, 200);
+    }
     assert!(!held.is_finished());
     desk.release();
     assert_eq!(held.await.unwrap().status, 201);

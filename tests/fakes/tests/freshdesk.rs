@@ -85,6 +85,8 @@ async fn the_next_page_is_in_a_header() {
         desk.open(ALICE, subject, "text");
     }
     desk.open("bob@example.test", "four", "text");
+    let all = call(&desk, "GET", "tickets?order_type=asc", json!(null)).await;
+    assert_eq!(all.each("", "id"), [1, 2, 3, 4]);
     let first = call(
         &desk,
         "GET",

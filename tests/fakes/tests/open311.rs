@@ -51,8 +51,8 @@ async fn a_report_needs_a_key_a_place_and_its_attributes() {
         report(&desk, &whole).await.body[0]["service_request_id"],
         "1"
     );
-    desk.answer("1", "Who drove there?", true);
     desk.answer("1", "It is filled", false);
+    desk.answer("1", "Who drove there?", true);
     desk.set_status("1", "closed");
     let read = get(&desk, "requests/1.json").await;
     assert_eq!(

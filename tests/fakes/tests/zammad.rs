@@ -105,7 +105,7 @@ async fn only_the_service_account_acts_for_others() {
 async fn internal_articles_are_for_agents() {
     let desk = Fake::zammad().await;
     call(&desk, "POST", "tickets", ALICE, new("Router broken")).await;
-    desk.answer("1", "She is right", true);
+    desk.answer_with_file("1", "She is right", true, "secret.txt", b"secret");
     desk.answer_with_file("1", "We look <into> it", false, "plan.txt", b"plan");
     assert_eq!(desk.ticket("1").status, "open");
     let seen = call(
@@ -128,15 +128,28 @@ async fn internal_articles_are_for_agents() {
     )
     .await;
     assert_eq!(staff.each("", "internal"), [false, true, false]);
-    let file = &seen.body[0]["attachments"][0];
-    let path = format!("ticket_attachment/1/{}/{}", seen.body[0]["id"], file["id"]);
+    let path = |article: &Value| {
+        format!(
+            "ticket_attachment/1/{}/{}",
+            article["id"], article["attachments"][0]["id"]
+        )
+    };
+    let (open, secret) = (path(&seen.body[0]), path(&staff.body[1]));
     assert_eq!(
-        call(&desk, "GET", &path, ALICE, json!(null)).await.text,
+        call(&desk, "GET", &open, ALICE, json!(null)).await.text,
         "hello"
     );
     assert_eq!(
-        call(&desk, "GET", &path, BOB, json!(null)).await.status,
+        call(&desk, "GET", &open, BOB, json!(null)).await.status,
         403
+    );
+    assert_eq!(
+        call(&desk, "GET", &secret, ALICE, json!(null)).await.status,
+        403
+    );
+    assert_eq!(
+        call(&desk, "GET", &secret, None, json!(null)).await.text,
+        "secret"
     );
 }
 

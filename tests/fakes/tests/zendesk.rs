@@ -174,3 +174,48 @@ async fn a_ticket_is_made_once_for_a_key() {
         403
     );
 }
+
+#[tokio::test]
+async fn who_is_not_known_is_made_known_first() {
+    let desk = Fake::zendesk().await;
+    let (dora, portal) = ("dora@example.test", "portal@desk.test");
+    assert_eq!(
+        call(&desk, "GET", "requests", dora, json!(null))
+            .await
+            .status,
+        401
+    );
+    let body = json!({"user": {"email": dora, "name": "Dora"}});
+    assert_eq!(
+        call(&desk, "POST", "users/create_or_update", ALICE, body.clone())
+            .await
+            .status,
+        403
+    );
+    for status in [201, 200] {
+        assert_eq!(
+            call(
+                &desk,
+                "POST",
+                "users/create_or_update",
+                portal,
+                body.clone()
+            )
+            .await
+            .status,
+            status
+        );
+    }
+    assert_eq!(
+        call(&desk, "GET", "requests", dora, json!(null))
+            .await
+            .status,
+        200
+    );
+    // Without a credential the requester is named, and made known with it.
+    let body = json!({"request": {"subject": "Help", "comment": {"body": "Fire"},
+        "requester": {"email": "emil@example.test", "name": "Emil"}}});
+    let request = client().post(format!("{}/api/v2/requests", desk.base_url()));
+    assert_eq!(said(request.json(&body)).await.status, 201);
+    assert_eq!(desk.ticket("1").customer, "emil@example.test");
+}
