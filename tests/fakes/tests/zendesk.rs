@@ -83,6 +83,7 @@ async fn internal_comments_are_not_there() {
 async fn a_request_is_solved_reopened_and_at_last_closed() {
     let desk = Fake::zendesk().await;
     desk.open(ALICE, "Help", "Fire");
+    desk.answer("1", "Nobody has it yet", true);
     let solve = json!({"request": {"solved": true}});
     let early = call(&desk, "PUT", "requests/1", ALICE, solve.clone()).await;
     assert_eq!(
