@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::{fs, path::Path};
 
 /// Every package, and which others of ours it may depend on.
-const PACKAGES: [(&str, &[&str]); 10] = [
+const PACKAGES: [(&str, &[&str]); 11] = [
     ("portico-connect", &["portico-contract"]),
     ("portico-contract", &[]),
     ("portico-promise", &[]),
@@ -30,6 +30,7 @@ const PACKAGES: [(&str, &[&str]); 10] = [
         &["portico-contract", "portico-survey", "portico-view"],
     ),
     ("portico-tests", &["portico-contract"]),
+    ("portico-fakes", &[]),
     ("xtask", &[]),
 ];
 
