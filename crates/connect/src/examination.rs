@@ -56,7 +56,7 @@ impl Examination {
                 self.trouble(
                     "the credential",
                     "The desk does not take it, or sends us to a page to sign in. Make a new one, and see that its \
-                     account may use the API.",
+                     account may use the API and that `url` is the address of the desk itself.",
                 );
                 None
             }

@@ -3,6 +3,7 @@
 use crate::backend::DeskError;
 use bytes::Bytes;
 use http::HeaderValue;
+use serde_json::Value;
 
 /// A form that is being put together.
 #[derive(Default)]
@@ -19,6 +20,17 @@ impl Form {
         self.0.push(Part {
             head: format!("Content-Disposition: form-data; name=\"{}\"", quoted(name)),
             body: Bytes::copy_from_slice(value.as_bytes()),
+        });
+    }
+
+    /// Adds a field that holds JSON.
+    pub(crate) fn json(&mut self, name: &str, value: &Value) {
+        self.0.push(Part {
+            head: format!(
+                "Content-Disposition: form-data; name=\"{}\"\r\nContent-Type: application/json",
+                quoted(name)
+            ),
+            body: value.to_string().into(),
         });
     }
 
