@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::{fs, path::Path};
 
 /// Every package, and which others of ours it may depend on.
-const PACKAGES: [(&str, &[&str]); 11] = [
+const PACKAGES: [(&str, &[&str]); 12] = [
     ("portico-conform", &["portico-contract"]),
     ("portico-connect", &["portico-contract"]),
     ("portico-contract", &[]),
@@ -32,6 +32,7 @@ const PACKAGES: [(&str, &[&str]); 11] = [
         &["portico-contract", "portico-survey", "portico-view"],
     ),
     ("portico-tests", &["portico-connect", "portico-contract"]),
+    ("portico-fakes", &[]),
     ("xtask", &[]),
 ];
 
