@@ -12,6 +12,7 @@ mod delivery;
 mod events;
 mod exactly_once;
 mod followers;
+mod host_token;
 mod instruments;
 mod life;
 mod limits;

@@ -9,6 +9,8 @@ use std::{fs, path::Path};
 
 /// The most that the first view of home may weigh, brotli, in units of 1024 bytes.
 const LIMIT_KB: f64 = 245.0;
+/// The most that the script for other sites may weigh, brotli.
+const EMBED_LIMIT_KB: f64 = 5.0;
 
 /// The pages of the whole program, which is the same for each.
 const OTHERS: [&str; 9] = [
@@ -46,6 +48,15 @@ pub(crate) fn check() -> Result<()> {
     for page in OTHERS {
         println!("{other:>9.1} KB brotli in all for {page}, opened first");
     }
+    let script = format!("embed/{}/portico.js.br", site::EMBED_PROTOCOL);
+    let embed = kb(fs::metadata(Path::new(site::SITE).join(script))?.len());
+    println!(
+        "{embed:>9.1} KB brotli for the script of other sites, of at most {EMBED_LIMIT_KB} KB"
+    );
+    ensure!(
+        embed <= EMBED_LIMIT_KB,
+        "the script for other sites weighs {embed:.1} KB, the limit is {EMBED_LIMIT_KB} KB"
+    );
     ensure!(
         home <= LIMIT_KB,
         "the first view of home weighs {home:.1} KB, the limit is {LIMIT_KB} KB"
@@ -78,7 +89,8 @@ fn site_files() -> Result<Vec<Weight>> {
     let mut messages = Vec::new();
     for path in paths {
         let name = path.strip_prefix(root)?.to_string_lossy().into_owned();
-        if name.ends_with(".br") || name.ends_with(".gz") {
+        // What other sites load is no part of a page of ours.
+        if name.ends_with(".br") || name.ends_with(".gz") || name.starts_with("embed/") {
             continue;
         }
         let raw = fs::metadata(&path)?.len();

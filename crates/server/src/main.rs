@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod demo;
 pub mod desk_line;
 pub mod files;
+pub mod host_token;
 pub mod hours;
 pub mod housekeeping;
 pub mod http;
@@ -32,6 +33,7 @@ pub mod view;
 
 use catalogue::Catalogue;
 use clap::{Parser, Subcommand};
+use host_token::HostTokens;
 use promises::{Policy, policy};
 use settings::Settings;
 use std::{
@@ -150,6 +152,9 @@ fn check(file: &Path) -> Result<(), String> {
         Policy::load(Some(file))?
     } else {
         let settings = Settings::load(Some(file))?;
+        if let Some(host_token) = &settings.host_token {
+            HostTokens::load(host_token)?;
+        }
         Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
         Programme::load(settings.surveys.as_deref())?;
         Policy::load(settings.policy.as_deref())?

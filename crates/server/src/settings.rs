@@ -1,6 +1,10 @@
 //! What a company may set: one TOML file, every line optional.
 
-use crate::{catalogue::Localized, files::media};
+use crate::{
+    catalogue::Localized,
+    files::media,
+    host_token::{HostTokenSetting, is_address},
+};
 use chrono_tz::Tz;
 use portico_contract::{
     config::ContactKind, config::OpeningHours, locale::Locale, session::Channel,
@@ -54,6 +58,8 @@ pub struct Settings {
     pub contacts: Vec<ContactSetting>,
     /// How customers can sign in.
     pub sign_in: Vec<Channel>,
+    /// How the company's own site says who is signed in there.
+    pub host_token: Option<HostTokenSetting>,
 }
 
 impl Default for Settings {
@@ -77,6 +83,7 @@ impl Default for Settings {
             sms: None,
             contacts: Vec::new(),
             sign_in: vec![Channel::Email, Channel::Sms],
+            host_token: None,
         }
     }
 }
@@ -277,6 +284,14 @@ impl Settings {
         {
             *path = folder.join(&*path);
         }
+        if let Some(host_token) = &mut settings.host_token {
+            for key in &mut host_token.keys {
+                key.file = folder.join(&key.file);
+            }
+            if let Some(file) = host_token.jwks.as_mut().filter(|jwks| !is_address(jwks)) {
+                *file = folder.join(&*file).to_string_lossy().into_owned();
+            }
+        }
         Ok(settings)
     }
 
@@ -355,6 +370,7 @@ mod tests {
             .collect();
         let settings: Settings = toml::from_str(&on).unwrap();
         settings.check().unwrap();
+        assert!(settings.host_token.is_some());
         assert!(settings.smtp.is_some() && settings.sms.is_some() && !settings.contacts.is_empty());
     }
 
