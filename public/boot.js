@@ -2,9 +2,25 @@
 // and shows a card that keeps what was written when any of it fails. No HTML strings: Trusted Types is 'none'.
 const ASSETS = {};
 
-// Home and surveys have programs of their own, as `Route::is_here` has it.
+// In a frame of `embed/portico.js`: how it is to look, before the page around it has said anything.
+const embed = parent === window ? null : /^portico (inline|panel) (auto|light|dark|contrast)$/.exec(name);
+if (embed) Object.assign(document.documentElement.dataset, { embed: embed[1], preset: embed[2] });
+
+// That page hands over a port, to this document alone. Who it is, the app judges.
+const greeting = embed && new Promise((resolve) => {
+  const hear = ({ source, origin, data, ports: [port, more] }) => {
+    if (source !== parent || data?.portico !== "hello" || data.v !== 1 || !port || more) return;
+    removeEventListener("message", hear);
+    port.postMessage({ v: 1, type: "here" });
+    resolve({ origin, port, payload: data.payload });
+  };
+  addEventListener("message", hear);
+});
+
+// Home and surveys have programs of their own, as `Route::is_here` has it. In a frame home comes with the whole: what
+// lives in memory alone, such as the session, would not cross to another document.
 const path = location.pathname;
-const program = ASSETS[path === "/" ? "door" : path.startsWith("/surveys/") ? "survey" : "whole"];
+const program = ASSETS[path === "/" && !embed ? "door" : path.startsWith("/surveys/") ? "survey" : "whole"];
 
 const WORDS = {
   en: {
@@ -168,6 +184,7 @@ try {
   ]);
   globalThis.__portico = {
     locale, messages, messageUrls: program.messages, icons: ASSETS.icons, api: config.api ?? "/portal/v1", crashed,
+    greeting,
   };
   await glue.default({ module_or_path: wasm });
   storage("sessionStorage", (s) => s.removeItem(RELOADED));

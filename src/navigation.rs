@@ -9,7 +9,7 @@
 //! was followed. Another filter of a list moves nothing.
 
 use crate::{
-    browser::{dom, events, history, key_value, task},
+    browser::{dom, events, history, host, key_value, task},
     i18n::m,
     route::Route,
     state::config,
@@ -146,6 +146,9 @@ pub fn start() {
         {
             event.prevent_default();
             leave_for(address);
+        } else if host::frame().is_some() {
+            // Another site has no place in the frame.
+            history::open_elsewhere(&event);
         }
     });
     let back = events::on_window("popstate", |_| {

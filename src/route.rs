@@ -198,6 +198,41 @@ impl Route {
         }
     }
 
+    /// A view as the page around a frame names it, with what belongs to it; `None` where that names nothing.
+    #[must_use]
+    pub fn of_view(view: &str, type_id: &str, reference: &str, token: &str) -> Option<Self> {
+        let reference = Reference::parse(reference).ok();
+        Some(match view {
+            "home" => Self::Home,
+            "new" if type_id.is_empty() => Self::New,
+            "new" => Self::form(TypeId::new(type_id)),
+            "track" => Self::Track(reference.map_or(TrackLink::Empty, TrackLink::Reference)),
+            "requests" => Self::requests(),
+            "request" => Self::Request(reference?),
+            "survey" if !token.is_empty() => Self::Survey(token.to_owned(), Vec::new()),
+            "callback" => Self::Callback(reference),
+            _ => return None,
+        })
+    }
+
+    /// What the page around a frame is told that it shows: a name, and which request it is about.
+    #[must_use]
+    pub const fn view(&self) -> (&'static str, Option<Reference>) {
+        match self {
+            Self::Home => ("home", None),
+            Self::New | Self::Form(..) => ("new", None),
+            Self::Sent(reference) => ("sent", Some(*reference)),
+            Self::Track(_) => ("track", None),
+            Self::Requests(_) => ("requests", None),
+            Self::Request(reference) => ("request", Some(*reference)),
+            Self::Receipt => ("receipt", None),
+            Self::Survey(..) => ("survey", None),
+            Self::Callback(reference) => ("callback", *reference),
+            Self::SignIn(_) => ("sign-in", None),
+            Self::NotFound => ("not-found", None),
+        }
+    }
+
     /// Whether this program has the page: the door has home alone, the survey's has surveys alone, and the whole all
     /// but those. `public/boot.js` knows by the path which of them to load.
     #[must_use]

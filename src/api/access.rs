@@ -2,13 +2,20 @@
 //!
 //! On the API's own origin the session is a cookie that script never sees, with a token against forged calls; on
 //! another origin it is a bearer token. A request that is followed without an account has a bearer token of its own.
-//! Tokens live in the tab's session storage, or in memory where that is denied.
+//! Tokens live in the tab's session storage, or in memory where that is denied. In a frame there is no cookie and no
+//! storage for them: the session is a bearer in memory, which the page around may renew ([`renew_by`]).
 
 use super::{Failure, session};
-use crate::browser::{boot, http, key_value};
+use crate::browser::{boot, host, http, key_value};
 use leptos::prelude::*;
 use portico_contract::{BASE_PATH, id::RequestId};
-use std::{cell::RefCell, collections::HashMap, sync::LazyLock};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    future::Future,
+    pin::Pin,
+    sync::LazyLock,
+};
 
 /// In whose name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +54,8 @@ thread_local! {
     static BASE: (String, bool) = {
         let base = boot::api();
         let base = if base.is_empty() { BASE_PATH.to_owned() } else { base };
-        let same_origin = http::is_same_origin(&base);
-        (base, same_origin)
+        let by_cookie = http::is_same_origin(&base) && host::frame().is_none();
+        (base, by_cookie)
     };
 }
 
@@ -69,7 +76,7 @@ fn kept(key: &str) -> Option<String> {
 }
 
 fn keep(key: &str, value: &str) {
-    if !key_value::session().set(key, value) {
+    if host::frame().is_some() || !key_value::session().set(key, value) {
         MEMORY.with_borrow_mut(|memory| memory.kept.insert(key.to_owned(), value.to_owned()));
     }
 }
@@ -89,6 +96,30 @@ pub fn keep_session(token: &str, csrf: Option<String>) {
         keep(SESSION, token);
     }
     know_csrf(csrf);
+}
+
+/// Makes a new session, if it can.
+pub type Renew = fn() -> Pin<Box<dyn Future<Output = bool>>>;
+
+thread_local! { static RENEW: Cell<Option<Renew>> = const { Cell::new(None) }; }
+
+/// How a session that is not there, or has ended, is had without the customer.
+pub fn renew_by(renew: Option<Renew>) {
+    RENEW.set(renew);
+}
+
+/// The bearer of the account.
+pub fn bearer_of_account() -> Option<String> {
+    kept(SESSION)
+}
+
+/// Whether there is another session than `before`, by which a call was refused; makes one if it can.
+pub async fn is_renewed(before: Option<&str>) -> bool {
+    let Some(renew) = RENEW.get() else {
+        return false;
+    };
+    let now = kept(SESSION);
+    now.is_some() && now.as_deref() != before || renew().await
 }
 
 /// Keeps the token against forged calls, as the server has just told it.

@@ -114,12 +114,13 @@ impl Call {
         judge(answer)
     }
 
-    /// One attempt. Only where another tab has signed in or out since, so that the token against forged calls is an
-    /// old one and the server has done nothing, there is a second.
+    /// One attempt. A second there is only where the server has done nothing: another tab has signed in or out since, so
+    /// that the token against forged calls is an old one, or the session has ended and the page around has renewed it.
     ///
     /// # Errors
     /// Every answer but a success of the contract's server.
     pub async fn once(self) -> Result<Reply, Failure> {
+        let bearer = access::bearer_of_account();
         let reply = self.attempt().await;
         if cfg!(feature = "survey") {
             return reply;
@@ -134,6 +135,9 @@ impl Call {
                 reply
             }
             (Some(ProblemCode::Unauthenticated), Access::Account) => {
+                if access::is_renewed(bearer.as_deref()).await {
+                    return self.attempt().await;
+                }
                 access::lose_session();
                 reply
             }
@@ -143,6 +147,17 @@ impl Call {
 
     /// Opens the body of a success as a stream; any other answer is read and judged.
     async fn open(self) -> Result<(Head, http::Stream), Failure> {
+        let bearer = access::bearer_of_account();
+        let opened = self.open_once().await;
+        let ended =
+            opened.as_ref().err().and_then(Failure::code) == Some(ProblemCode::Unauthenticated);
+        if ended && self.access == Access::Account && access::is_renewed(bearer.as_deref()).await {
+            return self.open_once().await;
+        }
+        opened
+    }
+
+    async fn open_once(&self) -> Result<(Head, http::Stream), Failure> {
         let (url, headers, cookies) = self.prepare().await?;
         let (head, mut stream) = http::open(http::Call {
             method: self.method,

@@ -12,6 +12,7 @@ pub mod attachments;
 mod call;
 pub mod callbacks;
 pub mod config;
+pub mod drafts;
 pub mod event_stream;
 pub mod events;
 mod failure;

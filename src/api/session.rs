@@ -1,10 +1,10 @@
 //! `/session`: signing in by a code, and who is signed in. Pages use `state::session`.
 
-use super::{Failure, access, call::call};
+use super::{Access, Failure, access, call::call};
 use crate::browser::clock;
 use portico_contract::{
     problem::ProblemCode,
-    session::{Channel, CodeRequest, Redeem, Session, SessionToken},
+    session::{Channel, CodeRequest, HostToken, Redeem, Session, SessionToken},
 };
 
 /// The session of the account; `None`: nobody is signed in, or the server has no accounts. Sets the clock.
@@ -28,6 +28,8 @@ pub async fn current() -> Result<Option<Session>, Failure> {
         },
     }
 }
+
+pub use access::renew_by;
 
 /// How often a call found that the session of the account has ended. Reactive.
 pub fn lost() -> u32 {
@@ -56,6 +58,23 @@ pub async fn request_code(channel: Channel, address: &str) -> Result<(), Failure
 pub async fn redeem(redeem: &Redeem) -> Result<(), Failure> {
     let session: SessionToken = call("POST", "/session/redeem")
         .json(redeem)
+        .once()
+        .await?
+        .read()?;
+    access::keep_session(&session.token, Some(session.csrf_token));
+    Ok(())
+}
+
+/// Trades a token of the page around for a session.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn by_host_token(token: &str) -> Result<(), Failure> {
+    let session: SessionToken = call("POST", "/session/host-token")
+        .access(Access::Nobody)
+        .json(&HostToken {
+            token: token.to_owned(),
+        })
         .once()
         .await?
         .read()?;

@@ -125,6 +125,11 @@ pub fn scroll_height() -> f64 {
         })
 }
 
+/// Whether an event is the press of this key.
+pub fn is_key(event: &web_sys::Event, key: &str) -> bool {
+    super::js::get_text(event, "key").as_deref() == Some(key)
+}
+
 /// Whether the page is in sight (not in a tab behind).
 pub fn is_visible() -> bool {
     document().is_some_and(|d| !d.hidden())

@@ -107,6 +107,15 @@ pub fn remembered() -> Place {
     }
 }
 
+/// Lets a click on a link to another site open a tab of its own.
+pub fn open_elsewhere(event: &Event) {
+    let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
+    if let Some(link) = target.and_then(|t| t.closest("a[href^=\"http\"]").ok().flatten()) {
+        let _ = link.set_attribute("target", "_blank");
+        let _ = link.set_attribute("rel", "noopener noreferrer");
+    }
+}
+
 /// The address of the link of ours that a click would follow in this tab; `None` when the click means something
 /// else (another button, a new tab, a download, another site) or was already handled.
 pub fn followed_link(event: &Event) -> Option<String> {

@@ -28,6 +28,7 @@ async fn request(name: &str, options: &JsValue) -> Option<Lock> {
     }
     let mut given = JsValue::UNDEFINED;
     let decided = js_sys::Promise::new(&mut |resolve, _| given = resolve.into());
+    let refused = given.clone();
     let callback: JsValue = Closure::once_into_js(move |lock: JsValue| {
         let _ = call(
             &given,
@@ -41,9 +42,14 @@ async fn request(name: &str, options: &JsValue) -> Option<Lock> {
         "request",
         &[JsValue::from_str(name), options.clone(), callback],
     );
-    if asked.is_err() {
+    let Ok(asked) = asked else {
         return Some(lock);
-    }
+    };
+    // Where the browser keeps nothing, it may refuse locks too, and never calls back.
+    let denied = Closure::once_into_js(move |_: JsValue| {
+        let _ = call(&refused, "call", &[JsValue::UNDEFINED, JsValue::TRUE]);
+    });
+    let _ = call(&asked, "catch", &[denied]);
     let given = JsFuture::from(decided).await;
     given.is_ok_and(|given| given.is_truthy()).then_some(lock)
 }

@@ -13,6 +13,7 @@ pub mod dom;
 pub mod events;
 pub mod file;
 pub mod history;
+pub mod host;
 pub mod html;
 pub mod http;
 pub mod intl;

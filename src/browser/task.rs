@@ -3,8 +3,10 @@
 use futures_util::future::{AbortHandle, Abortable, Either, select};
 use leptos::prelude::StoredValue;
 use std::{
+    cell::RefCell,
     future::Future,
     pin::{Pin, pin},
+    task::{Poll, Waker},
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -50,6 +52,41 @@ impl Drop for Task {
 pub fn detach(work: impl Future<Output = ()> + 'static) {
     let work: Pin<Box<dyn Future<Output = ()>>> = Box::pin(work);
     wasm_bindgen_futures::spawn_local(work);
+}
+
+/// What one piece of work waits for and another gives, once; all who wait get it.
+pub struct Slot<T>(RefCell<(Option<T>, Vec<Waker>)>);
+
+impl<T: Clone> Slot<T> {
+    /// Nothing is there yet.
+    pub const fn new() -> Self {
+        Self(RefCell::new((None, Vec::new())))
+    }
+
+    /// Gives it.
+    pub fn fill(&self, value: T) {
+        let waiting = {
+            let mut slot = self.0.borrow_mut();
+            slot.0 = Some(value);
+            std::mem::take(&mut slot.1)
+        };
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Waits for it.
+    pub async fn filled(&self) -> T {
+        std::future::poll_fn(|context| {
+            let mut slot = self.0.borrow_mut();
+            match &slot.0 {
+                Some(value) => Poll::Ready(value.clone()),
+                None => {
+                    slot.1.push(context.waker().clone());
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
 }
 
 /// Waits.

@@ -1,8 +1,11 @@
 //! A question that must be answered before anything else: the browser's own dialog, which keeps the focus inside,
 //! closes on Escape and gives the focus back.
 
-use crate::i18n::Message;
-use leptos::{html, prelude::*};
+use crate::{
+    browser::host::{self, Frame},
+    i18n::Message,
+};
+use leptos::{html, prelude::*, web_sys::KeyboardEvent};
 use portico_view::{View, effect, memo_after, ui};
 
 /// A dialog that is open while the signal is true. The content is made when it is first opened and keeps what was
@@ -18,13 +21,22 @@ pub fn dialog(
     effect(move || {
         let Some(dialog) = node.get() else { return };
         match open.get() {
+            // An inline frame is higher than the window: in the middle of it nobody would see the dialog.
+            true if host::frame() == Some(Frame::Inline) => dialog.show(),
             // It is refused only where it is open already.
             true => drop(dialog.show_modal()),
             false => dialog.close(),
         }
     });
+    let escape = move |event: KeyboardEvent| {
+        if event.key() == "Escape" && host::frame().is_some() {
+            // The page around is not to close the whole portal for it.
+            event.prevent_default();
+            open.set(false);
+        }
+    };
     ui! {
-        <dialog aria-labelledby=id node_ref=node on:close=move |_| open.set(false)>
+        <dialog aria-labelledby=id node_ref=node on:close=move |_| open.set(false) on:keydown=escape>
             <div class="flow">
                 <h2 id=id>{title}</h2>
                 {move || was_opened.get().then(&content)}

@@ -8,7 +8,7 @@ use crate::{
     navigation,
     route::Route,
     state::{
-        config,
+        config, host,
         session::{self, SignedIn},
     },
 };
@@ -30,6 +30,7 @@ pub fn layout(page: View) -> View {
         {header()}
         {offline()}
         {incidents()}
+        {in_a_frame()}
         {outbox()}
         <main class="page" class:wide=wide class:split=split id="main" tabindex="-1">
             {page}
@@ -154,6 +155,32 @@ fn offline() -> View {
             ui! {
                 <div class="offline" role="region" aria-label=m::offline_label>
                     <p class="wrap">{icon("warning")}<span>{m::offline_text}</span></p>
+                </div>
+            }
+        })
+    })
+    .view()
+}
+
+/// What must be known of the portal in this frame: that the browser keeps nothing, that the page around could not sign
+/// the customer in.
+fn in_a_frame() -> View {
+    let line = |words: i18n::Message| ui! { <p class="meta">{words}</p> };
+    let kept = move || {
+        let words = match session::signed_in() {
+            SignedIn::Yes(_) if offered(Capability::Drafts) => {
+                m::frame_kept_with_us as i18n::Message
+            }
+            _ => m::frame_keeps_nothing,
+        };
+        host::was_found_to_keep_nothing().then(|| line(words))
+    };
+    let refused = move || host::sign_in_was_refused().then(|| line(m::frame_not_signed_in));
+    (move || {
+        (host::was_found_to_keep_nothing() || host::sign_in_was_refused()).then(|| {
+            ui! {
+                <div class="framed" role="region" aria-label=m::frame_label>
+                    <div class="wrap">{kept}{refused}</div>
                 </div>
             }
         })

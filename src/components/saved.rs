@@ -13,6 +13,7 @@ pub fn saved_line(draft: OpenDraft) -> View {
     let words = move || match draft.saved() {
         Saved::Nothing => None,
         Saved::At(at) => Some(m::draft_saved(&format::time_on_this_device(at))),
+        Saved::WithServer(at) => Some(m::draft_with_us(&format::time_on_this_device(at))),
         Saved::Not(_) => Some(m::draft_not_saved()),
     };
     let lost = memo(move || matches!(draft.saved(), Saved::Not(_)));

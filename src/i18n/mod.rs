@@ -19,7 +19,7 @@ mod word;
 
 use crate::browser::{
     boot::{self, Catalogue},
-    dom, http, intl, key_value,
+    dom, host, http, intl, key_value,
 };
 use leptos::{prelude::*, reactive::graph::Observer};
 use portico_contract::locale::Locale;
@@ -106,7 +106,10 @@ pub async fn switch(to: Locale) -> bool {
         return false;
     };
     CATALOGUE.with_borrow_mut(|current| *current = catalogue);
-    key_value::local().set(KEPT, to.as_str());
+    // In a frame it is the choice of the page around.
+    if host::frame().is_none() {
+        key_value::local().set(KEPT, to.as_str());
+    }
     dom::set_language(to.as_str());
     LOCALE.set(to);
     true

@@ -4,6 +4,7 @@
 //! Idempotency-Key, which stays the same until they have arrived: however often they are sent, from whatever tab, it is
 //! one response.
 
+use super::host;
 use crate::{
     api::{Failure, surveys},
     browser::{
@@ -113,7 +114,10 @@ pub async fn send(token: &str, sending: &Sending) -> Result<Survey<Value>, Failu
     };
     let outcome = surveys::send(token, &answers, &sending.key).await;
     match &outcome {
-        Ok(_) => forget(token),
+        Ok(_) => {
+            forget(token);
+            host::survey_submitted();
+        }
         Err(failure) if failure.is_passing() => {}
         Err(_) => {
             keep(

@@ -16,20 +16,27 @@
 //! has accepted it.
 //!
 //! [`list`] is what home offers after a reload or a crash. Drafts live 30 days from the last change. Where the browser
-//! keeps nothing, they live as long as the tab, and `saved()` says so.
+//! keeps nothing, they live as long as the tab, and `saved()` says so; in a frame the server keeps them for who is
+//! signed in.
 //!
 //! Kept in the clear: whoever uses this device and this browser profile may read it, which is what "Saved on this
 //! device" says; signing out and 30 days remove it.
 
-use super::uploads::{self, FileMeta, UploadState};
-use crate::browser::{
-    clock, events,
-    lock::{self, Lock},
-    random,
-    store::{self, Change, Durability, Store, StoreError},
-    task::{self, Task},
+use super::{
+    host, session,
+    uploads::{self, FileMeta, UploadState},
 };
-use crate::json;
+use crate::{
+    api,
+    browser::{
+        clock, events,
+        lock::{self, Lock},
+        random,
+        store::{self, Change, Durability, Store, StoreError},
+        task::{self, Task},
+    },
+    json,
+};
 use leptos::prelude::*;
 use portico_contract::{
     code::Reference,
@@ -37,7 +44,11 @@ use portico_contract::{
     id::{RequestId, TypeId},
 };
 use serde::{Deserialize, Serialize};
-use std::{cell::RefCell, collections::HashMap, sync::LazyLock};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    sync::LazyLock,
+};
 
 /// Milliseconds from a keystroke to its being saved.
 const DEBOUNCE: u32 = 250;
@@ -130,6 +141,8 @@ pub enum Saved {
     /// Kept on this device since then (milliseconds since 1970 by the device's clock, for
     /// `format::time_on_this_device`).
     At(f64),
+    /// Not on this device, but with the server, as long as the customer is signed in; since then.
+    WithServer(f64),
     /// Only in memory, and why.
     Not(StoreError),
 }
@@ -165,6 +178,12 @@ pub(super) struct Inner {
 thread_local! {
     /// Drafts that could not be kept on the device.
     static IN_MEMORY: RefCell<Vec<Draft>> = const { RefCell::new(Vec::new()) };
+    /// Those that a page has open.
+    static OPEN: RefCell<Vec<OpenDraft>> = const { RefCell::new(Vec::new()) };
+    /// Changes with every draft that is to be kept by the server: the newest goes.
+    static TURN: Cell<u32> = const { Cell::new(0) };
+    /// The server keeps one, or did.
+    static AT_SERVER: Cell<bool> = const { Cell::new(false) };
 }
 
 static LIST: LazyLock<ArcRwSignal<Vec<Draft>>> = LazyLock::new(ArcRwSignal::default);
@@ -185,7 +204,11 @@ pub fn open(about: About) -> OpenDraft {
         inner: StoredValue::new_local(Inner::default()),
     };
     Task::spawn(async move {
-        let earlier = newest_free(|d| d.about == about).await;
+        let mut earlier = newest_free(|d| d.about == about).await;
+        if earlier.is_none() && host::keeps_nothing().await {
+            let with_server = kept_by_server(&about).await;
+            earlier = with_server.map(|draft| (draft, None));
+        }
         draft.take_up(earlier).await;
     })
     .owned();
@@ -202,7 +225,25 @@ pub fn open(about: About) -> OpenDraft {
         draft.save();
         task::detach(refresh());
     });
+    OPEN.with_borrow_mut(|open| {
+        open.retain(|other| other.ready.try_get_untracked().is_some());
+        open.push(draft);
+    });
     draft
+}
+
+/// A form that begins has in it what the page around a frame knows already.
+fn prefilled(draft: &mut Draft) {
+    if matches!(draft.about, About::Form(_)) {
+        host::prefill(draft);
+    }
+}
+
+/// Puts what the page around a frame knows into the forms on screen, where nothing is written yet.
+pub(super) fn prefill_open() {
+    OPEN.with_borrow_mut(|open| {
+        open.retain(|draft| draft.draft.try_update(prefilled).is_some());
+    });
 }
 
 fn lock_name(key: &str) -> String {
@@ -228,10 +269,13 @@ impl OpenDraft {
                 self.show(draft, true);
                 lock
             }
-            None => match self.draft.try_with_untracked(|d| lock_name(&d.key)) {
-                Some(name) => lock::try_hold(&name).await,
-                None => return,
-            },
+            None => {
+                self.draft.try_update(prefilled);
+                match self.draft.try_with_untracked(|d| lock_name(&d.key)) {
+                    Some(name) => lock::try_hold(&name).await,
+                    None => return,
+                }
+            }
         };
         self.inner.try_update_value(|inner| {
             inner.closed = false;
@@ -321,11 +365,19 @@ impl OpenDraft {
         };
         task::detach(async move {
             let kept = keep(&draft).await;
-            let reason = kept.err().or_else(|| self.why_incomplete(&draft));
-            self.saved.try_set(match reason {
-                None => Saved::At(draft.updated_at),
-                Some(reason) => Saved::Not(reason),
-            });
+            let incomplete = self.why_incomplete(&draft);
+            let saved = match (kept, incomplete) {
+                (Ok(()), None) => Saved::At(draft.updated_at),
+                (Ok(()), Some(reason)) => Saved::Not(reason),
+                (Err(reason), incomplete) => {
+                    self.saved.try_set(Saved::Not(reason));
+                    match keep_with_server(&draft).await {
+                        true if incomplete.is_none() => Saved::WithServer(draft.updated_at),
+                        _ => return,
+                    }
+                }
+            };
+            self.saved.try_set(saved);
         });
     }
 
@@ -391,6 +443,54 @@ async fn keep(draft: &Draft) -> Result<(), StoreError> {
     kept
 }
 
+/// What a draft is called at the server: a customer has one about each.
+fn name_of(about: &About) -> String {
+    match about {
+        About::Form(type_id) => format!("form.{type_id}"),
+        About::Reply(id, _) => format!("reply.{id}"),
+        About::Callback(_) => "callback".to_owned(),
+    }
+}
+
+/// Keeps a draft with the server, once the customer pauses; false where it could not, or a newer one is on its way.
+async fn keep_with_server(draft: &Draft) -> bool {
+    if !host::keeps_nothing().await || !session::is_signed_in_untracked() {
+        return false;
+    }
+    let turn = TURN.get().wrapping_add(1);
+    TURN.set(turn);
+    task::sleep(DEBOUNCE).await;
+    if TURN.get() != turn {
+        return false;
+    }
+    AT_SERVER.set(true);
+    let name = name_of(&draft.about);
+    api::drafts::keep(&name, draft.to_json()).await.is_ok()
+}
+
+async fn kept_by_server(about: &About) -> Option<Draft> {
+    host::settled().await;
+    if !session::known().await {
+        return None;
+    }
+    let kept = api::drafts::read(&name_of(about)).await.ok()??;
+    let draft: Draft = json::from_str(&kept).ok()?;
+    AT_SERVER.set(true);
+    (draft.about == *about && !draft.is_over(clock::device_millis())).then_some(draft)
+}
+
+/// A draft has done its work: what the server kept of it goes.
+pub(super) fn accepted(draft: &Draft) {
+    if AT_SERVER.get() {
+        TURN.set(TURN.get().wrapping_add(1));
+        let name = name_of(&draft.about);
+        task::detach(async move {
+            // What could not be removed goes with the session.
+            let _ = api::drafts::forget(&name).await;
+        });
+    }
+}
+
 /// Takes a draft back that was on its way: it can be opened again.
 pub(super) async fn put_back(draft: &Draft) {
     // Where the device keeps nothing, it is in memory now.
@@ -438,6 +538,7 @@ pub async fn discard(key: &str) {
 async fn throw_away(draft: &Draft) {
     IN_MEMORY.with_borrow_mut(|kept| kept.retain(|d| d.key != draft.key));
     uploads::take_back(&draft.files);
+    accepted(draft);
     let mut changes = vec![Change::Remove(Store::Drafts, &draft.key)];
     changes.extend(uploads::removals(&draft.files));
     // What cannot be removed was never kept, or ends with its lifetime.

@@ -87,6 +87,11 @@ pub fn any() -> u32 {
     CHANGES.with(|c| c.any)
 }
 
+/// The same number, for asynchronous work.
+pub fn any_untracked() -> u32 {
+    CHANGES.with_untracked(|c| c.any)
+}
+
 /// A number that changes when nobody knows what has changed, and when it is something else than a request. Reactive.
 pub fn resets() -> u32 {
     CHANGES.with(|c| c.resets)

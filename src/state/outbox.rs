@@ -635,6 +635,7 @@ async fn send(entry: &mut Entry) {
             entry.doubt = false;
             entry.accepted_at = Some(clock::device_millis());
             entry.state = EntryState::Accepted(accepted);
+            drafts::accepted(&entry.draft);
         }
         Err(Stopped::Lost) => entry.state = EntryState::NeedsAttention,
         Err(Stopped::Failed(failure)) => fail(entry, &failure),

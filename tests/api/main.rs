@@ -14,6 +14,7 @@ mod events;
 mod exactly_once;
 mod followers;
 mod gateway;
+mod host_token;
 mod instruments;
 mod life;
 mod limits;

@@ -33,6 +33,8 @@ async fn the_document_is_openapi_3_1_and_names_every_resource() {
         "/session",
         "/session/code",
         "/session/redeem",
+        "/session/host-token",
+        "/drafts/{key}",
         "/me",
         "/requests/{id}/promises/{key}/days",
         "/promises/preview",

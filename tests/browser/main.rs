@@ -9,6 +9,7 @@ mod callbacks;
 mod complaint;
 mod conversation;
 mod elsewhere;
+mod embed;
 mod everybody;
 mod following;
 mod instruments;

@@ -14,6 +14,7 @@ pub mod browser;
 pub mod customer;
 pub mod example;
 pub mod gallery;
+pub mod host;
 pub mod mailbox;
 pub mod ordeals;
 pub mod page;

@@ -34,6 +34,13 @@ const STYLES: [&str; 6] = ["tokens", "base", "layout", "components", "pages", "p
 /// The line of the boot script that names the other files.
 const ASSETS: &str = "const ASSETS = {};";
 
+/// The script that other sites load, by its name in `public/`.
+const EMBED: &str = "embed/portico.js";
+/// The version of what that script and the portal say to each other.
+pub(crate) const EMBED_PROTOCOL: &str = "1";
+/// The version of the script: that of the whole.
+const EMBED_VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The files of the site by their names, which may hold folders.
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -246,6 +253,13 @@ fn assemble(mut parts: Parts) -> Result<Files> {
     }
     let style = site.add("app.css", minify_css(&parts.style).into_bytes());
 
+    if let Some(loader) = parts.public.remove(EMBED) {
+        site.embed(minify_js(loader)?)?;
+    }
+    if let Some(types) = parts.public.remove("embed/portico.d.ts") {
+        let name = format!("embed/{EMBED_PROTOCOL}/portico.d.ts");
+        site.files.insert(name, types);
+    }
     let boot = parts
         .public
         .remove("boot.js")
@@ -342,6 +356,28 @@ fn spoken<'a>(catalogue: &'a Map<String, Value>, wasm: &[u8]) -> BTreeMap<&'a st
     messages.filter(|(key, _)| wasm.contains(key)).collect()
 }
 
+impl Site {
+    /// The script for other sites: under the version of its protocol, which moves with every release, and under its
+    /// own version, which never changes and whose hash the manifest publishes.
+    fn embed(&mut self, script: Vec<u8>) -> Result<()> {
+        let integrity = format!("sha384-{}", BASE64_STANDARD.encode(Sha384::digest(&script)));
+        let address = |version: &str| format!("embed/{version}/portico.js");
+        let manifest = json!({
+            "protocol": EMBED_PROTOCOL,
+            "version": EMBED_VERSION,
+            "moving": format!("/{}", address(EMBED_PROTOCOL)),
+            "immutable": format!("/{}", address(EMBED_VERSION)),
+            "integrity": integrity,
+        });
+        let manifest = serde_json::to_vec_pretty(&manifest)?;
+        self.files
+            .insert("embed/manifest.json".to_owned(), manifest);
+        self.files.insert(address(EMBED_PROTOCOL), script.clone());
+        self.files.insert(address(EMBED_VERSION), script);
+        Ok(())
+    }
+}
+
 fn replace_once(file: &str, text: &str, from: &str, to: &str) -> Result<String> {
     match text.matches(from).count() {
         1 => Ok(text.replace(from, to)),
@@ -412,7 +448,8 @@ fn write_with_compressed(path: &Path, bytes: &[u8]) -> Result<()> {
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
-    let packs = ["html", "css", "js", "json", "wasm", "svg", "txt"].contains(&extension.as_str());
+    let packs =
+        ["html", "css", "js", "json", "wasm", "svg", "ts", "txt"].contains(&extension.as_str());
     // A company edits this one: a packed copy would go on saying what it said before.
     if packs && !path.ends_with("portico.json") {
         fs::write(
@@ -459,6 +496,7 @@ mod tests {
                     "boot.js".to_owned(),
                     text("const ASSETS = {};\nimport(ASSETS.js)"),
                 ),
+                ("embed/portico.js".to_owned(), text("(()=>{})();")),
                 ("favicon.svg".to_owned(), text("<svg/>")),
                 ("icons.svg".to_owned(), text("<svg></svg>")),
                 (
@@ -484,12 +522,23 @@ mod tests {
         let kept = ["index.html", "portico.json"];
         for (name, bytes) in files
             .iter()
-            .filter(|(name, _)| !kept.contains(&name.as_str()))
+            .filter(|(name, _)| !kept.contains(&name.as_str()) && !name.starts_with("embed/"))
         {
             let hash = &hex(&Sha256::digest(bytes))[..16];
             assert!(name.contains(&format!("-{hash}.")), "{name} {hash}");
         }
-        assert_eq!(files.len(), 15);
+        assert_eq!(files.len(), 18);
+    }
+
+    #[test]
+    fn the_manifest_holds_the_hash_of_the_script_for_other_sites() {
+        let files = assemble(parts()).expect("a site");
+        let manifest: Value = serde_json::from_slice(&files["embed/manifest.json"]).expect("JSON");
+        let named = |member: &str| manifest[member].as_str().expect(member)[1..].to_owned();
+        let script = &files[&named("immutable")];
+        assert_eq!(*script, files[&named("moving")]);
+        let hash = BASE64_STANDARD.encode(Sha384::digest(script));
+        assert_eq!(manifest["integrity"], format!("sha384-{hash}"));
     }
 
     #[test]

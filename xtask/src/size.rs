@@ -11,6 +11,8 @@ use std::{fs, path::Path};
 const HOME_KB: f64 = 245.0;
 /// The most that a survey may weigh that is opened from its link.
 const SURVEY_KB: f64 = 200.0;
+/// The most that the script for other sites may weigh, brotli.
+const EMBED_KB: f64 = 5.0;
 
 /// The pages of the whole program, which is the same for each.
 const OTHERS: [&str; 9] = [
@@ -59,6 +61,13 @@ pub(crate) fn check() -> Result<()> {
             "the first view of {page} weighs {all:.1} KB, the limit is {limit} KB"
         );
     }
+    let script = format!("embed/{}/portico.js.br", site::EMBED_PROTOCOL);
+    let embed = kb(fs::metadata(Path::new(site::SITE).join(script))?.len());
+    println!("{embed:>9.1} KB brotli for the script of other sites, of at most {EMBED_KB} KB");
+    ensure!(
+        embed <= EMBED_KB,
+        "the script for other sites weighs {embed:.1} KB, the limit is {EMBED_KB} KB"
+    );
     Ok(())
 }
 
@@ -87,7 +96,8 @@ fn site_files() -> Result<Vec<Weight>> {
     let mut messages = Vec::new();
     for path in paths {
         let name = path.strip_prefix(root)?.to_string_lossy().into_owned();
-        if name.ends_with(".br") || name.ends_with(".gz") {
+        // What other sites load is no part of a page of ours.
+        if name.ends_with(".br") || name.ends_with(".gz") || name.starts_with("embed/") {
             continue;
         }
         let raw = fs::metadata(&path)?.len();

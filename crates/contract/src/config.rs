@@ -24,6 +24,8 @@ words! {
         Announcements = "announcements",
         /// Surveys, and what was done about their answers.
         Surveys = "surveys",
+        /// Keeping drafts for who is signed in where the browser keeps nothing.
+        Drafts = "drafts",
     }
 }
 
@@ -118,6 +120,9 @@ pub struct Config {
     /// The public keys (Ed25519, base64) by which this company's receipts are known, the present one first.
     #[serde(default)]
     pub receipt_keys: Vec<String>,
+    /// Exact origins of the sites whose pages may have the portal in a frame.
+    #[serde(default)]
+    pub frame_ancestors: Vec<String>,
     /// The server's clock, by which a client corrects its own.
     pub server_now: Instant,
 }

@@ -25,6 +25,7 @@ pub mod request;
 pub mod session;
 pub mod submission;
 pub mod survey;
+pub mod theme;
 pub mod timeline;
 
 pub use instant::Instant;

@@ -44,7 +44,16 @@ pub struct Redeem {
     pub code: String,
 }
 
-/// The answer to [`Redeem`]. The same session is set as a cookie; a page on another origin uses `token`.
+/// `POST /session/host-token`: trades a token that the company's own site has signed for a session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct HostToken {
+    /// A JSON Web Token (RFC 7519).
+    pub token: String,
+}
+
+/// The answer to [`Redeem`] and [`HostToken`]. The same session is set as a cookie; a page on another origin uses `token`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionToken {

@@ -11,6 +11,7 @@ pub mod desk_line;
 pub mod doctor_line;
 pub mod files;
 pub mod gateway;
+pub mod host_token;
 pub mod hours;
 pub mod housekeeping;
 pub mod http;
@@ -35,6 +36,7 @@ pub mod view;
 
 use catalogue::Catalogue;
 use clap::{Parser, Subcommand};
+use host_token::HostTokens;
 use promises::{Policy, policy};
 use settings::Settings;
 use std::{
@@ -161,6 +163,9 @@ fn check(file: &Path) -> Result<(), String> {
         Policy::load(Some(file))?
     } else {
         let settings = Settings::load(Some(file))?;
+        if let Some(host_token) = &settings.host_token {
+            HostTokens::load(host_token)?;
+        }
         Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
         Programme::load(settings.surveys.as_deref())?;
         Policy::load(settings.policy.as_deref())?

@@ -7,6 +7,7 @@ use crate::{
     demo,
     files::Files,
     gateway::{Gateway, handover, live},
+    host_token::HostTokens,
     housekeeping, http,
     keys::Keys,
     promises::{Policy, keeper},
@@ -65,6 +66,8 @@ pub async fn serve(options: Options) -> Result<(), String> {
     if options.demo {
         demo::dress(&mut settings)?;
     }
+    let host_tokens = settings.host_token.as_ref().map(HostTokens::load);
+    let host_tokens = host_tokens.transpose()?;
     let catalogue = Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
     let policy = Policy::load(settings.policy.as_deref())?;
     let programme = Programme::load(settings.surveys.as_deref())?;
@@ -109,6 +112,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
         test_clock: options.test_clock,
         catalogue,
         keys,
+        host_tokens,
         data,
         files,
         public_url: public_url.trim_end_matches('/').to_owned(),

@@ -1,6 +1,10 @@
 //! What a company may set: one TOML file, every line optional.
 
-use crate::{catalogue::Localized, files::media};
+use crate::{
+    catalogue::Localized,
+    files::media,
+    host_token::{HostTokenSetting, is_address},
+};
 use chrono_tz::Tz;
 use portico_connect::{Connector, ticket::Email};
 use portico_contract::{
@@ -59,6 +63,8 @@ pub struct Settings {
     pub sign_in: Vec<Channel>,
     /// Desks beside the embedded one, by name.
     pub backend: BTreeMap<String, BackendSetting>,
+    /// How the company's own site says who is signed in there.
+    pub host_token: Option<HostTokenSetting>,
 }
 
 impl Default for Settings {
@@ -83,6 +89,7 @@ impl Default for Settings {
             contacts: Vec::new(),
             sign_in: vec![Channel::Email, Channel::Sms],
             backend: BTreeMap::new(),
+            host_token: None,
         }
     }
 }
@@ -335,6 +342,14 @@ impl Settings {
                 *path = folder.join(&*path);
             }
         }
+        if let Some(host_token) = &mut settings.host_token {
+            for key in &mut host_token.keys {
+                key.file = folder.join(&key.file);
+            }
+            if let Some(file) = host_token.jwks.as_mut().filter(|jwks| !is_address(jwks)) {
+                *file = folder.join(&*file).to_string_lossy().into_owned();
+            }
+        }
         Ok(settings)
     }
 
@@ -448,6 +463,7 @@ mod tests {
             .collect();
         let settings: Settings = toml::from_str(&on).unwrap();
         settings.check().unwrap();
+        assert!(settings.host_token.is_some());
         assert!(settings.smtp.is_some() && settings.sms.is_some() && !settings.contacts.is_empty());
     }
 

@@ -1,8 +1,9 @@
 //! Everything a handler can reach.
 
 use crate::{
-    catalogue::Catalogue, clock::Clock, files::Files, gateway::Gateway, http::once::Running,
-    keys::Keys, promises::Policy, settings::Settings, store::Store, surveys::Programme,
+    catalogue::Catalogue, clock::Clock, files::Files, gateway::Gateway, host_token::HostTokens,
+    http::once::Running, keys::Keys, promises::Policy, settings::Settings, store::Store,
+    surveys::Programme,
 };
 use std::{
     ops::Deref,
@@ -36,6 +37,8 @@ pub struct Parts {
     pub catalogue: Catalogue,
     /// Secrets.
     pub keys: Keys,
+    /// Checks what the company's own site says of who is signed in there.
+    pub host_tokens: Option<HostTokens>,
     /// The data directory.
     pub data: PathBuf,
     /// Files that customers send.

@@ -48,6 +48,7 @@ pub async fn config(State(app): State<App>, Lang(locale): Lang) -> Json<Config> 
         },
         contacts: contacts.collect(),
         receipt_keys: vec![app.keys.receipt_key()],
+        frame_ancestors: settings.frame_ancestors.clone(),
         server_now: now,
     })
 }

@@ -9,6 +9,7 @@ pub mod config;
 pub mod context;
 pub mod cursor;
 pub mod desk;
+pub mod drafts;
 pub mod etag;
 pub mod events;
 pub mod headers;
@@ -74,6 +75,11 @@ pub fn router(app: App) -> Router {
         .route("/session", get(session::session).delete(session::sign_out))
         .route("/session/code", post(session::request_code))
         .route("/session/redeem", post(session::redeem))
+        .route("/session/host-token", post(session::by_host_token))
+        .route(
+            "/drafts/{key}",
+            get(drafts::one).put(drafts::keep).delete(drafts::forget),
+        )
         .route("/me", get(me::me).patch(me::change))
         .route("/events", get(events::events))
         .route("/changes", get(events::changes))

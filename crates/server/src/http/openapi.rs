@@ -15,7 +15,8 @@ use portico_contract::{
     promise::{Preview, PreviewRequest, PromiseDay},
     request::{Kind, Request, Status},
     session::{
-        CodeRequest, Me, MePatch, Redeem, Session, SessionToken, Track, TrackLink, TrackToken,
+        CodeRequest, HostToken, Me, MePatch, Redeem, Session, SessionToken, Track, TrackLink,
+        TrackToken,
     },
     submission::{
         Callback, ClosedDay, Comment, Created, Edit, Follow, Grounds, NewCallback, NewMessage,
@@ -75,6 +76,46 @@ fn forms(doc: &mut Document) {
     );
 }
 
+fn drafts(doc: &mut Document) {
+    let key = || json!({"type": "string", "maxLength": 200});
+    let object = || json!({"type": "object"});
+    let draft = "/drafts/{key}";
+    doc.add(
+        "get",
+        draft,
+        Operation::new("getDraft", "What the customer is writing, as it was sent")
+            .signed_in()
+            .path("key", key())
+            .json(200, object())
+            .fails(&[403, 404]),
+    );
+    doc.add(
+        "put",
+        draft,
+        Operation::new(
+            "putDraft",
+            "Keeps any object, where the browser keeps nothing, until the customer signs out",
+        )
+        .signed_in()
+        .path("key", key())
+        .body(true, "application/json", object())
+        .empty(204)
+        .fails(&[400, 403, 404, 413, 415, 422]),
+    );
+    doc.add(
+        "delete",
+        draft,
+        Operation::new(
+            "deleteDraft",
+            "Forgets it; one that is not there is no error",
+        )
+        .signed_in()
+        .path("key", key())
+        .empty(204)
+        .fails(&[403]),
+    );
+}
+
 fn session(doc: &mut Document) {
     doc.add(
         "post",
@@ -101,6 +142,19 @@ fn session(doc: &mut Document) {
         .with_header(200, "Set-Cookie", false)
         .fails(&[409, 422, 429]),
     );
+    doc.add(
+        "post",
+        "/session/host-token",
+        Operation::new(
+            "redeemHostToken",
+            "Trades a token that the company's own site has signed for a session, without a cookie",
+        )
+        .key(false)
+        .takes::<HostToken>()
+        .answers::<SessionToken>(200)
+        .fails(&[401, 409, 422]),
+    );
+    drafts(doc);
     doc.add(
         "get",
         "/session",

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     clock::real_now,
     delivery::letter::{self, Recipient},
+    host_token::{Claims, Refused},
     limits::{self, Client, Rule},
     problem::{ApiError, Fault},
     secret,
@@ -18,6 +19,7 @@ use crate::{
         Tx,
         records::{Customer, SessionOf, SessionRecord},
     },
+    text,
 };
 use axum::{
     Json,
@@ -31,7 +33,7 @@ use portico_contract::{
     id::CustomerId,
     locale::Locale,
     problem::{FieldProblem, ProblemCode},
-    session::{Channel, CodeRequest, Redeem, Session, SessionToken},
+    session::{Channel, CodeRequest, HostToken, Redeem, Session, SessionToken},
 };
 use uuid::Uuid;
 
@@ -128,6 +130,97 @@ pub async fn redeem(
     turning.commit(tx, answer, None).await
 }
 
+/// Trades a token of the company's own site for a session. It sets no cookie: a portal in a frame keeps it in memory.
+pub async fn by_host_token(
+    State(app): State<App>,
+    Lang(locale): Lang,
+    posted: Posted,
+) -> Result<Response, ApiError> {
+    let asked: HostToken = posted.json()?;
+    let turning = match once_as(&app, VISITOR, &posted, Key::Accepted).await? {
+        Once::Replay(answer) => return Ok(answer),
+        Once::New(turning) => turning,
+    };
+    let checked = match &app.host_tokens {
+        Some(host_tokens) => host_tokens.check(&asked.token).await,
+        None => Err(Refused::NotConfigured),
+    };
+    let claims = checked.map_err(refused)?;
+    let mut tx = app.store.write().await?;
+    if !tx.use_token(&claims.hash(), claims.forgotten_at()).await? {
+        return Err(refused(Refused::Used));
+    }
+    let customer = customer_of_host(&app, &mut *tx, claims, locale).await?;
+    let (token, expires_at) = open(&app, &mut *tx, SessionOf::Customer(customer)).await?;
+    let answer = SessionToken {
+        csrf_token: csrf_token(&token),
+        expires_at,
+        token,
+    };
+    let answer = Answer::json(StatusCode::OK, &answer)?;
+    turning.commit(tx, answer, None).await
+}
+
+/// Names the reason in the log; who has sent the token is told no more than that it is not good.
+fn refused(reason: Refused) -> ApiError {
+    tracing::warn!(
+        reason = reason.as_str(),
+        "a token of the company's site was refused"
+    );
+    ApiError::new(ProblemCode::Unauthenticated)
+}
+
+/// The customer whom the company's site means: known by the site's name for them, or else by an address that the site
+/// has made sure of, or else new.
+async fn customer_of_host(
+    app: &App,
+    tx: &mut dyn Tx,
+    claims: Claims,
+    locale: Locale,
+) -> Result<CustomerId, ApiError> {
+    if let Some(known) = tx.customer_of_subject(&claims.sub).await? {
+        return Ok(known);
+    }
+    let email = claims.email.filter(|_| claims.email_verified);
+    let email = email.and_then(|typed| Recipient::new(Channel::Email, &typed));
+    let known = match &email {
+        Some(email) => tx.customer_by_address(&email.address).await?,
+        None => None,
+    };
+    let id = match known {
+        Some(customer) => customer.id,
+        None => {
+            let name = claims.name.map(|name| text::line(&name));
+            let phone = claims.phone_number;
+            let phone = phone.and_then(|typed| Recipient::new(Channel::Sms, &typed));
+            // A number that another customer has proven stays theirs.
+            let taken = match &phone {
+                Some(phone) => tx.customer_by_address(&phone.address).await?.is_some(),
+                None => false,
+            };
+            let customer = Customer {
+                tier: None,
+                id: CustomerId::new(Uuid::new_v4().simple().to_string()),
+                name: name.filter(|name| {
+                    !name.is_empty() && name.chars().count() <= me::NAME_MAX as usize
+                }),
+                email: email.map(|email| email.address),
+                phone: phone.filter(|_| !taken).map(|phone| phone.address),
+                locale: claims
+                    .locale
+                    .as_deref()
+                    .and_then(Locale::from_tag)
+                    .or(Some(locale)),
+                created_at: app.clock.now(),
+            };
+            tx.put_customer(&customer).await?;
+            customer.id
+        }
+    };
+    tx.add_subject(&claims.sub, &id).await?;
+    Ok(id)
+}
+
 /// The session that came with the call.
 pub async fn session(
     State(app): State<App>,
@@ -159,6 +252,9 @@ pub async fn sign_out(State(app): State<App>, request: Request) -> Result<Respon
         Ok(presented) => {
             let mut tx = app.store.write().await?;
             tx.delete_session(&presented.record.token_hash).await?;
+            if let SessionOf::Customer(customer) = &presented.record.of {
+                tx.delete_drafts(customer).await?;
+            }
             tx.commit().await?;
             app.signed_out.send_replace(());
         }

@@ -5,7 +5,7 @@ use crate::{problem::ApiError, state::App, telemetry};
 use axum::{
     body::Body,
     extract::State,
-    http::{HeaderMap, HeaderValue, Method, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
     response::{IntoResponse, Response},
 };
 use portico_contract::problem::ProblemCode;
@@ -16,6 +16,11 @@ use std::time::Instant;
 #[folder = "$CARGO_MANIFEST_DIR/../../target/site"]
 #[allow_missing = true]
 struct Site;
+
+/// The folder of what other sites load: `1/` moves, that of a whole version never changes.
+const EMBED: &str = "embed/";
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-resource-policy");
 
 /// The page of the portal, whatever its path.
 const INDEX: &str = "index.html";
@@ -64,6 +69,15 @@ fn file(name: &str, asked: &HeaderMap) -> Option<Response> {
         header::CACHE_CONTROL,
         HeaderValue::from_static(cache_control(name)),
     );
+    if name.starts_with(EMBED) {
+        // Anybody's page may load it, with its hash checked; whom the portal lets frame it is another matter.
+        for (name, value) in [
+            (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+            (CROSS_ORIGIN_RESOURCE_POLICY, "cross-origin"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
     let etag = etag(&plain);
     let unchanged = etag.as_ref().is_some_and(|tag| is_unchanged(tag, asked));
     if let Some(tag) = etag {
@@ -124,9 +138,18 @@ fn accepted(asked: &HeaderMap) -> impl Iterator<Item = (&'static str, &'static s
         .filter(move |(coding, _)| listed.iter().any(|item| item == coding))
 }
 
-/// A name with the hash of its bytes (`app-0123456789abcdef.css`) stands for them for ever; any other may mean
-/// other bytes tomorrow.
+/// A name with the hash of its bytes (`app-0123456789abcdef.css`) or a whole version (`embed/1.4.2/portico.js`) stands
+/// for them for ever; any other may mean other bytes tomorrow.
 fn cache_control(name: &str) -> &'static str {
+    if let Some((version, _)) = name
+        .strip_prefix(EMBED)
+        .and_then(|rest| rest.split_once('/'))
+    {
+        return match version.contains('.') {
+            true => "public, max-age=31536000, immutable",
+            false => "public, max-age=600",
+        };
+    }
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let hashed = stem
         .rsplit_once('-')
@@ -159,7 +182,7 @@ fn media_type(name: &str) -> &'static str {
         "ico" => "image/x-icon",
         "woff2" => "font/woff2",
         "webmanifest" => "application/manifest+json",
-        "txt" => "text/plain; charset=utf-8",
+        "ts" | "txt" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     }
 }
@@ -169,7 +192,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_hashed_name_is_cached_for_ever() {
+    fn only_a_hashed_name_or_a_version_is_cached_for_ever() {
+        assert!(cache_control("embed/1.4.2/portico.js").contains("immutable"));
+        assert_eq!(cache_control("embed/1/portico.js"), "public, max-age=600");
+        assert_eq!(cache_control("embed/manifest.json"), "no-cache");
         assert!(cache_control("app-0123456789abcdef.css").contains("immutable"));
         assert!(cache_control("survey-zh-Hans-0123456789abcdef.json").contains("immutable"));
         for name in [

@@ -2,6 +2,7 @@
 //! transaction reads and writes records. Everything that belongs together is written in one transaction, with the
 //! event and the message that tell of it, so that a crash leaves all of it or nothing.
 
+pub mod embed;
 pub mod links;
 pub mod records;
 mod sqlite;
@@ -11,6 +12,7 @@ pub mod visitors;
 pub use sqlite::SqliteStore;
 
 use async_trait::async_trait;
+use embed::Embed;
 use links::Links;
 use portico_contract::{
     Instant,
@@ -71,6 +73,7 @@ pub trait Tx:
     + Hits
     + Uploads
     + Events
+    + Embed
     + Surveys
     + Links
     + Send

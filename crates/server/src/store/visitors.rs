@@ -39,7 +39,7 @@ pub trait SignIn {
     async fn link(&mut self, token_hash: &[u8; 32], now: i64) -> Result<Option<RequestId>>;
     /// Lets a session end later.
     async fn extend_session(&mut self, token_hash: &[u8; 32], expires_at: i64) -> Result<()>;
-    /// Forgets codes, links and sessions that have ended.
+    /// Forgets codes, links, sessions, used tokens and drafts that have ended.
     async fn forget_ended(&mut self, now: i64) -> Result<()>;
 }
 

@@ -63,7 +63,7 @@ pub async fn take(
                 faults.push(Fault::at(at, FieldProblem::UnknownUpload));
                 continue;
             };
-            if let Some(bytes) = largest.filter(|bytes| file.size as f64 > *bytes) {
+            if let Some(bytes) = largest.filter(|most| file.size.is_some_and(|size| size as f64 > *most)) {
                 let fault = Fault {
                     max: format!("{bytes} B"),
                     ..Fault::at(format!("{at}/{place}"), FieldProblem::TooLarge)
@@ -82,7 +82,7 @@ pub async fn take(
         let id = AttachmentId::new(id);
         if let Some(file) = tx.survey_file(owner.survey, &id).await? {
             tx.remove_survey_file(&id).await?;
-            gone.push(file.sha256);
+            gone.extend(file.sha256);
         }
     }
     Ok(gone)
@@ -137,9 +137,9 @@ async fn file_of(
     let file = Attachment {
         name: name.unwrap_or_else(|| id.as_str().to_owned()),
         id,
-        size,
+        size: Some(size),
         media_type: accepted.media_type,
-        sha256: accepted.sha256,
+        sha256: Some(accepted.sha256),
     };
     // Who uploaded it and when goes with the record of the upload.
     tx.add_survey_file(owner.survey, owner.invitation, &file)

@@ -1,6 +1,7 @@
 //! The store in one SQLite file: one connection writes, several read beside it.
 
 mod access;
+mod embed;
 mod links;
 mod notices;
 mod outbox;

@@ -287,7 +287,7 @@ impl Surveys for SqliteTx {
         .bind(survey)
         .bind(invitation)
         .bind(&file.name)
-        .bind(file.size as i64)
+        .bind(file.size.map(|size| size as i64))
         .bind(&file.media_type)
         .bind(&file.sha256)
         .execute(&mut *self.tx)
@@ -308,9 +308,9 @@ impl Surveys for SqliteTx {
         Ok(row.map(|(name, size, media_type, sha256)| Attachment {
             id: id.clone(),
             name,
-            size: u64::try_from(size).unwrap_or_default(),
+            size: u64::try_from(size).ok(),
             media_type,
-            sha256,
+            sha256: Some(sha256),
         }))
     }
 

@@ -103,6 +103,8 @@ impl SignIn for SqliteTx {
             "DELETE FROM sign_in_codes WHERE expires_at <= ?",
             "DELETE FROM track_links WHERE expires_at <= ?",
             "DELETE FROM sessions WHERE expires_at <= ?",
+            "DELETE FROM used_tokens WHERE expires_at <= ?",
+            "DELETE FROM drafts WHERE expires_at <= ?",
         ] {
             sqlx::query(table)
                 .bind(now)

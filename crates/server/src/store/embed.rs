@@ -1,0 +1,32 @@
+//! What the store keeps for portals in frames of other sites: who their customers are here, which of their tokens were
+//! used, drafts. All times are real time, in milliseconds since 1970.
+
+use super::Result;
+use async_trait::async_trait;
+use portico_contract::id::CustomerId;
+
+/// Portals in frames.
+#[async_trait]
+pub trait Embed {
+    /// The customer whom the company's site names so.
+    async fn customer_of_subject(&mut self, subject: &str) -> Result<Option<CustomerId>>;
+    /// From now on the site's name for this customer.
+    async fn add_subject(&mut self, subject: &str, customer: &CustomerId) -> Result<()>;
+    /// Uses a token up, by a hash of what names it; false when it was used before.
+    async fn use_token(&mut self, hash: &[u8; 32], expires_at: i64) -> Result<bool>;
+    /// A draft that has not ended.
+    async fn kept_draft(&mut self, of: &CustomerId, key: &str, now: i64) -> Result<Option<String>>;
+    /// Keeps a draft in the place of the one with the same key, and only the newest `most` of a customer.
+    async fn put_draft(
+        &mut self,
+        of: &CustomerId,
+        key: &str,
+        body: &str,
+        expires_at: i64,
+        most: u32,
+    ) -> Result<()>;
+    /// Forgets one.
+    async fn delete_draft(&mut self, of: &CustomerId, key: &str) -> Result<()>;
+    /// Forgets all of a customer.
+    async fn delete_drafts(&mut self, of: &CustomerId) -> Result<()>;
+}

@@ -1,0 +1,717 @@
+//! Journey 4: the portal in a company's own site, by one tag, under a strict policy. The host is another origin of the
+//! portal's site (`www.shop`, `help.shop`) or another site (`help.other`), where the browser keeps nothing.
+
+use portico_tests::host::{HostSite, SECRET, portal_at};
+use portico_tests::words::EN;
+use portico_tests::{Browser, Options, Page, Server, Words, api, until};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use thirtyfour::Key;
+
+use crate::setting::rows;
+
+/// A host, the portal's server that lets it in, and a browser.
+struct Place {
+    host: HostSite,
+    server: Server,
+    browser: Browser,
+    words: Words,
+    _secret: TempDir,
+}
+
+/// The portal under a name on the host's own site.
+const NEAR: &str = "help.shop";
+/// The portal on another site.
+const FAR: &str = "help.other";
+
+/// Waits until the first portal has said that it is ready.
+const READY: &str = "return heard.some(([type]) => type === 'ready')";
+
+impl Place {
+    async fn new() -> Self {
+        let host = HostSite::start().await;
+        let secret = tempfile::tempdir().unwrap();
+        let file = secret.path().join("host.key");
+        std::fs::write(&file, SECRET).unwrap();
+        let limits = Options::unlimited().config.unwrap();
+        let options = Options {
+            config: Some(host.configuration(&file) + &limits),
+            ..Options::default()
+        };
+        let server = Server::with(options).await;
+        let browser = Browser::start().await;
+        let words = Words::of(EN);
+        Self {
+            host,
+            server,
+            browser,
+            words,
+            _secret: secret,
+        }
+    }
+
+    fn page(&self) -> Page {
+        self.browser.page()
+    }
+
+    /// Opens the host's page with this in it.
+    async fn open(&self, portal: &str, body: &str, script: &str) {
+        let portal = portal_at(&self.server, portal);
+        self.host.show(&portal, "", body, script);
+        self.page().open(&self.host.origin()).await;
+    }
+
+    /// The same, and waits for the portal.
+    async fn ready(&self, portal: &str, body: &str, script: &str) {
+        self.open(portal, body, script).await;
+        self.holds(READY).await;
+    }
+
+    /// Waits until a function body in the host's page returns true.
+    async fn holds(&self, body: &str) {
+        holds(&self.page(), body).await;
+    }
+
+    /// What the host has heard of one kind, in order.
+    async fn heard(&self, kind: &str) -> Vec<Value> {
+        let body =
+            "return heard.filter(([type]) => type === arguments[0]).map(([, detail]) => detail)";
+        let heard = self.page().run(body, vec![json!(kind)]).await;
+        heard.as_array().unwrap().clone()
+    }
+
+    /// Goes into the frame of the `n`-th portal, until [`Place::out`].
+    async fn within(&self, n: usize) -> Page {
+        let page = self.page();
+        let find = "return document.querySelectorAll('portico-portal')[arguments[0]].shadowRoot.querySelector('iframe')";
+        let found = page.driver().execute(find, vec![json!(n)]).await.unwrap();
+        found.element().unwrap().enter_frame().await.unwrap();
+        page
+    }
+
+    async fn out(&self) {
+        self.page().driver().enter_default_frame().await.unwrap();
+    }
+
+    fn say(&self, key: &str) -> String {
+        self.words.say(key)
+    }
+}
+
+async fn holds(page: &Page, body: &str) {
+    until(body, || async {
+        match page.run(body, vec![]).await {
+            Value::Bool(true) => Ok(()),
+            other => Err(format!(
+                "it is {other}; the page says: {}",
+                page.text().await
+            )),
+        }
+    })
+    .await;
+}
+
+/// Clicks what has this text within the frame.
+async fn press(page: &Page, text: &str) {
+    page.see(text).await;
+    let body = "const at = [...document.querySelectorAll('a, button, summary')].find(e => e.textContent.includes(arguments[0]));
+        at?.click(); return Boolean(at)";
+    until(text, || async {
+        let pressed = page.run(body, vec![json!(text)]).await;
+        pressed
+            .as_bool()
+            .filter(|p| *p)
+            .map(drop)
+            .ok_or("not there".to_owned())
+    })
+    .await;
+}
+
+const TAG: &str =
+    "<portico-portal id=\"one\"><a href=\"https://help.shop.example/\">Help</a></portico-portal>";
+
+/// What the site says of its customer.
+fn ann() -> Value {
+    json!({"sub": "ann", "name": "Ann", "email": "ann@example.com", "email_verified": true})
+}
+
+async fn signed_in_customer_is_signed_in(portal: &str) {
+    let place = Place::new().await;
+    let member = place.server.customer("ann@example.com").await;
+    let body = api::complaint("Charged twice", None);
+    let created = member.submit(&body).await;
+    place.host.sign_in(Some(ann()));
+    let script = "document.getElementById('one').getToken = token";
+    let tag = TAG.replace("id=", "view=\"requests\" id=");
+    place.ready(portal, &tag, script).await;
+    let inside = place.within(0).await;
+    inside.see("Charged twice").await;
+    press(&inside, "Charged twice").await;
+    inside.see(&created.text_at("/request/reference")).await;
+    // Neither our own navigation nor the page's title, nor a bar with the company's name: the host has those.
+    inside.not_see("Portico").await;
+    inside.clean().await;
+    place.out().await;
+    let reference = created.text_at("/request/reference");
+    let went = json!({"view": "request", "reference": reference});
+    assert!(place.heard("navigate").await.contains(&went));
+    place
+        .holds("return heard.some(([type, detail]) => type === 'unread' && detail.count >= 0)")
+        .await;
+    place.page().clean().await;
+    // The host's own links are the host's.
+    place.page().link("Before").click().await;
+    assert!(place.page().url().await.ends_with("/#before"));
+    // Signing out there ends it here.
+    let out = place
+        .page()
+        .run("return document.getElementById('one').signOut()", vec![])
+        .await;
+    assert_eq!(out, json!(true));
+    let inside = place.within(0).await;
+    inside.not_see("Charged twice").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_of_the_host_is_signed_in_on_the_same_site() {
+    signed_in_customer_is_signed_in(NEAR).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_of_the_host_is_signed_in_on_another_site() {
+    signed_in_customer_is_signed_in(FAR).await;
+}
+
+/// Writes the first page of a form within the frame.
+async fn write(page: &Page, subject: &str) {
+    holds(
+        page,
+        "return document.querySelector('main input[type=text], main input:not([type])') !== null",
+    )
+    .await;
+    let body = "const field = document.querySelector('main input[type=text], main input:not([type])');
+        field.focus(); field.value = arguments[0];
+        for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }))";
+    page.run(body, vec![json!(subject)]).await;
+}
+
+const FORM: &str = "<portico-portal id=\"one\" view=\"new\" type=\"billing-complaint\"><a href=\"/\">Help</a></portico-portal>";
+const SUBJECT: &str = "return document.querySelector('main input[type=text], main input:not([type])')?.value === 'Charged twice'";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ends_is_renewed_by_the_host_without_losing_a_character() {
+    let place = Place::new().await;
+    place.host.sign_in(Some(ann()));
+    let script = "document.getElementById('one').getToken = token";
+    place.ready(NEAR, FORM, script).await;
+    let inside = place.within(0).await;
+    write(&inside, "Charged twice").await;
+    until("the first sign-in", || async {
+        match place.host.tokens() {
+            0 => Err("no token was asked for".to_owned()),
+            _ => Ok(()),
+        }
+    })
+    .await;
+    let listen = "const send = window.fetch; window.fetch = (url, options) => {
+        window.bearer = options?.headers?.Authorization ?? window.bearer; return send(url, options) }";
+    inside.run(listen, vec![]).await;
+    place.out().await;
+    let go = async |view: &str| {
+        let go = "return document.getElementById('one').navigate(arguments[0])";
+        let went = place.page().run(go, vec![json!(view)]).await;
+        assert_eq!(went, json!(true));
+    };
+    go("requests").await;
+    let inside = place.within(0).await;
+    inside.see(&place.say("requests.empty")).await;
+    let bearer = inside.run("return window.bearer", vec![]).await;
+    place.out().await;
+    // The session ends at the server; the next call finds it so.
+    let bearer = bearer
+        .as_str()
+        .unwrap()
+        .trim_start_matches("Bearer ")
+        .to_owned();
+    let ended = place.server.guest().bearer(bearer);
+    let ended = ended.call(reqwest::Method::DELETE, "/session").send();
+    ended.await.expect_status(204);
+    let before = place.host.tokens();
+    go("home").await;
+    go("requests").await;
+    let inside = place.within(0).await;
+    inside.see(&place.say("requests.empty")).await;
+    place.out().await;
+    until("the host to be asked again", || async {
+        match place.host.tokens() > before {
+            true => Ok(()),
+            false => Err(format!("{before} tokens")),
+        }
+    })
+    .await;
+    assert!(place.heard("auth:expired").await.is_empty());
+    let back =
+        "return document.getElementById('one').navigate('new', { type: 'billing-complaint' })";
+    place.page().run(back, vec![]).await;
+    let inside = place.within(0).await;
+    holds(&inside, SUBJECT).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_refused_is_told_in_calm_words() {
+    let place = Place::new().await;
+    place
+        .host
+        .sign_in(Some(json!({"aud": "https://somebody.else.example"})));
+    let script = "document.getElementById('one').getToken = token";
+    place.ready(NEAR, TAG, script).await;
+    let inside = place.within(0).await;
+    inside.see(&place.say("frame.not_signed_in")).await;
+    place.out().await;
+    place.holds("return heard.some(([type, detail]) => type === 'error' && detail.code === 'unauthenticated')").await;
+    assert!(place.server.log().contains("\"reason\":\"audience\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_browser_keeps_nothing_that_is_said_and_the_server_keeps_the_draft() {
+    let place = Place::new().await;
+    place.ready(FAR, FORM, "").await;
+    let inside = place.within(0).await;
+    let kept = inside
+        .run(
+            "try { localStorage.setItem('a', 'b'); return true } catch { return false }",
+            vec![],
+        )
+        .await;
+    assert_eq!(
+        kept,
+        json!(false),
+        "this browser keeps things for a frame of another site"
+    );
+    inside.see(&place.say("frame.keeps_nothing")).await;
+    write(&inside, "Charged twice").await;
+    inside.see(&place.say("draft.not_saved")).await;
+    place.out().await;
+    place.host.sign_in(Some(ann()));
+    // Signed in meanwhile, what was written stays, and is kept.
+    place
+        .page()
+        .run("document.getElementById('one').getToken = token", vec![])
+        .await;
+    let inside = place.within(0).await;
+    inside.see(&place.say("frame.kept_with_us")).await;
+    holds(&inside, SUBJECT).await;
+    write(&inside, "Charged twice").await;
+    let with_us = place.words.start("draft.with_us");
+    inside.see(&with_us).await;
+    place.out().await;
+    place
+        .ready(FAR, FORM, "document.getElementById('one').getToken = token")
+        .await;
+    let inside = place.within(0).await;
+    holds(&inside, SUBJECT).await;
+    assert_eq!(rows(&place.server).await.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_but_the_protocol_from_the_right_page_is_heard() {
+    let place = Place::new().await;
+    let two = format!("{TAG}<iframe id=\"stranger\" title=\"stranger\"></iframe>");
+    place.ready(NEAR, &two, "").await;
+    let before = place
+        .within(0)
+        .await
+        .run("return document.body.innerText", vec![])
+        .await;
+    place.out().await;
+    // From the host's window, past the port; through the port of another element; and to the host, from a stranger.
+    let fuzz = r"
+        let seed = 20261122;
+        const random = n => (seed = (seed * 48271) % 2147483647) % n;
+        const frame = document.getElementById('one').shadowRoot.querySelector('iframe').contentWindow;
+        const kinds = ['hello', 'navigate', 'theme', 'locale', 'prefill', 'signOut', 'token', 'done', 'ready', '', 'resize', '__proto__', 'constructor'];
+        const odd = [null, undefined, 0, -1, NaN, 1e308, '', 'x'.repeat(70000), [], {}, true, [[[[]]]], { toJSON: 1 }, new Map([[1, 2]]), 10n,
+          { height: 1e9 }, { height: -5 }, { view: '../..' }, { view: 'home', reference: '<b>' }, { tokens: { ink: 'url(x)' } }, { locale: 'xx' }, new Date(), /x/];
+        const any = list => list[random(list.length)];
+        for (let n = 0; n < 10000; n++) {
+          const payload = any(odd);
+          const message = any([payload, { v: random(3), type: any(kinds), id: random(5), payload }, { portico: any(kinds), v: random(3), payload }]);
+          const ports = Array.from({ length: random(3) }, () => new MessageChannel().port1);
+          (random(2) ? frame : window).postMessage(message, '*', ports);
+        }
+        return true";
+    let heard = place.page().run("return heard.length", vec![]).await;
+    place.page().run(fuzz, vec![]).await;
+    // A call through the right port still works, after all of them were delivered in order.
+    let call = "return document.getElementById('one').setTheme({ preset: 'light' })";
+    assert_eq!(place.page().run(call, vec![]).await, json!(true));
+    assert_eq!(place.page().run("return heard.length", vec![]).await, heard);
+    let inside = place.within(0).await;
+    assert_eq!(
+        inside.run("return document.body.innerText", vec![]).await,
+        before
+    );
+    inside.clean().await;
+    place.out().await;
+    place.page().clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rubbish_through_the_port_itself_changes_nothing() {
+    let place = Place::new().await;
+    // A host whose own script has gone wrong: it holds the port.
+    let script = r"
+        const send = Window.prototype.postMessage ?? window.postMessage;
+        const frames = [];
+        const Channel = window.MessageChannel;
+        window.MessageChannel = class extends Channel { constructor() { super(); frames.push(this.port1) } };
+        window.ports = frames;";
+    let portal = portal_at(&place.server, NEAR);
+    place.host.show(&portal, "", TAG, script);
+    place.page().open(&place.host.origin()).await;
+    place.holds(READY).await;
+    let inside = place.within(0).await;
+    let before = inside.run("return document.body.innerText", vec![]).await;
+    place.out().await;
+    let fuzz = r"
+        let seed = 7;
+        const random = n => (seed = (seed * 48271) % 2147483647) % n;
+        const odd = [null, 0, '', 'x'.repeat(70000), [], {}, true, { view: 'nowhere' }, { view: 'request', reference: 'x' }, { locale: 'xx' },
+          { preset: 'pink' }, { tokens: [] }, { height: 'x' }, 10n, { fields: 3 }, new Uint8Array(9)];
+        const kinds = ['navigate', 'theme', 'locale', 'prefill', 'token', 'nothing', '__proto__', 5, null];
+        for (let n = 0; n < 10000; n++) {
+          const payload = odd[random(odd.length)];
+          const type = kinds[random(kinds.length)];
+          // What is right for another kind is still right; only what is right for none may be here.
+          if (type === 'prefill' && JSON.stringify([{}, []]).includes(String(payload))) continue;
+          ports.at(-1).postMessage(random(4) ? { v: 1, type, id: n + 100, payload } : payload);
+        }
+        return document.getElementById('one').navigate('home')";
+    assert_eq!(place.page().run(fuzz, vec![]).await, json!(true));
+    let inside = place.within(0).await;
+    assert_eq!(
+        inside.run("return document.body.innerText", vec![]).await,
+        before
+    );
+    inside.clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_gets_no_frame_and_the_link_stays() {
+    let place = Place::new().await;
+    let portal = portal_at(&place.server, NEAR);
+    place.host.show(&portal, "", TAG, "");
+    place.page().open(&place.host.strange_origin()).await;
+    place.holds("return heard.some(([type, detail]) => type === 'error' && detail.code === 'unreachable')").await;
+    place.page().link("Help").wait().await;
+    assert!(place.heard("ready").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_script_the_link_leads_to_the_portal() {
+    let place = Place::new().await;
+    let portal = portal_at(&place.server, NEAR);
+    let tag = TAG.replace("https://help.shop.example", &portal);
+    place.page().cdp("Network.enable", json!({})).await;
+    let block = json!({"urls": ["*/embed/1/portico.js"]});
+    place.page().cdp("Network.setBlockedURLs", block).await;
+    place.open(NEAR, &tag, "").await;
+    assert_eq!(
+        place
+            .page()
+            .run(
+                "return customElements.get('portico-portal') === undefined",
+                vec![]
+            )
+            .await,
+        json!(true)
+    );
+    place.page().link("Help").click().await;
+    place.page().heading(place.say("home.title")).wait().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_view_fits_at_every_width_and_settles() {
+    let place = Place::new().await;
+    let body = format!("<div id=\"room\">{TAG}</div>");
+    place.ready(NEAR, &body, "window.sizes = []; const root = document.getElementById('one').shadowRoot;
+        new ResizeObserver(() => sizes.push(root.querySelector('iframe')?.offsetHeight)).observe(document.getElementById('one'))").await;
+    for view in ["home", "new", "track", "requests"] {
+        let go = "return document.getElementById('one').navigate(arguments[0])";
+        assert_eq!(
+            place.page().run(go, vec![json!(view)]).await,
+            json!(true),
+            "{view}"
+        );
+        for width in [280, 320, 480, 640, 800, 1024, 1280, 1600] {
+            let set = "document.getElementById('room').style.width = `${arguments[0]}px`; sizes.length = 0";
+            place.page().run(set, vec![json!(width)]).await;
+            // As high as its content, no higher than it must, and the same two frames later.
+            let inside = place.within(0).await;
+            let fits = "const root = document.documentElement;
+                if (innerWidth !== arguments[0] || document.querySelector('.skeleton')) return `not yet: ${innerWidth}`;
+                const need = Math.max(480, Math.ceil(document.body.getBoundingClientRect().height));
+                if (innerHeight !== need) return `${innerHeight} for ${need}`;
+                return root.scrollHeight <= innerHeight && root.scrollWidth <= innerWidth || `${root.scrollWidth} by ${root.scrollHeight} in ${innerWidth} by ${innerHeight}`";
+            until(&format!("{view} at {width} to fit"), || async {
+                match inside.run(fits, vec![json!(width)]).await {
+                    Value::Bool(true) => Ok(()),
+                    other => Err(other.to_string()),
+                }
+            })
+            .await;
+            place.out().await;
+            let steady = "const frame = document.getElementById('one').shadowRoot.querySelector('iframe');
+                const before = frame.offsetHeight; const frames = n => new Promise(done => n ? requestAnimationFrame(() => frames(n - 1).then(done)) : done());
+                const count = sizes.length;
+                return frames(10).then(() => frame.offsetHeight === before && sizes.length === count && count < 20 || JSON.stringify(sizes))";
+            assert_eq!(
+                place.page().run(steady, vec![]).await,
+                json!(true),
+                "{view} at {width}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panel_keeps_the_focus_closes_on_escape_and_gives_the_focus_back() {
+    let place = Place::new().await;
+    let tag = "<portico-portal id=\"one\" mode=\"button\"><a href=\"/\">Help</a></portico-portal>";
+    place.open(NEAR, tag, "").await;
+    let page = place.page();
+    let launcher = page.button("Help");
+    launcher.wait().await;
+    assert_eq!(page.run("return performance.getEntriesByType('resource').filter(e => e.initiatorType === 'iframe').length", vec![]).await, json!(0));
+    page.axe().await;
+    launcher.focus().await;
+    page.press(Key::Enter).await;
+    place.holds(READY).await;
+    let inside = place.within(0).await;
+    inside.see(&place.say("home.title")).await;
+    inside
+        .run("document.querySelector('main h1').focus()", vec![])
+        .await;
+    place.out().await;
+    // Round and round: the page behind never has the focus.
+    for _ in 0..30 {
+        page.press(Key::Tab).await;
+        let active = page
+            .run(
+                "return document.activeElement.id || document.activeElement.localName",
+                vec![],
+            )
+            .await;
+        assert!(
+            ["one", "body"].contains(&active.as_str().unwrap()),
+            "{active}"
+        );
+    }
+    let inside = place.within(0).await;
+    inside
+        .run("document.querySelector('main a').focus()", vec![])
+        .await;
+    inside.press(Key::Escape).await;
+    place.out().await;
+    place
+        .holds(
+            "return heard.at(-1)[0] === 'close' && document.activeElement.id === 'one' \
+        && document.activeElement.shadowRoot.activeElement?.textContent === 'Help'",
+        )
+        .await;
+    page.clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keyboard_goes_in_through_and_out_and_past() {
+    let place = Place::new().await;
+    place.ready(NEAR, TAG, "").await;
+    let page = place.page();
+    let inside = place.within(0).await;
+    inside.see(&place.say("home.title")).await;
+    place.out().await;
+    page.axe().await;
+    let active = "return document.activeElement.shadowRoot?.activeElement?.localName ?? document.activeElement.id";
+    page.link("Before").focus().await;
+    page.press(Key::Tab).await;
+    assert_eq!(page.run(active, vec![]).await, json!("button"));
+    page.press(Key::Tab).await;
+    assert_eq!(page.run(active, vec![]).await, json!("iframe"));
+    let mut stops = 0;
+    while page.run(active, vec![]).await == json!("iframe") {
+        page.press(Key::Tab).await;
+        stops += 1;
+        assert!(stops < 60, "the focus does not leave the frame");
+    }
+    assert!(stops > 3, "{stops}");
+    assert_eq!(page.run(active, vec![]).await, json!("after"));
+    // Or past all of it.
+    page.link("Before").focus().await;
+    page.press(Key::Tab).await;
+    page.press(Key::Enter).await;
+    page.press(Key::Tab).await;
+    assert_eq!(page.run(active, vec![]).await, json!("after"));
+    page.clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_style_sheet_and_a_second_portal_break_nothing() {
+    let place = Place::new().await;
+    let style = "* { all: unset !important; display: none !important; position: fixed !important; opacity: 0 !important; \
+        transform: scale(0) !important; height: 3px !important; pointer-events: none !important } \
+        iframe, dialog, button, slot { display: none !important } html, body, main { display: block !important; opacity: 1 !important; \
+        transform: none !important; position: static !important; height: auto !important }";
+    let second = TAG
+        .replace("one", "two")
+        .replace("id=", "view=\"track\" id=");
+    let portal = portal_at(&place.server, NEAR);
+    place.host.show(
+        &portal,
+        style,
+        &format!("{TAG}{second}"),
+        "document.getElementById('two').load()",
+    );
+    place.page().open(&place.host.origin()).await;
+    place.holds("return new Set(heard.filter(([type]) => type === 'ready').map(([, , id]) => id)).size === 2").await;
+    let seen = "return [...document.querySelectorAll('portico-portal')].every(portal => {
+        const frame = portal.shadowRoot.querySelector('iframe'), box = frame.getBoundingClientRect();
+        frame.scrollIntoView({ block: 'start' });
+        const top = frame.getBoundingClientRect();
+        return box.width > 300 && box.height >= 480 && portal.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+          && document.elementFromPoint(top.x + 20, Math.max(top.y, 0) + 20) === portal })";
+    place.holds(seen).await;
+    let first = place.within(0).await;
+    first.see(&place.say("home.title")).await;
+    place.out().await;
+    let second = place.within(1).await;
+    second.see(&place.say("track.title")).await;
+    place.out().await;
+    // What one is told, the other is not.
+    let turn = "return document.getElementById('two').navigate('new')";
+    assert_eq!(place.page().run(turn, vec![]).await, json!(true));
+    let first = place.within(0).await;
+    first.see(&place.say("home.title")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_theme_is_drawn_at_once_and_what_cannot_be_read_is_corrected_and_told() {
+    let place = Place::new().await;
+    place.ready(NEAR, TAG, "").await;
+    let set = "return document.getElementById('one').setTheme({ preset: 'light', tokens: { accent: '#ffee00', paper: '#fffdf0', radius: '12px' } })";
+    assert_eq!(place.page().run(set, vec![]).await, json!(true));
+    place
+        .holds("return heard.some(([type]) => type === 'theme:adjusted')")
+        .await;
+    let told = place.heard("theme:adjusted").await;
+    let [token, ground, asked, used] =
+        [0, 1, 2, 3].map(|n| told[0]["pairs"][0][n].as_str().unwrap().to_owned());
+    assert_eq!(
+        (token.as_str(), ground.as_str(), asked.as_str()),
+        ("accent", "surface", "#ffee00")
+    );
+    let inside = place.within(0).await;
+    let drawn = inside
+        .run(
+            "const of = name => getComputedStyle(document.documentElement).getPropertyValue(name);
+        return ['--accent', '--paper', '--radius', 'background-color'].map(of)",
+            vec![],
+        )
+        .await;
+    assert_eq!(
+        drawn,
+        json!([used, "#fffdf0", "0.75rem", "rgb(255, 253, 240)"])
+    );
+    inside.axe().await;
+    place.out().await;
+    let dark = "return document.getElementById('one').setTheme({ preset: 'dark' })";
+    assert_eq!(place.page().run(dark, vec![]).await, json!(true));
+    let inside = place.within(0).await;
+    holds(
+        &inside,
+        "return getComputedStyle(document.documentElement).backgroundColor === 'rgb(20, 22, 24)'",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn language_prefill_and_consent_are_the_hosts() {
+    let place = Place::new().await;
+    let tag = FORM.replace("id=", "consent=\"required\" locale=\"zh-Hant\" id=");
+    let script = "const one = document.getElementById('one'); one.prefill({ subject: 'Charged twice', fields: { invoice_number: 'INV-1' } }); one.load()";
+    place.open(NEAR, &tag, script).await;
+    place
+        .holds("return heard.some(([type]) => type === 'consent:required')")
+        .await;
+    assert_eq!(
+        place
+            .page()
+            .run(
+                "return document.getElementById('one').shadowRoot.querySelector('iframe') === null",
+                vec![]
+            )
+            .await,
+        json!(true)
+    );
+    place
+        .page()
+        .run("document.getElementById('one').consent()", vec![])
+        .await;
+    place.holds(READY).await;
+    let inside = place.within(0).await;
+    inside
+        .see(&Words::of(portico_tests::words::ZH_HANT).say("submit.describe_complaint"))
+        .await;
+    holds(&inside, SUBJECT).await;
+    place.out().await;
+    place
+        .page()
+        .run("document.getElementById('one').setLocale('en')", vec![])
+        .await;
+    let inside = place.within(0).await;
+    inside.see(&place.say("submit.describe_complaint")).await;
+    holds(&inside, SUBJECT).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_times_put_in_and_taken_out_leaves_nothing() {
+    let place = Place::new().await;
+    place.ready(NEAR, TAG, "").await;
+    let page = place.page();
+    let round = "const next = () => new Promise(done => requestAnimationFrame(done));
+        const turn = async () => {
+          const one = document.getElementById('one'), place = one.parentElement, after = one.nextSibling;
+          one.remove(); await next(); place.insertBefore(one, after); one.load(); await next(); await next();
+        };
+        return (async () => { for (let n = 0; n < arguments[0]; n++) await turn(); document.getElementById('one').remove(); await next(); return true })()";
+    let put_back = "document.querySelector('main').append(window.one)";
+    let metrics = async || {
+        for _ in 0..3 {
+            page.cdp("HeapProfiler.collectGarbage", json!({})).await;
+        }
+        let metrics = page.cdp("Performance.getMetrics", json!({})).await;
+        let named = |name: &str| {
+            let all = metrics["metrics"].as_array().unwrap();
+            all.iter().find(|m| m["name"] == name).unwrap()["value"]
+                .as_f64()
+                .unwrap()
+        };
+        ["JSEventListeners", "Nodes", "Frames", "JSHeapUsedSize"].map(named)
+    };
+    page.cdp("Performance.enable", json!({})).await;
+    page.run("window.one = document.getElementById('one')", vec![])
+        .await;
+    page.run(round, vec![json!(5)]).await;
+    let before = metrics().await;
+    page.run(put_back, vec![]).await;
+    page.run(round, vec![json!(100)]).await;
+    let after = until("the frames to be gone", || async {
+        let after = metrics().await;
+        let grown = |n: usize| after[n] > before[n] * 1.05 + 1.0;
+        match (0..4).any(grown) {
+            true => Err(format!("{before:?} became {after:?}")),
+            false => Ok(after),
+        }
+    })
+    .await;
+    assert!(after[2] <= before[2], "{before:?} {after:?}");
+}
