@@ -313,8 +313,9 @@ mod tests {
         let json = |kind: &str| {
             serde_json::json!({"id": "1", "at": "2026-02-03T04:05:06+08:00", "kind": kind,
             "author": {"role": "agent", "name": "Ning"}, "body": {"format": "text", "value": "Hello"},
-            "to": "open", "key": "assessed", "label": "Assessed", "change": "late", "text": "A new one", "action": "chase",
-            "grade": "urgent", "class": "complex", "event": "added", "topic": "The bill", "preferred_at": "2026-02-03T09:00:00+08:00", "new": 1})
+            "to": "open", "key": "assessed", "label": "Assessed", "change": "late", "text": "A new one",
+            "action": "chase", "grade": "urgent", "class": "complex", "event": "added", "topic": "The bill",
+            "preferred_at": "2026-02-03T09:00:00+08:00", "new": 1})
         };
         for kind in [
             "message", "status", "step", "promise", "proposal", "graded", "follower", "asked",
