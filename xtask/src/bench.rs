@@ -144,7 +144,8 @@ fn print(title: &str, figures: &Value) -> Result<()> {
         ("shown", "questions shown"),
         ("held", "expressions that hold"),
     ] {
-        println!("{words:<38}{:>13}{:>11}", core[figure], ours[figure]);
+        let (theirs, our) = (core[figure].to_string(), ours[figure].to_string());
+        println!("{words:<38}{theirs:>13}{our:>11}");
     }
     Ok(())
 }

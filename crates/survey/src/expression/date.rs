@@ -190,7 +190,9 @@ pub(crate) fn iso(at: f64) -> Option<String> {
 /// local time. Read are ISO 8601, and days as 2026-1-5, 2026/1/5, 1/5/2026, 5 Jan 2026 and January 5, 2026.
 pub(super) fn parse(text: &str, clock: &dyn Clock) -> f64 {
     let (day, time) = match text.split_once('T') {
-        Some((day, time)) if !day.ends_with(char::is_alphabetic) && !day.is_empty() => {
+        Some((day, time))
+            if !day.ends_with(|c: char| c.is_ascii_alphabetic()) && !day.is_empty() =>
+        {
             (day, Some(time))
         }
         _ => (text, None),
