@@ -18,8 +18,15 @@ struct Bench {
     read: Vec<Expression>,
 }
 
+#[cfg(target_family = "wasm")]
 fn clock() -> Utc {
-    Utc(1_768_473_000_000.0)
+    Utc(js_sys::Date::now())
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn clock() -> Utc {
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap();
+    Utc(now.as_millis() as f64)
 }
 
 impl Bench {

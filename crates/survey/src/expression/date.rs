@@ -96,17 +96,25 @@ fn days_before(year: i64, month: i64) -> i64 {
 fn civil(days: i64) -> (i64, i64, i64) {
     // 400 years have 146,097 days; a first guess of the year is off by one at most.
     let mut year = (days * 400).div_euclid(146_097) + 1970;
-    while days_before(year + 1, 1) <= days {
-        year += 1;
-    }
-    while days_before(year, 1) > days {
+    let mut begin = days_before(year, 1);
+    while begin > days {
         year -= 1;
+        begin = days_before(year, 1);
     }
-    let mut month = 12;
-    while days_before(year, month) > days {
-        month -= 1;
+    if days >= begin + 365 && days >= days_before(year + 1, 1) {
+        year += 1;
+        begin = days_before(year, 1);
     }
-    (year, month, days - days_before(year, month) + 1)
+    // No month begins later than in months of 31 days, nor more than three days earlier.
+    let mut month = (days - begin) / 31 + 1;
+    let mut first = days_before(year, month);
+    if month < 12 && days >= first + 28 {
+        let next = days_before(year, month + 1);
+        if days >= next {
+            (month, first) = (month + 1, next);
+        }
+    }
+    (year, month, days - first + 1)
 }
 
 /// Day of the week, Sunday being 0.
