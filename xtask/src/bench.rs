@@ -60,7 +60,11 @@ pub(crate) fn surveys() -> Result<()> {
     let ours: Value = serde_json::from_str(&ours.context("the engine's side fails")?)?;
     fs::write(folder.join("core.js"), &core)?;
     fs::write(folder.join("node.js"), format!("{script}\n{IN_NODE}"))?;
-    let node = output(Command::new("node").arg(folder.join("node.js")));
+    let node = output(
+        Command::new("node")
+            .arg(folder.join("node.js"))
+            .env("TZ", "UTC"),
+    );
     let mut native: Value = serde_json::from_str(&node.context("node fails")?)?;
     native["ours"] = ours;
     print(
@@ -84,7 +88,9 @@ pub(crate) fn surveys() -> Result<()> {
                 "--user-data-dir={}",
                 page.with_file_name("profile").display()
             ))
-            .arg(format!("file://{}", page.display())),
+            .arg(format!("file://{}", page.display()))
+            // The clock of our side knows no zones.
+            .env("TZ", "UTC"),
     );
     let shown = shown.context("chromium fails")?;
     let figures = shown
@@ -144,7 +150,8 @@ fn print(title: &str, figures: &Value) -> Result<()> {
         ("shown", "questions shown"),
         ("held", "expressions that hold"),
     ] {
-        println!("{words:<38}{:>13}{:>11}", core[figure], ours[figure]);
+        let (theirs, our) = (core[figure].to_string(), ours[figure].to_string());
+        println!("{words:<38}{theirs:>13}{our:>11}");
     }
     Ok(())
 }

@@ -161,6 +161,12 @@ impl From<String> for Value {
     }
 }
 
+/// Powers of ten that are exact.
+pub(crate) const TENS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+
 /// A number as JavaScript writes it: the shortest digits that read back the same, an exponent from 1e21 and below 1e-6.
 pub fn number_text(number: f64) -> String {
     if number.is_nan() {
@@ -265,6 +271,9 @@ pub fn number_of(text: &str) -> f64 {
         }
     }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if let Some(size) = short_number(unsigned) {
+        return if text.starts_with('-') { -size } else { size };
+    }
     if unsigned == "Infinity" {
         return if text.starts_with('-') {
             f64::NEG_INFINITY
@@ -280,6 +289,27 @@ pub fn number_of(text: &str) -> f64 {
         return ecma::read(text);
     }
     f64::NAN
+}
+
+/// A number of at most 15 digits, with or without a point. It is exact: both the digits and the power of ten are.
+fn short_number(text: &str) -> Option<f64> {
+    let (mut digits, mut below, mut seen) = (0_u64, None, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                digits = digits * 10 + u64::from(byte - b'0');
+                below = below.map(|places| places + 1);
+                seen += 1;
+            }
+            b'.' if below.is_none() => below = Some(0),
+            _ => return None,
+        }
+        if seen > 15 {
+            return None;
+        }
+    }
+    let places: usize = below.unwrap_or(0);
+    (seen > 0).then(|| digits as f64 / TENS[places])
 }
 
 fn whole_of(digits: &[u8], radix: u32) -> f64 {

@@ -300,7 +300,14 @@ impl Chance {
             "expression",
             "odd",
         ]);
-        json!([{ "type": kind, "minValue": 1, "maxLength": 2, "regex": self.word() + "(", "expression": self.expression() }])
+        json!([{ "type": kind, "minValue": 1, "maxLength": 2, "regex": self.pattern(), "expression": self.expression() }])
+    }
+
+    fn pattern(&mut self) -> String {
+        let parts = [
+            "a", "(", ")", "[a-c]", "*", "{2,3}", "|", "^", "$", "(?=", "\\d", "\\", "]",
+        ];
+        (0..self.0.usize(..8)).map(|_| self.one(&parts)).collect()
     }
 
     fn survey(&mut self) -> Json {
@@ -473,5 +480,137 @@ fn whatever_is_answered_nothing_panics() {
         }
         survey.complete();
         drop(survey.end());
+    }
+}
+
+/// What is opened to be run runs as what is read with all its layout.
+#[test]
+fn what_is_opened_is_what_is_read() {
+    let seed = 31_337;
+    println!("seed {seed}");
+    let mut chance = Chance(fastrand::Rng::with_seed(seed));
+    for round in 0..600 {
+        let survey = json(&chance.survey());
+        let shown = |definition: &Definition| {
+            let survey = Survey::new(definition, Start::default(), Box::new(Utc(0.0)));
+            (survey.page(), survey.answers().clone(), survey.end())
+        };
+        let (opened, read) = (Definition::open(&survey), Definition::read(&survey).0);
+        assert_eq!(shown(&opened), shown(&read), "round {round}: {survey:?}");
+    }
+}
+
+/// Surveys of which all that is shown follows from the answers alone, whatever was answered before.
+impl Chance {
+    fn on_answers(&mut self, inside: &str) -> String {
+        let name = match inside {
+            "" => format!("q{}", self.0.u32(..8)),
+            _ if self.of(50) => format!("{inside}.{}", self.one(&["a", "b"])),
+            _ => format!("q{}", self.0.u32(..8)),
+        };
+        let value = self.0.u32(..3);
+        match self.0.u32(..5) {
+            0 => format!("{{{name}}} empty or {{q{}}} = {value}", self.0.u32(..8)),
+            1 => format!("{{{name}}} + {{sum}} > {value}"),
+            2 => format!("{{{name}}} contains {value}"),
+            3 => format!("iif({{more}} > 3, {{{name}}} notempty, {{q1}} != {value})"),
+            _ => format!("{{{name}}} >= {value}"),
+        }
+    }
+
+    fn followed(&mut self, kind: &str, name: &str, inside: &str) -> Json {
+        let choice =
+            |value: u32, condition: String| json!({ "value": value, "enableIf": condition });
+        let choices: Vec<Json> = (0..3)
+            .map(|value| choice(value, self.on_answers(inside)))
+            .collect();
+        json!({
+            "type": kind, "name": name, "cellType": kind, "choices": choices,
+            "title": format!("{{q{}}} and {{sum}}", self.0.u32(..8)),
+            "visibleIf": self.on_answers(inside),
+            "enableIf": self.on_answers(inside),
+            "requiredIf": self.on_answers(inside),
+        })
+    }
+
+    fn followed_survey(&mut self) -> Json {
+        let mut elements: Vec<Json> = (0..6)
+            .map(|index| {
+                let kind = self.one(&["text", "radiogroup", "checkbox", "rating"]);
+                self.followed(kind, &format!("q{index}"), "")
+            })
+            .collect();
+        let panel = self.followed("panel", "group", "");
+        let mut group = panel;
+        group["elements"] = json!([self.followed("text", "q6", "")]);
+        elements.push(group);
+        let mut matrix = self.followed("matrixdropdown", "q7", "");
+        matrix["rows"] = json!([1, 2]);
+        matrix["columns"] = json!([
+            self.followed("dropdown", "a", "row"),
+            self.followed("text", "b", "row")
+        ]);
+        matrix["rowsVisibleIf"] = json!(self.on_answers(""));
+        elements.push(matrix);
+        elements.push(json!({ "type": "expression", "name": "sum", "expression": "sum({q0}, {q3}, {q7.1.a})" }));
+        elements.push(json!({ "type": "html", "name": "said", "html": "{sum} {more}", "visibleIf": self.on_answers("") }));
+        self.0.shuffle(&mut elements);
+        json!({
+            "elements": elements,
+            "clearInvisibleValues": "none",
+            "calculatedValues": [{ "name": "more", "expression": "{sum} + {q1}" }],
+        })
+    }
+}
+
+/// After each answer everything is as if the survey had been started with all of them: what is evaluated again is all
+/// that must be.
+#[test]
+fn one_answer_after_the_other_gives_what_all_at_once_give() {
+    let seed = 2_718;
+    println!("seed {seed}");
+    let mut chance = Chance(fastrand::Rng::with_seed(seed));
+    for round in 0..40 {
+        let definition = Definition::open(&json(&chance.followed_survey()));
+        let started = |answers| {
+            let start = Start {
+                answers,
+                ..Start::default()
+            };
+            Survey::new(&definition, start, Box::new(Utc(0.0)))
+        };
+        let mut survey = started(Default::default());
+        for step in 0..10 {
+            let name = format!("q{}", chance.0.u32(..8));
+            let scalar = |chance: &mut Chance| {
+                chance.one(&[json!(0), json!(1), json!(2), json!("2"), json!(null)])
+            };
+            let value = match name.as_str() {
+                "q7" => {
+                    json!({ "1": { "a": scalar(&mut chance), "b": "x" }, "2": { "b": scalar(&mut chance) } })
+                }
+                _ => scalar(&mut chance),
+            };
+            let Some(id) = survey.question(&name) else {
+                panic!("round {round}: no {name}");
+            };
+            survey.set(id, json(&value));
+            let again = started(survey.answers().clone());
+            assert_eq!(
+                survey.answers(),
+                again.answers(),
+                "round {round}, step {step}: {name} {value}"
+            );
+            assert_eq!(
+                survey.calculated(),
+                again.calculated(),
+                "round {round}, step {step}: {name} {value}"
+            );
+            assert_eq!(
+                survey.page(),
+                again.page(),
+                "round {round}, step {step}: {name} {value}"
+            );
+        }
     }
 }

@@ -159,6 +159,23 @@ fn answers_in_markup_are_text() {
     );
 }
 
+/// Choices whose words name their own question, and each other's.
+#[test]
+fn texts_that_name_themselves_end() {
+    let choices = json!([{ "value": 1, "text": "One of {a} and {b}" }]);
+    let line = json!({ "survey": { "elements": [
+        { "type": "radiogroup", "name": "a", "title": "{a}, {b}", "choices": choices, "defaultValue": 1 },
+        { "type": "checkbox", "name": "b", "choices": choices, "defaultValue": [1] },
+    ] }, "runs": [{ "name": "r", "steps": [{ "step": "start" }] }] });
+    let given = script(&json(&line), || Box::new(Utc(NOW))).unwrap();
+    let title = "One of {a} and {b}";
+    let given = serde_json::to_value(given).unwrap();
+    assert_eq!(
+        given["runs"][0]["steps"][0]["titles"]["a"],
+        format!("One of {title} and {title}, One of {title} and {title}")
+    );
+}
+
 /// A pattern that explodes elsewhere is answered at once here.
 #[test]
 fn an_exploding_pattern_is_answered() {

@@ -92,8 +92,8 @@ impl Definition {
         read::read(json)
     }
 
-    /// Reads a questionnaire that was checked before: as [`read`](Self::read) does, but for the report. What makes that
-    /// is then no part of the program.
+    /// Reads a questionnaire that was checked before, to run it: as [`read`](Self::read) does, but for the report and for
+    /// layout that nothing here uses (`$self.colCount` is nothing then). What reads those is no part of the program.
     pub fn open(json: &Value) -> Self {
         read::open(json)
     }

@@ -3,7 +3,7 @@
 use super::{
     Class, DEFAULT, Definition, LocalisedText, MAX_NESTING, Node, Setting,
     review::{Owner, Written, review},
-    schema::{RENAMED, Shape},
+    schema::{RENAMED, RENAMED_LAYOUT, Shape},
 };
 use crate::{
     Expression, Object, Report, Severity, Value,
@@ -144,7 +144,8 @@ impl<const TELLS: bool> Reader<TELLS> {
             properties.get(at).copied()
         };
         let renamed = || {
-            let mut names = RENAMED.iter().filter(|(old, _)| *old == name);
+            let layout = if TELLS { RENAMED_LAYOUT } else { &[] };
+            let mut names = RENAMED.iter().chain(layout).filter(|(old, _)| *old == name);
             names.find_map(|(_, new)| known(new))
         };
         // Three older properties say with another value what a newer one says.
@@ -464,7 +465,7 @@ impl<const TELLS: bool> Reader<TELLS> {
         if let Some((_, properties)) = self.known.iter().find(|(known, _)| *known == class) {
             return properties.clone();
         }
-        let listed: Properties = class.properties().collect();
+        let listed: Properties = class.properties::<TELLS>().collect();
         let order = sorted(listed.len(), &|a, b| listed[a].0.cmp(listed[b].0));
         let mut properties = Properties::with_capacity(listed.len());
         for (name, shape) in order.iter().map(|at| listed[*at as usize]) {

@@ -225,9 +225,11 @@ impl Class {
         )
     }
 
-    /// Every property that it may have. A name that stands twice counts where it stands first.
-    pub(crate) fn properties(self) -> impl Iterator<Item = (&'static str, Shape)> {
-        let groups = self.groups().iter().copied().flatten();
+    /// Every property that it may have, or those that are read by more than who writes the definition again. A name
+    /// that stands twice counts where it stands first.
+    pub(crate) fn properties<const ALL: bool>(self) -> impl Iterator<Item = (&'static str, Shape)> {
+        let layout: &[Group] = if ALL { self.layout() } else { &[] };
+        let groups = self.groups().iter().chain(layout).copied().flatten();
         groups.flat_map(|(shape, names)| {
             names
                 .split_ascii_whitespace()
@@ -294,6 +296,72 @@ impl Class {
             ChoicesByUrl => &[CHOICES_BY_URL],
         }
     }
+
+    /// Properties beside those: they are kept and written, and nothing here reads them.
+    fn layout(self) -> &'static [Group] {
+        match self {
+            Survey => &[SURVEY_LAYOUT],
+            Page => &[PAGE_LAYOUT, PANEL_LAYOUT],
+            Panel => &[PANEL_LAYOUT],
+            Text => &[TEXT_LAYOUT, QUESTION_LAYOUT],
+            Comment => &[COMMENT_LAYOUT, QUESTION_LAYOUT],
+            Rating => &[RATING_LAYOUT, QUESTION_LAYOUT],
+            RadioGroup => &[RADIO_LAYOUT, SELECT_LAYOUT, QUESTION_LAYOUT],
+            Dropdown => &[DROPDOWN_LAYOUT, SELECT_LAYOUT, QUESTION_LAYOUT],
+            Checkbox => &[CHECKBOX_LAYOUT, SELECT_LAYOUT, QUESTION_LAYOUT],
+            TagBox => &[TAGBOX_LAYOUT, SELECT_LAYOUT, QUESTION_LAYOUT],
+            Ranking => &[RANKING_LAYOUT, SELECT_LAYOUT, QUESTION_LAYOUT],
+            ImagePicker => &[IMAGE_PICKER_LAYOUT, SELECT_LAYOUT, QUESTION_LAYOUT],
+            ButtonGroup => &[BUTTONS_LAYOUT, SELECT_LAYOUT, QUESTION_LAYOUT],
+            ImageMap => &[IMAGE_MAP_LAYOUT, QUESTION_LAYOUT],
+            Boolean => &[BOOLEAN_LAYOUT, QUESTION_LAYOUT],
+            Matrix => &[SIMPLE_MATRIX_LAYOUT, MATRIX_LAYOUT, QUESTION_LAYOUT],
+            MatrixDropdown => &[
+                MATRIX_DROPDOWN_LAYOUT,
+                CELLS_LAYOUT,
+                MATRIX_LAYOUT,
+                QUESTION_LAYOUT,
+            ],
+            MatrixDynamic => &[
+                MATRIX_DYNAMIC_LAYOUT,
+                CELLS_LAYOUT,
+                MATRIX_LAYOUT,
+                QUESTION_LAYOUT,
+            ],
+            MultipleText => &[MULTIPLE_TEXT_LAYOUT, QUESTION_LAYOUT],
+            PanelDynamic => &[PANEL_DYNAMIC_LAYOUT, QUESTION_LAYOUT],
+            Expression | Html => &[QUESTION_LAYOUT],
+            Slider => &[SLIDER_LAYOUT, QUESTION_LAYOUT],
+            File => &[FILE_LAYOUT, QUESTION_LAYOUT],
+            SignaturePad => &[SIGNATURE_LAYOUT, QUESTION_LAYOUT],
+            Image => &[IMAGE_LAYOUT, QUESTION_LAYOUT],
+            Column => &[
+                COLUMN_LAYOUT,
+                QUESTION_LAYOUT,
+                SELECT_LAYOUT,
+                DROPDOWN_LAYOUT,
+                TEXT_LAYOUT,
+                COMMENT_LAYOUT,
+                RATING_LAYOUT,
+                BOOLEAN_LAYOUT,
+                SLIDER_LAYOUT,
+                FILE_LAYOUT,
+                SIGNATURE_LAYOUT,
+                RADIO_LAYOUT,
+                TAGBOX_LAYOUT,
+            ],
+            TextItem => &[TEXT_ITEM_LAYOUT, TEXT_LAYOUT, QUESTION_LAYOUT],
+            Item | ImageItem => &[ITEM_LAYOUT],
+            Choice => &[CHOICE_LAYOUT, ITEM_LAYOUT],
+            Button => &[BUTTON_LAYOUT, ITEM_LAYOUT],
+            MatrixColumn => &[MATRIX_COLUMN_LAYOUT, ITEM_LAYOUT],
+            SliderLabel => &[SLIDER_LABEL_LAYOUT, ITEM_LAYOUT],
+            Area => &[AREA_LAYOUT, ITEM_LAYOUT],
+            Mask => &[MASK_LAYOUT],
+            ChoicesByUrl => &[CHOICES_BY_URL_LAYOUT],
+            _ => &[],
+        }
+    }
 }
 
 fn of(kinds: &[(&str, Class)], name: &str) -> Option<Class> {
@@ -305,10 +373,31 @@ fn of(kinds: &[(&str, Class)], name: &str) -> Option<Class> {
 
 /// Older names of properties, and what they are called now; they hold where the older name is not known.
 pub(crate) const RENAMED: &[(&str, &str)] = &[
-    ("focusFirstQuestionAutomatic", "autoFocusFirstQuestion"),
-    ("focusOnFirstError", "autoFocusFirstError"),
     ("questions", "elements"),
     ("questions", "templateElements"),
+    ("firstPageIsStarted", "firstPageIsStartPage"),
+    ("useDisplayValuesInTitle", "useDisplayValuesInDynamicTexts"),
+    ("hasComment", "showCommentArea"),
+    ("hasOther", "showOtherItem"),
+    ("hasNone", "showNoneItem"),
+    ("hasSelectAll", "showSelectAllItem"),
+    ("placeHolder", "placeholder"),
+    ("optionsCaption", "placeholder"),
+    ("rateDisplayMode", "rateType"),
+    ("mininumRateDescription", "minRateDescription"),
+    ("maximumRateDescription", "maxRateDescription"),
+    ("isAllRowRequired", "eachRowRequired"),
+    ("autoComplete", "autocomplete"),
+    ("defaultValueFromLastRow", "copyDefaultValueFromLastEntry"),
+    ("defaultValueFromLastPanel", "copyDefaultValueFromLastEntry"),
+    ("insensitive", "caseInsensitive"),
+    ("text", "altText"),
+];
+
+/// The same for properties of layout.
+pub(crate) const RENAMED_LAYOUT: &[(&str, &str)] = &[
+    ("focusFirstQuestionAutomatic", "autoFocusFirstQuestion"),
+    ("focusOnFirstError", "autoFocusFirstError"),
     ("sendResultOnPageNext", "partialSendEnabled"),
     ("showCompletedPage", "showCompletePage"),
     ("questionsOrder", "questionOrder"),
@@ -317,36 +406,21 @@ pub(crate) const RENAMED: &[(&str, &str)] = &[
     ("goNextPageAutomatic", "autoAdvanceEnabled"),
     ("allowCompleteSurveyAutomatic", "autoAdvanceAllowComplete"),
     ("requiredText", "requiredMark"),
-    ("firstPageIsStarted", "firstPageIsStartPage"),
     ("maxTimeToFinish", "timeLimit"),
     ("maxTimeToFinishPage", "timeLimitPerPage"),
     ("showTimerPanelMode", "timerInfoMode"),
     ("showTimerPanel", "timerLocation"),
     ("navigationButtonsVisibility", "showNavigationButtons"),
-    ("useDisplayValuesInTitle", "useDisplayValuesInDynamicTexts"),
-    ("hasComment", "showCommentArea"),
     ("commentPlaceHolder", "commentPlaceholder"),
-    ("hasOther", "showOtherItem"),
-    ("hasNone", "showNoneItem"),
-    ("hasSelectAll", "showSelectAllItem"),
     ("otherPlaceHolder", "otherPlaceholder"),
-    ("placeHolder", "placeholder"),
-    ("optionsCaption", "placeholder"),
     ("showOptionsCaption", "allowClear"),
     ("showClearButton", "allowClear"),
-    ("rateDisplayMode", "rateType"),
-    ("mininumRateDescription", "minRateDescription"),
-    ("maximumRateDescription", "maxRateDescription"),
-    ("isAllRowRequired", "eachRowRequired"),
     ("rowsOrder", "rowOrder"),
     ("size", "inputSize"),
     ("itemSize", "inputSize"),
-    ("autoComplete", "autocomplete"),
     ("emptyRowsText", "noRowsText"),
     ("addRowLocation", "addRowButtonLocation"),
     ("allowRowsDragAndDrop", "allowRowReorder"),
-    ("defaultValueFromLastRow", "copyDefaultValueFromLastEntry"),
-    ("defaultValueFromLastPanel", "copyDefaultValueFromLastEntry"),
     ("panelAddText", "addPanelText"),
     ("panelRemoveText", "removePanelText"),
     ("panelPrevText", "prevPanelText"),
@@ -357,95 +431,62 @@ pub(crate) const RENAMED: &[(&str, &str)] = &[
     ("renderMode", "displayMode"),
     ("columnLayout", "transposeData"),
     ("columnsLocation", "transposeData"),
-    ("insensitive", "caseInsensitive"),
     ("attachOriginalItems", "attachData"),
-    ("text", "altText"),
 ];
 
-const BUTTON: Group = &[(Plain, "iconName iconSize"), (Flag, "showCaption")];
+const BUTTON: Group = &[];
 const QUESTION: Group = &[
-    (
-        Plain,
-        "name state width minWidth maxWidth titleLocation descriptionLocation valueName clearIfInvisible \
-         errorLocation renderAs randomizeCategory",
-    ),
+    (Plain, "name state valueName clearIfInvisible"),
     (
         Flag,
-        "visible useDisplayValuesInDynamicTexts startWithNewLine showNumber isRequired readOnly \
-         showCommentArea randomize",
+        "visible useDisplayValuesInDynamicTexts showNumber isRequired readOnly showCommentArea",
     ),
     (
         Shape::Expression,
         "visibleIf enableIf resetValueIf setValueIf setValueExpression defaultValueExpression requiredIf",
     ),
-    (Number, "colSpan indent"),
     (
         Localised,
-        "title description requiredErrorText commentText commentPlaceholder defaultDisplayValue",
+        "title description requiredErrorText commentText defaultDisplayValue",
     ),
-    (Any, "defaultValue correctAnswer bindings"),
+    (Any, "defaultValue correctAnswer"),
     (Validators, "validators"),
 ];
 const SELECT: Group = &[
     (
         Plain,
-        "choicesFromQuestion choicesFromQuestionMode choiceValuesFromQuestion choiceTextsFromQuestion \
-         choicesOrder storeOthersAsComment itemComponent",
+        "choicesFromQuestion choicesFromQuestionMode choiceValuesFromQuestion choiceTextsFromQuestion storeOthersAsComment",
     ),
     (Single(ChoicesByUrl), "choicesByUrl"),
     (
         Flag,
-        "hideIfChoicesEmpty separateSpecialChoices showOtherItem showNoneItem showRefuseItem showDontKnowItem \
-         allowClear",
+        "hideIfChoicesEmpty showOtherItem showNoneItem showRefuseItem showDontKnowItem",
     ),
     (Shape::Expression, "choicesVisibleIf choicesEnableIf"),
     (
         Localised,
-        "otherPlaceholder noneText refuseText dontKnowText otherText otherErrorText",
+        "noneText refuseText dontKnowText otherText otherErrorText",
     ),
 ];
 const PANEL: Group = &[
-    (
-        Plain,
-        "name questionTitleWidth questionTitleLocation questionOrder questionErrorLocation state width \
-         minWidth maxWidth showQuestionNumbers questionStartIndex",
-    ),
+    (Plain, "name state"),
     (Elements, "elements"),
-    (
-        Flag,
-        "visible readOnly isRequired startWithNewLine showNumber allowAdaptiveActions",
-    ),
+    (Flag, "visible readOnly isRequired showNumber"),
     (Shape::Expression, "visibleIf enableIf requiredIf"),
-    (Any, "gridLayoutColumns"),
     (Localised, "title description requiredErrorText"),
-    (Number, "colSpan innerIndent indent"),
 ];
-const MATRIX: Group = &[
-    (Shape::Expression, "columnsVisibleIf rowsVisibleIf"),
-    (Plain, "columnMinWidth verticalAlign displayMode"),
-    (Flag, "showHeader alternateRows"),
-];
+const MATRIX: Group = &[(Shape::Expression, "columnsVisibleIf rowsVisibleIf")];
 const CELLS: Group = &[
     (Nodes(Column), "columns"),
-    (Flag, "transposeData horizontalScroll allowAdaptiveActions"),
     (Elements, "detailElements"),
-    (
-        Plain,
-        "detailPanelMode cellErrorLocation detailErrorLocation cellType columnColCount",
-    ),
+    (Plain, "cellType"),
     (Choices(Item), "choices"),
-    (
-        Localised,
-        "placeholder keyDuplicationError singleInputTitleTemplate",
-    ),
+    (Localised, "placeholder keyDuplicationError"),
 ];
 const ITEM: Group = &[
     (Any, "value"),
     (Localised, "text"),
     (Shape::Expression, "visibleIf enableIf"),
-    (Flag, "randomize"),
-    (Plain, "randomizeCategory"),
-    (Number, "score"),
 ];
 const CHECKS: Group = &[
     (Flag, "showSelectAllItem"),
@@ -456,175 +497,85 @@ const CHECKS: Group = &[
 const SURVEY: Group = &[
     (
         Plain,
-        "locale logoWidth logoHeight logoFit logoPosition sjsVersion $schema surveyId surveyPostId cookieName \
-         navigationButtonsLocation navigateToUrl questionOrder matrixDragHandleArea showQuestionNumbers \
-         questionTitleLocation questionDescriptionLocation questionErrorLocation progressBarLocation \
-         progressBarType progressBarNavigationTextLocation progressBarInheritWidthFrom tocLocation \
-         tocItemComponent clearInvisibleValues checkErrorsMode textUpdateMode requiredMark questionStartIndex \
-         questionTitlePattern questionsOnPageMode previewMode timerLocation timerInfoMode widthMode width \
-         headerView backgroundImage backgroundImageFit backgroundImageAttachment",
+        "locale navigateToUrl clearInvisibleValues checkErrorsMode questionsOnPageMode",
     ),
-    (Any, "regionalFormat"),
-    (
-        Localised,
-        "title description logo completedHtml completedBeforeHtml loadingHtml startSurveyText pagePrevText \
-         pageNextText completeText previewText editText",
-    ),
-    (
-        Flag,
-        "autoFocusFirstQuestion autoFocusFirstError surveyShowDataSaving partialSendEnabled \
-         showNavigationButtons showPrevButton showTitle showPageTitles showCompletePage showPageNumbers \
-         showProgressBar progressBarShowNavigationText progressBarShowPageNumbers showTOC readOnly \
-         storeOthersAsComment autoAdvanceEnabled autoAdvanceAllowComplete validateVisitedEmptyFields \
-         autoGrowComment allowResizeComment firstPageIsStartPage showPreviewBeforeComplete showTimer \
-         gridLayoutEnabled fitToContainer showBrandInfo",
-    ),
+    (Localised, "title description completedHtml"),
+    (Flag, "readOnly storeOthersAsComment firstPageIsStartPage"),
     (Nodes(HtmlCondition), "completedHtmlOnCondition"),
     (Nodes(Page), "pages"),
     (Elements, "elements"),
     (Triggers, "triggers"),
     (Nodes(CalculatedValue), "calculatedValues"),
     (Nodes(UrlCondition), "navigateToUrlOnCondition"),
-    (
-        Number,
-        "maxTextLength maxCommentLength commentAreaRows timeLimit timeLimitPerPage backgroundOpacity",
-    ),
 ];
-const PAGE: Group = &[
-    (Flag, "showNavigationButtons"),
-    (Number, "timeLimit"),
-    (Localised, "navigationTitle navigationDescription"),
-];
+const PAGE: Group = &[];
 const TEXT: Group = &[
-    (
-        Plain,
-        "inputType textUpdateMode autocomplete inputTextAlignment maskType",
-    ),
-    (Number, "inputSize step maxLength"),
-    (Any, "min max dataList"),
+    (Plain, "inputType autocomplete"),
+    (Number, "step maxLength"),
+    (Any, "min max"),
     (Shape::Expression, "minValueExpression maxValueExpression"),
-    (
-        Localised,
-        "minErrorText maxErrorText stepErrorText placeholder",
-    ),
-    (Single(Mask), "maskSettings"),
+    (Localised, "minErrorText maxErrorText placeholder"),
 ];
-const COMMENT: Group = &[
-    (Number, "maxLength rows"),
-    (Localised, "placeholder"),
-    (Plain, "textUpdateMode"),
-    (Flag, "autoGrow allowResize acceptCarriageReturn"),
-];
+const COMMENT: Group = &[(Number, "maxLength rows"), (Localised, "placeholder")];
 const RATING: Group = &[
-    (
-        Plain,
-        "rateType scaleColorMode rateColorMode autoGenerate rateDescriptionLocation displayMode itemComponent",
-    ),
+    (Plain, "rateType autoGenerate"),
     (Number, "rateCount rateMin rateMax rateStep"),
     (Choices(Item), "rateValues"),
     (Localised, "minRateDescription maxRateDescription"),
-    (Flag, "displayRateDescriptionsAsExtremeItems"),
 ];
-const RADIO: Group = &[(Choices(Choice), "choices"), (Number, "colCount")];
+const RADIO: Group = &[(Choices(Choice), "choices")];
 const DROPDOWN: Group = &[
     (Choices(Choice), "choices"),
-    (Localised, "placeholder createCustomChoiceText"),
-    (
-        Number,
-        "choicesMin choicesMax choicesStep choicesLazyLoadPageSize",
-    ),
-    (Plain, "autocomplete searchMode inputFieldComponent"),
-    (
-        Flag,
-        "textWrapEnabled searchEnabled allowCustomChoices choicesLazyLoadEnabled",
-    ),
+    (Localised, "placeholder"),
+    (Number, "choicesMin choicesMax choicesStep"),
+    (Plain, "autocomplete"),
+    (Flag, "allowCustomChoices"),
 ];
-const CHECKBOX: Group = &[(Choices(Choice), "choices"), (Number, "colCount")];
+const CHECKBOX: Group = &[(Choices(Choice), "choices")];
 const TAGBOX: Group = &[
     (Choices(Choice), "choices"),
-    (Number, "colCount choicesLazyLoadPageSize"),
-    (Localised, "placeholder createCustomChoiceText"),
-    (
-        Flag,
-        "searchEnabled allowCustomChoices textWrapEnabled choicesLazyLoadEnabled hideSelectedItems \
-         closeOnSelect",
-    ),
-    (Plain, "searchMode"),
+    (Localised, "placeholder"),
+    (Flag, "allowCustomChoices"),
 ];
-const RANKING: Group = &[
-    (Choices(Choice), "choices"),
-    (Flag, "selectToRankEnabled selectToRankSwapAreas"),
-    (Plain, "selectToRankAreasLayout"),
-    (
-        Localised,
-        "selectToRankEmptyRankedAreaText selectToRankEmptyUnrankedAreaText",
-    ),
-];
+const RANKING: Group = &[(Choices(Choice), "choices"), (Flag, "selectToRankEnabled")];
 const IMAGE_PICKER: Group = &[
     (Choices(ImageItem), "choices"),
-    (Number, "colCount imageHeight imageWidth"),
-    (
-        Plain,
-        "placeholder contentMode imageFit minImageWidth minImageHeight maxImageWidth maxImageHeight",
-    ),
-    (Flag, "showLabel multiSelect"),
+    (Plain, "placeholder"),
+    (Flag, "multiSelect"),
 ];
 const BOOLEAN: Group = &[
     (Localised, "labelTrue labelFalse"),
     (Any, "valueTrue valueFalse"),
-    (Flag, "swapOrder useTitleAsLabel"),
-    (Plain, "displayMode"),
 ];
 const SIMPLE_MATRIX: Group = &[
-    (Plain, "rowTitleWidth rowOrder cellComponent cellType"),
+    (Plain, "cellType"),
     (Choices(MatrixColumn), "columns"),
     (Choices(Item), "rows"),
-    (Any, "cells"),
     (Flag, "eachRowRequired eachRowUnique hideIfRowsEmpty"),
 ];
-const MATRIX_DROPDOWN: Group = &[
-    (Choices(Item), "rows"),
-    (Plain, "rowTitleWidth rowOrder"),
-    (Localised, "totalText"),
-    (Flag, "hideIfRowsEmpty"),
-];
+const MATRIX_DROPDOWN: Group = &[(Choices(Item), "rows"), (Flag, "hideIfRowsEmpty")];
 const MATRIX_DYNAMIC: Group = &[
     (
         Flag,
-        "allowAddRows allowRemoveRows copyDefaultValueFromLastEntry confirmDelete hideColumnsIfEmpty \
-         detailPanelShowOnAdding allowRowReorder",
+        "allowAddRows allowRemoveRows copyDefaultValueFromLastEntry",
     ),
     (Number, "rowCount minRowCount maxRowCount"),
     (Shape::Expression, "rowCountExpression"),
-    (Plain, "keyName addRowButtonLocation"),
+    (Plain, "keyName"),
     (Any, "defaultRowValue"),
-    (
-        Localised,
-        "confirmDeleteText addRowText removeRowText noRowsText",
-    ),
 ];
-const MULTIPLE_TEXT: Group = &[
-    (Nodes(TextItem), "items"),
-    (Number, "inputSize colCount"),
-    (Plain, "itemErrorLocation itemTitleWidth"),
-];
+const MULTIPLE_TEXT: Group = &[(Nodes(TextItem), "items")];
 const PANEL_DYNAMIC: Group = &[
     (Elements, "templateElements"),
     (
         Localised,
-        "templateTitle templateTabTitle tabTitlePlaceholder templateDescription noEntriesText \
-         keyDuplicationError confirmDeleteText addPanelText removePanelText prevPanelText nextPanelText",
+        "templateTitle templateDescription keyDuplicationError",
     ),
     (
         Flag,
-        "allowAddPanel allowRemovePanel copyDefaultValueFromLastEntry confirmDelete showProgressBar",
+        "allowAddPanel allowRemovePanel copyDefaultValueFromLastEntry",
     ),
-    (
-        Plain,
-        "newPanelPosition panelsState keyName showQuestionNumbers questionStartIndex displayMode \
-         progressBarLocation tabAlign templateQuestionTitleLocation templateQuestionTitleWidth \
-         templateErrorLocation removePanelButtonLocation",
-    ),
+    (Plain, "keyName"),
     (Number, "panelCount minPanelCount maxPanelCount"),
     (Shape::Expression, "panelCountExpression templateVisibleIf"),
     (Any, "defaultPanelValue"),
@@ -640,111 +591,40 @@ const EXPRESSION: Group = &[
     (Flag, "useGrouping"),
 ];
 const SLIDER: Group = &[
-    (
-        Plain,
-        "sliderType tooltipVisibility labelFormat tooltipFormat",
-    ),
-    (
-        Number,
-        "min max step minRangeLength maxRangeLength labelCount",
-    ),
+    (Plain, "sliderType"),
+    (Number, "min max step"),
     (Shape::Expression, "minValueExpression maxValueExpression"),
-    (Choices(SliderLabel), "customLabels"),
-    (Flag, "showLabels allowDragRange allowSwap allowClear"),
 ];
-const FILE: Group = &[
-    (
-        Flag,
-        "showPreview allowMultiple allowImagesPreview storeDataAsText waitForUpload confirmDelete \
-         allowCameraAccess",
-    ),
-    (
-        Plain,
-        "imageHeight imageWidth acceptedTypes sourceType cameraFacingMode",
-    ),
-    (Any, "acceptedCategories"),
-    (Number, "maxSize maxFiles"),
-    (
-        Localised,
-        "fileOrPhotoPlaceholder photoPlaceholder filePlaceholder",
-    ),
-];
-const SIGNATURE: Group = &[
-    (
-        Number,
-        "signatureWidth signatureHeight penMinWidth penMaxWidth height",
-    ),
-    (
-        Flag,
-        "signatureAutoScaleEnabled allowClear showPlaceholder storeDataAsText waitForUpload",
-    ),
-    (Localised, "placeholder placeholderReadOnly"),
-    (Plain, "backgroundImage penColor backgroundColor dataFormat"),
-];
+const FILE: Group = &[(Flag, "allowMultiple"), (Number, "maxSize maxFiles")];
+const SIGNATURE: Group = &[(Localised, "placeholder")];
 const HTML: Group = &[(Localised, "html")];
-const IMAGE: Group = &[
-    (Localised, "imageLink altText"),
-    (Plain, "contentMode imageFit imageHeight imageWidth"),
-];
-const BUTTONS: Group = &[(Choices(Button), "choices"), (Number, "colCount")];
+const IMAGE: Group = &[(Localised, "imageLink altText")];
+const BUTTONS: Group = &[(Choices(Button), "choices")];
 const IMAGE_MAP: Group = &[
-    (
-        Plain,
-        "imageLink valuePropertyName shape idleFillColor idleStrokeColor hoverFillColor hoverStrokeColor \
-         selectedFillColor selectedStrokeColor",
-    ),
-    (Choices(Area), "areas"),
+    (Plain, "imageLink valuePropertyName"),
     (Flag, "multiSelect"),
-    (
-        Number,
-        "idleStrokeWidth hoverStrokeWidth selectedStrokeWidth maxSelectedAreas minSelectedAreas",
-    ),
 ];
 const COLUMN: Group = &[
-    (Localised, "cellHint totalFormat"),
-    (
-        Plain,
-        "cellType totalType totalDisplayStyle totalAlignment totalCurrency",
-    ),
-    (Any, "colCount"),
-    (Flag, "isUnique showInMultipleColumns"),
+    (Plain, "cellType totalType"),
+    (Flag, "isUnique"),
     (Shape::Expression, "totalExpression"),
-    (
-        Number,
-        "totalMaximumFractionDigits totalMinimumFractionDigits",
-    ),
 ];
 const TEXT_ITEM: Group = &[
-    (Plain, "name inputType maskType inputTextAlignment"),
+    (Plain, "name inputType"),
     (Flag, "isRequired"),
     (Localised, "placeholder title requiredErrorText"),
-    (Single(Mask), "maskSettings"),
-    (Number, "maxLength inputSize"),
+    (Number, "maxLength"),
     (
         Shape::Expression,
         "defaultValueExpression minValueExpression maxValueExpression",
     ),
     (Validators, "validators"),
 ];
-const CHOICE: Group = &[
-    (Flag, "showCommentArea isCommentRequired"),
-    (Localised, "commentPlaceholder"),
-    (Elements, "elements"),
-];
-const MATRIX_COLUMN: Group = &[(Flag, "isExclusive")];
+const CHOICE: Group = &[(Flag, "showCommentArea"), (Elements, "elements")];
+const MATRIX_COLUMN: Group = &[];
 const IMAGE_ITEM: Group = &[(Localised, "imageLink")];
-const SLIDER_LABEL: Group = &[(Flag, "showValue")];
-const AREA: Group = &[
-    (
-        Plain,
-        "shape coords idleFillColor idleStrokeColor hoverFillColor hoverStrokeColor selectedFillColor \
-         selectedStrokeColor",
-    ),
-    (
-        Number,
-        "idleStrokeWidth hoverStrokeWidth selectedStrokeWidth",
-    ),
-];
+const SLIDER_LABEL: Group = &[];
+const AREA: Group = &[];
 const CALCULATED_VALUE: Group = &[
     (Plain, "name"),
     (Shape::Expression, "expression"),
@@ -772,16 +652,244 @@ const TEXT_VALIDATOR: Group = &[(Number, "minLength maxLength"), (Flag, "allowDi
 const COUNT_VALIDATOR: Group = &[(Number, "minCount maxCount")];
 const REGEX_VALIDATOR: Group = &[(Plain, "regex"), (Flag, "caseInsensitive")];
 const EXPRESSION_VALIDATOR: Group = &[(Shape::Expression, "expression")];
-const CHOICES_BY_URL: Group = &[
-    (Plain, "url path valueName titleName imageLinkName"),
+const CHOICES_BY_URL: Group = &[(Plain, "url valueName")];
+const MASK: Group = &[(Number, "precision"), (Any, "min max")];
+
+const BUTTON_LAYOUT: Group = &[(Plain, "iconName iconSize"), (Flag, "showCaption")];
+const QUESTION_LAYOUT: Group = &[
+    (
+        Plain,
+        "width minWidth maxWidth titleLocation descriptionLocation errorLocation renderAs randomizeCategory",
+    ),
+    (Flag, "startWithNewLine randomize"),
+    (Number, "colSpan indent"),
+    (Localised, "commentPlaceholder"),
+    (Any, "bindings"),
+];
+const SELECT_LAYOUT: Group = &[
+    (Plain, "choicesOrder itemComponent"),
+    (Flag, "separateSpecialChoices allowClear"),
+    (Localised, "otherPlaceholder"),
+];
+const PANEL_LAYOUT: Group = &[
+    (
+        Plain,
+        "questionTitleWidth questionTitleLocation questionOrder questionErrorLocation width minWidth maxWidth showQuestionNumbers questionStartIndex",
+    ),
+    (Flag, "startWithNewLine allowAdaptiveActions"),
+    (Any, "gridLayoutColumns"),
+    (Number, "colSpan innerIndent indent"),
+];
+const MATRIX_LAYOUT: Group = &[
+    (Plain, "columnMinWidth verticalAlign displayMode"),
+    (Flag, "showHeader alternateRows"),
+];
+const CELLS_LAYOUT: Group = &[
+    (Flag, "transposeData horizontalScroll allowAdaptiveActions"),
+    (
+        Plain,
+        "detailPanelMode cellErrorLocation detailErrorLocation columnColCount",
+    ),
+    (Localised, "singleInputTitleTemplate"),
+];
+const ITEM_LAYOUT: Group = &[
+    (Flag, "randomize"),
+    (Plain, "randomizeCategory"),
+    (Number, "score"),
+];
+const SURVEY_LAYOUT: Group = &[
+    (
+        Plain,
+        "logoWidth logoHeight logoFit logoPosition sjsVersion $schema surveyId surveyPostId cookieName navigationButtonsLocation questionOrder matrixDragHandleArea showQuestionNumbers questionTitleLocation questionDescriptionLocation questionErrorLocation progressBarLocation progressBarType progressBarNavigationTextLocation progressBarInheritWidthFrom tocLocation tocItemComponent textUpdateMode requiredMark questionStartIndex questionTitlePattern previewMode timerLocation timerInfoMode widthMode width headerView backgroundImage backgroundImageFit backgroundImageAttachment",
+    ),
+    (Any, "regionalFormat"),
+    (
+        Localised,
+        "logo completedBeforeHtml loadingHtml startSurveyText pagePrevText pageNextText completeText previewText editText",
+    ),
+    (
+        Flag,
+        "autoFocusFirstQuestion autoFocusFirstError surveyShowDataSaving partialSendEnabled showNavigationButtons showPrevButton showTitle showPageTitles showCompletePage showPageNumbers showProgressBar progressBarShowNavigationText progressBarShowPageNumbers showTOC autoAdvanceEnabled autoAdvanceAllowComplete validateVisitedEmptyFields autoGrowComment allowResizeComment showPreviewBeforeComplete showTimer gridLayoutEnabled fitToContainer showBrandInfo",
+    ),
+    (
+        Number,
+        "maxTextLength maxCommentLength commentAreaRows timeLimit timeLimitPerPage backgroundOpacity",
+    ),
+];
+const PAGE_LAYOUT: Group = &[
+    (Flag, "showNavigationButtons"),
+    (Number, "timeLimit"),
+    (Localised, "navigationTitle navigationDescription"),
+];
+const TEXT_LAYOUT: Group = &[
+    (Plain, "textUpdateMode inputTextAlignment maskType"),
+    (Number, "inputSize"),
+    (Any, "dataList"),
+    (Localised, "stepErrorText"),
+    (Single(Mask), "maskSettings"),
+];
+const COMMENT_LAYOUT: Group = &[
+    (Plain, "textUpdateMode"),
+    (Flag, "autoGrow allowResize acceptCarriageReturn"),
+];
+const RATING_LAYOUT: Group = &[
+    (
+        Plain,
+        "scaleColorMode rateColorMode rateDescriptionLocation displayMode itemComponent",
+    ),
+    (Flag, "displayRateDescriptionsAsExtremeItems"),
+];
+const RADIO_LAYOUT: Group = &[(Number, "colCount")];
+const DROPDOWN_LAYOUT: Group = &[
+    (Localised, "createCustomChoiceText"),
+    (Number, "choicesLazyLoadPageSize"),
+    (Plain, "searchMode inputFieldComponent"),
+    (Flag, "textWrapEnabled searchEnabled choicesLazyLoadEnabled"),
+];
+const CHECKBOX_LAYOUT: Group = &[(Number, "colCount")];
+const TAGBOX_LAYOUT: Group = &[
+    (Number, "colCount choicesLazyLoadPageSize"),
+    (Localised, "createCustomChoiceText"),
+    (
+        Flag,
+        "searchEnabled textWrapEnabled choicesLazyLoadEnabled hideSelectedItems closeOnSelect",
+    ),
+    (Plain, "searchMode"),
+];
+const RANKING_LAYOUT: Group = &[
+    (Flag, "selectToRankSwapAreas"),
+    (Plain, "selectToRankAreasLayout"),
+    (
+        Localised,
+        "selectToRankEmptyRankedAreaText selectToRankEmptyUnrankedAreaText",
+    ),
+];
+const IMAGE_PICKER_LAYOUT: Group = &[
+    (Number, "colCount imageHeight imageWidth"),
+    (
+        Plain,
+        "contentMode imageFit minImageWidth minImageHeight maxImageWidth maxImageHeight",
+    ),
+    (Flag, "showLabel"),
+];
+const BOOLEAN_LAYOUT: Group = &[(Flag, "swapOrder useTitleAsLabel"), (Plain, "displayMode")];
+const SIMPLE_MATRIX_LAYOUT: Group = &[
+    (Plain, "rowTitleWidth rowOrder cellComponent"),
+    (Any, "cells"),
+];
+const MATRIX_DROPDOWN_LAYOUT: Group =
+    &[(Plain, "rowTitleWidth rowOrder"), (Localised, "totalText")];
+const MATRIX_DYNAMIC_LAYOUT: Group = &[
+    (
+        Flag,
+        "confirmDelete hideColumnsIfEmpty detailPanelShowOnAdding allowRowReorder",
+    ),
+    (Plain, "addRowButtonLocation"),
+    (
+        Localised,
+        "confirmDeleteText addRowText removeRowText noRowsText",
+    ),
+];
+const MULTIPLE_TEXT_LAYOUT: Group = &[
+    (Number, "inputSize colCount"),
+    (Plain, "itemErrorLocation itemTitleWidth"),
+];
+const PANEL_DYNAMIC_LAYOUT: Group = &[
+    (
+        Localised,
+        "templateTabTitle tabTitlePlaceholder noEntriesText confirmDeleteText addPanelText removePanelText prevPanelText nextPanelText",
+    ),
+    (Flag, "confirmDelete showProgressBar"),
+    (
+        Plain,
+        "newPanelPosition panelsState showQuestionNumbers questionStartIndex displayMode progressBarLocation tabAlign templateQuestionTitleLocation templateQuestionTitleWidth templateErrorLocation removePanelButtonLocation",
+    ),
+];
+const SLIDER_LAYOUT: Group = &[
+    (Plain, "tooltipVisibility labelFormat tooltipFormat"),
+    (Number, "minRangeLength maxRangeLength labelCount"),
+    (Choices(SliderLabel), "customLabels"),
+    (Flag, "showLabels allowDragRange allowSwap allowClear"),
+];
+const FILE_LAYOUT: Group = &[
+    (
+        Flag,
+        "showPreview allowImagesPreview storeDataAsText waitForUpload confirmDelete allowCameraAccess",
+    ),
+    (
+        Plain,
+        "imageHeight imageWidth acceptedTypes sourceType cameraFacingMode",
+    ),
+    (Any, "acceptedCategories"),
+    (
+        Localised,
+        "fileOrPhotoPlaceholder photoPlaceholder filePlaceholder",
+    ),
+];
+const SIGNATURE_LAYOUT: Group = &[
+    (
+        Number,
+        "signatureWidth signatureHeight penMinWidth penMaxWidth height",
+    ),
+    (
+        Flag,
+        "signatureAutoScaleEnabled allowClear showPlaceholder storeDataAsText waitForUpload",
+    ),
+    (Localised, "placeholderReadOnly"),
+    (Plain, "backgroundImage penColor backgroundColor dataFormat"),
+];
+const IMAGE_LAYOUT: Group = &[(Plain, "contentMode imageFit imageHeight imageWidth")];
+const BUTTONS_LAYOUT: Group = &[(Number, "colCount")];
+const IMAGE_MAP_LAYOUT: Group = &[
+    (
+        Plain,
+        "shape idleFillColor idleStrokeColor hoverFillColor hoverStrokeColor selectedFillColor selectedStrokeColor",
+    ),
+    (Choices(Area), "areas"),
+    (
+        Number,
+        "idleStrokeWidth hoverStrokeWidth selectedStrokeWidth maxSelectedAreas minSelectedAreas",
+    ),
+];
+const COLUMN_LAYOUT: Group = &[
+    (Localised, "cellHint totalFormat"),
+    (Plain, "totalDisplayStyle totalAlignment totalCurrency"),
+    (Any, "colCount"),
+    (Flag, "showInMultipleColumns"),
+    (
+        Number,
+        "totalMaximumFractionDigits totalMinimumFractionDigits",
+    ),
+];
+const TEXT_ITEM_LAYOUT: Group = &[
+    (Plain, "maskType inputTextAlignment"),
+    (Single(Mask), "maskSettings"),
+    (Number, "inputSize"),
+];
+const CHOICE_LAYOUT: Group = &[
+    (Flag, "isCommentRequired"),
+    (Localised, "commentPlaceholder"),
+];
+const MATRIX_COLUMN_LAYOUT: Group = &[(Flag, "isExclusive")];
+const SLIDER_LABEL_LAYOUT: Group = &[(Flag, "showValue")];
+const AREA_LAYOUT: Group = &[
+    (
+        Plain,
+        "shape coords idleFillColor idleStrokeColor hoverFillColor hoverStrokeColor selectedFillColor selectedStrokeColor",
+    ),
+    (
+        Number,
+        "idleStrokeWidth hoverStrokeWidth selectedStrokeWidth",
+    ),
+];
+const CHOICES_BY_URL_LAYOUT: Group = &[
+    (Plain, "path titleName imageLinkName"),
     (Flag, "allowEmptyResponse attachData"),
 ];
-const MASK: Group = &[
+const MASK_LAYOUT: Group = &[
     (Flag, "saveMaskedValue allowNegativeValues"),
     (
         Plain,
         "pattern decimalSeparator thousandsSeparator currencySymbol currencyPattern patternPreset",
     ),
-    (Number, "precision"),
-    (Any, "min max"),
 ];

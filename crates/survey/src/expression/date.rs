@@ -96,17 +96,25 @@ fn days_before(year: i64, month: i64) -> i64 {
 fn civil(days: i64) -> (i64, i64, i64) {
     // 400 years have 146,097 days; a first guess of the year is off by one at most.
     let mut year = (days * 400).div_euclid(146_097) + 1970;
-    while days_before(year + 1, 1) <= days {
-        year += 1;
-    }
-    while days_before(year, 1) > days {
+    let mut begin = days_before(year, 1);
+    while begin > days {
         year -= 1;
+        begin = days_before(year, 1);
     }
-    let mut month = 12;
-    while days_before(year, month) > days {
-        month -= 1;
+    if days >= begin + 365 && days >= days_before(year + 1, 1) {
+        year += 1;
+        begin = days_before(year, 1);
     }
-    (year, month, days - days_before(year, month) + 1)
+    // No month begins later than in months of 31 days, nor more than three days earlier.
+    let mut month = (days - begin) / 31 + 1;
+    let mut first = days_before(year, month);
+    if month < 12 && days >= first + 28 {
+        let next = days_before(year, month + 1);
+        if days >= next {
+            (month, first) = (month + 1, next);
+        }
+    }
+    (year, month, days - first + 1)
 }
 
 /// Day of the week, Sunday being 0.
@@ -190,7 +198,9 @@ pub(crate) fn iso(at: f64) -> Option<String> {
 /// local time. Read are ISO 8601, and days as 2026-1-5, 2026/1/5, 1/5/2026, 5 Jan 2026 and January 5, 2026.
 pub(super) fn parse(text: &str, clock: &dyn Clock) -> f64 {
     let (day, time) = match text.split_once('T') {
-        Some((day, time)) if !day.ends_with(char::is_alphabetic) && !day.is_empty() => {
+        Some((day, time))
+            if !day.ends_with(|c: char| c.is_ascii_alphabetic()) && !day.is_empty() =>
+        {
             (day, Some(time))
         }
         _ => (text, None),

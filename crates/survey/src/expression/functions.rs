@@ -7,7 +7,7 @@ use super::{
     operators::{EXACT, add, numeric, order, sum},
     tree::{Call, Filter, Node},
 };
-use crate::{Object, Value, ecma::power};
+use crate::{Object, Value, ecma::power, value::TENS};
 use std::{borrow::Cow, cmp::Ordering};
 
 macro_rules! functions {
@@ -427,10 +427,17 @@ fn ask(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
     })
 }
 
+fn ten_to(places: f64) -> f64 {
+    let exact = TENS
+        .get(places as usize)
+        .filter(|_| places >= 0.0 && places.fract() == 0.0);
+    exact.copied().unwrap_or_else(|| power(10.0, places))
+}
+
 /// To the nearest, after moving away from zero by the least difference that numbers of this size have: 1.005 is held
 /// as a little less, and yet is half a hundredth.
 fn round(number: f64, places: f64) -> f64 {
-    let scale = power(10.0, places);
+    let scale = ten_to(places);
     let scaled = number * scale * (1.0 + f64::EPSILON);
     let below = scaled.floor();
     let rounded = if scaled - below >= 0.5 {
@@ -446,7 +453,7 @@ fn trunc(number: f64, places: f64) -> f64 {
     if number.is_nan() || places.is_nan() {
         return f64::NAN;
     }
-    let scale = power(10.0, places.max(0.0).trunc());
+    let scale = ten_to(places.max(0.0).trunc());
     let scaled = number * scale;
     // What the number was written as: its product with the scale may fall just below.
     if scaled.round() / scale == number || scaled.abs() >= EXACT {

@@ -4,7 +4,7 @@ use super::{Clock, date, tree::Operator};
 use crate::{
     ecma::{lower, power},
     names::sorted,
-    value::{Value, fixed, is_space, number_of, number_text},
+    value::{TENS, Value, fixed, is_space, number_of, number_text},
 };
 use std::{borrow::Cow, cmp::Ordering};
 
@@ -131,8 +131,8 @@ fn arithmetic(
     }
     let (a, b) = (left.to_number(), right.to_number());
     Value::Number(match operator {
-        Operator::Minus => rounded(a - b, decimals(a).max(decimals(b))),
-        Operator::Times => rounded(a * b, decimals(a) + decimals(b)),
+        Operator::Minus => tidy(a - b, [a, b], usize::max),
+        Operator::Times => tidy(a * b, [a, b], |a, b| a + b),
         Operator::Divide => a / b,
         Operator::Remainder => a % b,
         _ => power(a, b),
@@ -181,14 +181,8 @@ pub(super) fn add(left: &Value, right: &Value, clock: &dyn Clock) -> Value {
 
 /// A sum without the noise of binary fractions: 0.1 + 0.2 is 0.3.
 pub(super) fn sum(a: f64, b: f64) -> f64 {
-    rounded(a + b, decimals(a).max(decimals(b)))
+    tidy(a + b, [a, b], usize::max)
 }
-
-/// Powers of ten that are exact.
-pub(super) const TENS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-];
 
 /// Beyond it not every whole number is one.
 pub(super) const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -196,27 +190,51 @@ pub(super) const EXACT: f64 = 9_007_199_254_740_992.0;
 /// Below it the rounding of a product is too small to matter.
 const SAFE: f64 = EXACT / 16.0;
 
-/// How many decimals a number is written with.
-fn decimals(number: f64) -> usize {
+/// A result without the noise of binary fractions: with as many decimals as its operands give it.
+fn tidy(result: f64, operands: [f64; 2], together: fn(usize, usize) -> usize) -> f64 {
+    let [a, b] = operands.map(decimals);
+    if let (Ok(a), Ok(b)) = (a, b) {
+        return rounded(result, together(a, b));
+    }
+    let (Ok(a) | Err(a), Ok(b) | Err(b)) = (a, b);
+    let ten = TENS.get(together(a, b)).unwrap_or(&1e22);
+    // Beyond what a number can hold, any rounding gives the number itself.
+    if (result * ten).abs() >= 2.0 * EXACT {
+        return result;
+    }
+    let [a, b] = operands.map(written_decimals);
+    rounded(result, together(a, b))
+}
+
+/// How many decimals a number is written with; where that takes long to tell, an error that says how many it has at
+/// least.
+fn decimals(number: f64) -> Result<usize, usize> {
     if number.fract() == 0.0 || !number.is_finite() {
-        return 0;
+        return Ok(0);
     }
     for (decimals, ten) in TENS.iter().enumerate() {
         let scaled = number * ten;
         if scaled.abs() >= SAFE {
-            break;
+            return Err(decimals);
         }
         if nearest(scaled) / ten == number {
-            return decimals;
+            return Ok(decimals);
         }
     }
+    Err(TENS.len())
+}
+
+fn written_decimals(number: f64) -> usize {
     let text = number_text(number);
     let (digits, tens) = text.split_once('e').unwrap_or((&text, "0"));
     let fraction = digits
         .split_once('.')
         .map_or(0, |(_, fraction)| fraction.len());
-    // It is a fraction, so the exponent is a small one.
-    fraction + tens.trim_start_matches('-').parse().unwrap_or(0)
+    // Only of a fraction the exponent counts, and that is a small one.
+    fraction
+        + tens
+            .strip_prefix('-')
+            .map_or(0, |tens| tens.parse().unwrap_or(0))
 }
 
 /// The nearest whole number, of one below `SAFE`; many times as fast as `round`.

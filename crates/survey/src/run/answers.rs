@@ -153,7 +153,10 @@ impl Survey {
 
     /// Sets an answer as the customer does.
     pub fn set(&mut self, id: Id, value: Value) {
-        let blank = value == Value::Text(String::new());
+        let blank = (value == Value::Text(String::new())).then(|| match self.class(id) {
+            Class::Checkbox | Class::TagBox => Value::List(Vec::new()),
+            _ => value.clone(),
+        });
         let value = self.fitting(id, value);
         if self.answer(id).unwrap_or(&Value::Null) != &value {
             self.element_mut(id).follows = false;
@@ -166,8 +169,8 @@ impl Survey {
             return;
         }
         self.refuse(id, None);
-        if blank && self.entry_of(id).is_none() {
-            self.blank = Some(self.spec(id).key.clone());
+        if let Some(blank) = blank.filter(|_| self.entry_of(id).is_none()) {
+            self.blank = Some((self.spec(id).key.clone(), blank));
         }
         self.changing(|survey| survey.change(id, value));
         self.blank = None;
@@ -260,6 +263,17 @@ impl Survey {
             None => self.answers.get(&key),
         };
         comment.and_then(Value::as_text).unwrap_or_default()
+    }
+
+    /// Whether there is a comment, in words or as the number with which the question began.
+    pub(super) fn has_comment(&self, id: Id) -> bool {
+        let key = format!("{}-Comment", self.spec(id).key);
+        let answers = match self.entry_of(id) {
+            Some(entry) => self.entry_answers(entry),
+            None => Some(&self.answers),
+        };
+        let comment = answers.and_then(|answers| answers.get(&key));
+        comment.is_some_and(|comment| !comment.to_text().trim().is_empty())
     }
 
     /// Sets the comment beside an answer.
@@ -496,7 +510,7 @@ impl Survey {
     }
 
     /// When the answer of a question goes because it is hidden.
-    fn clearing<'a>(&'a self, node: &'a Node) -> &'a str {
+    pub(super) fn clearing<'a>(&'a self, node: &'a Node) -> &'a str {
         match node.word("clearIfInvisible") {
             "" | "default" => match self.root.word("clearInvisibleValues") {
                 "" => "onComplete",
@@ -527,19 +541,24 @@ impl Survey {
             .copied()
             .filter(|id| self.clearing(self.node(*id)) != "none" && !self.is_shown(*id))
             .collect();
+        let keeps = self.root.word("clearInvisibleValues") == "none";
+        for id in &questions {
+            self.drop_unsaid(*id);
+            if !keeps {
+                self.drop_unknown(*id);
+            }
+        }
+        self.settle();
         self.state = State::Completed;
         for id in hidden {
             self.clear(id);
         }
-        let keeps = self.root.word("clearInvisibleValues") == "none";
         for id in questions {
-            if keeps {
-                break;
+            if !keeps {
+                self.clear_entries_at_end(id);
             }
-            self.drop_unknown(id);
-            self.clear_entries_at_end(id);
         }
-        // What depends on what went is not evaluated again: the survey is over.
+        // What depends on what was hidden is not evaluated again: the survey is over.
         self.due.clear();
         self.changed.clear();
     }
@@ -579,8 +598,8 @@ impl Survey {
         }
     }
 
-    /// Answers that were set from outside and are no choice go at the end.
-    fn drop_unknown(&mut self, id: Id) {
+    /// The words for "other" go at the end where it is not chosen.
+    fn drop_unsaid(&mut self, id: Id) {
         let node = self.node(id);
         let comments =
             node.flag("showCommentArea", false) || !self.root.flag("storeOthersAsComment", true);
@@ -590,6 +609,10 @@ impl Survey {
         if node.flag("showOtherItem", false) && !comments && !other {
             self.keep_comment(id, Value::Null);
         }
+    }
+
+    /// Answers that were set from outside and are no choice go at the end.
+    fn drop_unknown(&mut self, id: Id) {
         let Some(value) = self.answer(id) else {
             return;
         };

@@ -267,7 +267,7 @@ impl Survey {
         let node = self.node(id);
         let mut wrong = Vec::new();
         if self.has_other(id, &answer)
-            && self.comment(id).trim().is_empty()
+            && !self.has_comment(id)
             && !node.flag("showCommentArea", false)
         {
             wrong.push(Problem::new(

@@ -30,7 +30,7 @@ use crate::{
 };
 use rules::Rules;
 use spec::{SpecId, Specs};
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 /// One page, panel, question or entry of a running survey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,12 +70,16 @@ pub struct Survey {
     /// Rules that wait for the next change.
     deferred: Rules,
     changed: Names,
-    /// The name of an answer that has just become blank text: expressions see that, and nothing afterwards.
-    blank: Option<String>,
+    /// The name of an answer that has just become blank, and what expressions see of it now; nothing afterwards.
+    blank: Option<(String, Value)>,
     /// How many questions have an answer that was refused.
     refusals: usize,
     /// Whether some questions keep their answer under one name.
     shares_key: bool,
+    /// How deep we are in texts that stand in texts.
+    filling: Cell<usize>,
+    /// Whether answers go when the panel or page around is hidden.
+    clears_containers: bool,
     /// Whether rules are being evaluated already: what they change is taken up by the same rounds.
     settling: bool,
 }
@@ -181,6 +185,8 @@ impl Survey {
             blank: None,
             refusals: 0,
             shares_key: false,
+            filling: Cell::new(0),
+            clears_containers: false,
             settling: false,
         };
         survey.begin();
@@ -205,6 +211,8 @@ impl Survey {
         let mut keys = Names::default();
         let mut added = questions.iter().map(|id| keys.add(&self.spec(*id).key));
         self.shares_key = added.any(|(_, new)| !new);
+        let mut clears = self.specs.all.iter().map(|spec| self.clearing(&spec.node));
+        self.clears_containers = clears.any(|mode| mode == "onHiddenContainer");
         for id in &questions {
             self.fill(*id);
         }

@@ -370,9 +370,26 @@ impl Survey {
         if self.element(id).visible == visible {
             return;
         }
+        let around = |survey: &Self| {
+            let parent = survey
+                .element(id)
+                .parent
+                .filter(|_| survey.clears_containers);
+            let all = std::iter::successors(parent, |at| survey.element(*at).parent);
+            all.map(|at| (at, survey.is_visible(at)))
+                .collect::<Vec<_>>()
+        };
+        let before = around(self);
         self.element_mut(id).visible = visible;
+        // What goes or comes with it: the panel of which it is the only thing visible.
+        let after = around(self);
+        let turned = before
+            .iter()
+            .zip(&after)
+            .filter(|(before, after)| before.1 != after.1);
+        let turned = turned.map(|(before, _)| before.0).last();
         let mut questions = Vec::new();
-        self.questions_in(id, &mut questions);
+        self.questions_in(turned.unwrap_or(id), &mut questions);
         for question in questions {
             if !self.clears_when_hidden(question) {
                 continue;

@@ -146,12 +146,10 @@ impl Scope for Here<'_> {
         if let Some(value) = name.look_up(&survey.calculated) {
             return Some(value);
         }
-        if survey
-            .blank
-            .as_deref()
-            .is_some_and(|blank| blank.eq_ignore_ascii_case(text))
+        if let Some((name, blank)) = &survey.blank
+            && name.eq_ignore_ascii_case(text)
         {
-            return Some(Cow::Owned(Value::Text(String::new())));
+            return Some(Cow::Borrowed(blank));
         }
         // What was refused is what the customer sees.
         if let Some(value) = survey.refused(text) {

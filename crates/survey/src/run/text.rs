@@ -9,6 +9,10 @@ use crate::{
     value::{filled_in, fixed, number_of},
 };
 
+/// How deep texts may stand in texts: a title names a question whose choices name others. Beyond it names stay as they
+/// are; what names itself would go on for ever.
+const MAX_FILLING: usize = 2;
+
 /// How many digits JavaScript shows after the point when nobody says.
 const FRACTION: usize = 3;
 
@@ -56,6 +60,11 @@ impl Survey {
     }
 
     fn filled_by(&self, text: &str, at: Option<Id>, made: impl Fn(String) -> String) -> String {
+        let depth = self.filling.get();
+        if depth == MAX_FILLING || !text.contains('{') {
+            return text.to_owned();
+        }
+        self.filling.set(depth + 1);
         let mut filled = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(start) = rest.find('{') {
@@ -76,6 +85,7 @@ impl Survey {
             rest = &inner[end + 1..];
         }
         filled.push_str(rest);
+        self.filling.set(depth);
         filled
     }
 
