@@ -3,7 +3,7 @@
 
 use crate::{
     Miss,
-    client::{Client, Reply, cut},
+    client::{Client, Reply},
     sample,
 };
 use portico_contract::{
@@ -406,10 +406,8 @@ impl Suite {
         let done = self.desk()?.post(&path).new_key().json(body).send().await?;
         match done.status {
             200..300 => Ok(done),
-            _ => Err(Miss::not_offered(format!(
-                "the desk did not do it: {}",
-                cut(&done.to_string())
-            ))),
+            404 | 405 | 501 => Err(Miss::not_offered(format!("the desk cannot do it: {done}"))),
+            _ => Err(Miss::failed(done.to_string(), "the desk to do it")),
         }
     }
 }

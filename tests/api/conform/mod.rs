@@ -72,7 +72,7 @@ async fn server(mut config: String) -> (Server, [Api; 2]) {
 }
 
 /// All that the suite can be given.
-fn given<'a>(customers: &'a [Api; 2]) -> Vec<&'a str> {
+fn given(customers: &[Api; 2]) -> Vec<&str> {
     let [one, two] = customers
         .each_ref()
         .map(|customer| customer.token().unwrap());

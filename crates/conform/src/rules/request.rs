@@ -36,7 +36,8 @@ super::rules! {
     SUBMIT, "actions.states",
         "Every action is {allowed, reason?}: what is refused says why, what is allowed does not.", states;
     SUBMIT, "actions.next_at", "What is refused because it is too soon says in next_at from when it can be.", next_at;
-    SUBMIT, "actions.edit", "edit, while new: what changes is changed, what is absent stays, as reading gives it.", edit;
+    SUBMIT, "actions.edit",
+        "edit, while new: what changes is changed, what is absent stays, as reading gives it.", edit;
     SUBMIT, "actions.open", "What is not resolved allows neither confirm nor reopen.", open;
     SUBMIT, "actions.refused",
         "A refused action is 409 action_not_allowed with the reason that actions gives.", refused;
