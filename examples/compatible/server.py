@@ -777,8 +777,10 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self):
         size = self.headers.get("Content-Length", "0")
         size = int(size) if size.isdigit() else 0
-        body = self.rfile.read(size) if size <= DISCARD_MAX else b""
-        self.close_connection = self.close_connection or size > DISCARD_MAX
+        # A body that is not read ends the connection.
+        unread = size > DISCARD_MAX or "Transfer-Encoding" in self.headers
+        self.close_connection = self.close_connection or unread
+        body = b"" if unread else self.rfile.read(size)
         url = urllib.parse.urlsplit(self.path)
         method = self.command
         if method == "POST" and re.fullmatch(f"{BASE}/attachments/.+", url.path):
@@ -789,6 +791,8 @@ class Handler(BaseHTTPRequestHandler):
             status, headers, content = 204, {}, b""
         else:
             try:
+                if unread:
+                    raise Problem("payload_too_large")
                 status, headers, content = route(call)
             except Problem as problem:
                 status, headers, content = refusal(call, problem)

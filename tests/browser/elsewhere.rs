@@ -1,11 +1,13 @@
 //! The same files from another origin: the site knows the API by one small file and proves who asks by
 //! bearer tokens only.
 
+use portico_tests::api::complaint;
 use portico_tests::browser::Setup;
 use portico_tests::page::has;
 use portico_tests::words::{EN, ZH_HANT};
 use portico_tests::{
-    Browser, Codes, Customer, Example, Options, Server, StaticSite, Window, Words, tool, until,
+    Browser, Codes, Customer, Example, Fault, FaultProxy, Options, Plan, Server, StaticSite,
+    Window, Words, tool, until,
 };
 use serde_json::json;
 
@@ -232,5 +234,38 @@ async fn nothing_else(me: &Customer) {
                 .any(|part| path.starts_with(part) || path.ends_with(part)),
             "{path}"
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_files_are_taken_an_answer_asks_for_none() {
+    let server = Server::with(Options::unlimited()).await;
+    let proxy = FaultProxy::start(server.port(), 1).await;
+    let browser = Browser::start().await;
+    let new = complaint("Charged twice", Some(GUEST));
+    let created = server.guest().submit(&new).await;
+    let codes = Codes {
+        reference: created.text_at("/request/reference"),
+        query_code: created.text_at("/query_code"),
+    };
+    for takes_files in [true, false] {
+        if !takes_files {
+            proxy.follow(Plan {
+                percent: 100,
+                faults: vec![Fault::Say("\"attachments\",", "")],
+                scope: vec![("GET", "/portal/v1/config")],
+            });
+        }
+        let me = Customer::new(browser.page(), Words::of(EN), &server, proxy.origin()).await;
+        me.track(&codes).await;
+        me.see("request.write").await;
+        // Shown by what the server says that it can do, so that is known by now.
+        me.page.link(me.say("callback.action")).wait().await;
+        let choose = me.say("upload.choose");
+        match takes_files {
+            true => me.page.see(&choose).await,
+            false => me.page.not_see(&choose).await,
+        }
+        me.good().await;
     }
 }

@@ -55,3 +55,46 @@ fn leaf(options: &[FieldOption]) -> Option<&str> {
         false => leaf(&first.children),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn form(fields: Value) -> FormSchema {
+        serde_json::from_value(json!({"id": "x", "name": "X", "kind": "fault", "fields": fields}))
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn what_an_answer_makes_visible_is_answered_too() {
+        let asked = form(json!([
+            {"id": "a", "type": "tree", "label": "A", "required": true, "options": [
+                {"value": "p", "label": "P", "children": [{"value": "q", "label": "Q"}]}]},
+            {"id": "b", "type": "multiselect", "label": "B", "min": 2, "visible_if": {"field": "a", "in": ["q"]},
+                "required": true, "options": [{"value": "x", "label": "X"}, {"value": "y", "label": "Y"}]},
+            {"id": "c", "type": "number", "label": "C", "min": 3, "required_if": {"field": "b", "in": ["y"]}},
+            {"id": "d", "type": "text", "label": "D"},
+            {"id": "e", "type": "email", "label": "E", "required": true, "visible_if": {"field": "a", "in": ["p"]}},
+        ]));
+        let filled = answers(&asked).unwrap_or_default();
+        assert_eq!(json!(filled), json!({"a": "q", "b": ["x", "y"], "c": 3.0}));
+        assert_eq!(asked.check(&filled), []);
+    }
+
+    #[test]
+    fn every_type_of_question_gets_an_answer_that_fits_but_a_file() {
+        for kind in [
+            "text", "textarea", "number", "date", "datetime", "boolean", "email", "phone",
+        ] {
+            let asked = form(
+                json!([{"id": "f", "type": kind, "label": "F", "required": true, "max_length": 200}]),
+            );
+            let filled = answers(&asked).unwrap_or_default();
+            assert_eq!(asked.check(&filled), [], "{kind}");
+        }
+        let file = form(json!([{"id": "f", "type": "file", "label": "F", "required": true}]));
+        assert!(answers(&file).is_none());
+        assert!(effort(&file) > effort(&form(json!([]))));
+    }
+}

@@ -3,7 +3,7 @@
 
 use crate::{
     Miss,
-    client::{Client, Reply, cut},
+    client::{Client, Reply},
     sample,
 };
 use portico_contract::{
@@ -40,6 +40,8 @@ pub struct Given {
     pub desk: Option<(String, String)>,
     /// An origin whose pages may call the API.
     pub origin: Option<String>,
+    /// The token of a survey that waits for its answer. It is not answered, but gets a draft.
+    pub survey: Option<String>,
     /// Ids of rules, or what stands before their dot; nothing: every rule.
     pub only: Vec<String>,
 }
@@ -133,6 +135,7 @@ pub struct Suite {
     second: Option<Client>,
     desk: Option<Client>,
     pub(crate) origin: Option<String>,
+    survey: Option<String>,
     /// `/config` as it was answered first.
     pub(crate) told: Reply,
     sample: Lazy<(String, Value)>,
@@ -166,6 +169,7 @@ impl Suite {
             desk: given.desk.map(|(url, token)| nobody.beside(url, &token)),
             nobody,
             origin: given.origin,
+            survey: given.survey,
             told,
             sample: OnceCell::new(),
             main: OnceCell::new(),
@@ -213,6 +217,14 @@ impl Suite {
     pub(crate) fn desk(&self) -> Result<&Client, Miss> {
         let missing = || Miss::not_offered("needs the desk to act: give --desk-token");
         self.desk.as_ref().ok_or_else(missing)
+    }
+
+    /// The address of a survey that waits for its answer, and what is below it.
+    pub(crate) fn survey(&self, below: &str) -> Result<String, Miss> {
+        let missing =
+            || Miss::not_offered("needs a survey that waits for its answer: give --survey");
+        let token = self.survey.as_ref().ok_or_else(missing)?;
+        Ok(format!("/surveys/{token}{below}"))
     }
 
     /// The type of the catalogue that asks the least, and answers to its form.
@@ -394,10 +406,8 @@ impl Suite {
         let done = self.desk()?.post(&path).new_key().json(body).send().await?;
         match done.status {
             200..300 => Ok(done),
-            _ => Err(Miss::not_offered(format!(
-                "the desk did not do it: {}",
-                cut(&done.to_string())
-            ))),
+            404 | 405 | 501 => Err(Miss::not_offered(format!("the desk cannot do it: {done}"))),
+            _ => Err(Miss::failed(done.to_string(), "the desk to do it")),
         }
     }
 }

@@ -31,6 +31,9 @@ pub struct ConformLine {
     /// An origin whose pages may call the API.
     #[arg(long)]
     origin: Option<String>,
+    /// The token of a survey that waits for its answer. It is not answered, but gets a draft.
+    #[arg(long)]
+    survey: Option<String>,
     /// Asks for this rule alone, or for those of a part, such as `etag`; may stand several times.
     #[arg(long)]
     only: Vec<String>,
@@ -60,6 +63,7 @@ impl ConformLine {
             second_token: self.second_token.clone(),
             desk: desk_token.map(|token| (base(&desk), token)),
             origin: self.origin.clone(),
+            survey: self.survey.clone(),
             only: self.only.clone(),
         })
     }

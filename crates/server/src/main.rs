@@ -67,7 +67,7 @@ enum Command {
     Survey(survey_line::SurveyLine),
     /// Asks any server of the contract whether it keeps the rules of it. Ends with 0 when it does, 1 when it breaks one,
     /// 2 when there is nothing to ask. Leaves about fifteen requests there, which say so.
-    Conform(conform_line::ConformLine),
+    Conform(Box<conform_line::ConformLine>),
     /// Writes the default configuration, policy, surveys and questionnaires for editing.
     Init {
         /// The folder that gets `portico.toml`, `policy.toml`, `surveys.toml` and the questionnaires; made when it is not
@@ -93,7 +93,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode, String> {
     match command {
-        Command::Conform(line) => return runtime()?.block_on(conform_line::run(line)),
+        Command::Conform(line) => return runtime()?.block_on(conform_line::run(*line)),
         Command::Serve(options) => runtime()?.block_on(serve::serve(options)),
         Command::Desk(desk) => runtime()?.block_on(desk_line::run(*desk)),
         Command::Doctor(line) => runtime()?.block_on(doctor_line::run(line)),

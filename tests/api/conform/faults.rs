@@ -331,6 +331,22 @@ pub(super) const FAULTS: &[Fault] = &[
             answer.change(|body| body["actions"]["confirm"]["allowed"] = json!(false));
         }
     }),
+    answers("attachments.whole", |asked, answer, _| {
+        if asked.headers.contains_key("range") {
+            answer.status = StatusCode::PARTIAL_CONTENT;
+            answer.body.truncate(4);
+        }
+    }),
+    answers("actions.edit", |asked, answer, _| {
+        if asked.is("POST", "/portal/v1/requests/*/actions/edit") {
+            answer.change(|body| body["status_label"] = json!("Edited"));
+        }
+    }),
+    answers("proposals.decline", |asked, answer, _| {
+        if asked.is("GET", TIMELINE) {
+            answer.replace("\"declined\"", "\"accepted\"");
+        }
+    }),
     answers("timeline.order", |asked, answer, _| {
         if asked.is("GET", TIMELINE) {
             answer.change(|body| body["items"].as_array_mut().unwrap().reverse());

@@ -20,6 +20,8 @@ super::rules! {
     ACCOUNTS, "session.code", "POST /session/code is 202 for an address that nobody knows.", code;
     ACCOUNTS, "session.wrong_code", "A code that was not sent is 422 at /code.", wrong_code;
     ACCOUNTS, "session.unknown_channel", "A way that the contract does not know is 422 at /channel.", channel;
+    ACCOUNTS, "session.cookie",
+        "Signing in sets a __Host- cookie, HttpOnly and SameSite=Lax, which needs X-CSRF-Token to write.", cookie;
     ACCOUNTS, "me.read", "GET /me is the customer's own profile.", me;
     ACCOUNTS, "me.unknown_field", "PATCH /me refuses an unknown field with 422 and its pointer.", me_field;
     ACCOUNTS, "isolation.read", "Another customer's request is 404 not_found, and so is its timeline.", read;
@@ -94,6 +96,12 @@ async fn channel(suite: &Suite) -> Checked {
         .send()
         .await?;
     asked.wrong_at("/channel").map(drop)
+}
+
+async fn cookie(_: &Suite) -> Checked {
+    Err(Miss::not_offered(
+        "to find out takes a code from a customer's mailbox",
+    ))
 }
 
 async fn me(suite: &Suite) -> Checked {

@@ -112,8 +112,9 @@ async fn retry_after(suite: &Suite) -> Checked {
 /// Answers with a body of the contract's own.
 fn bodies(suite: &Suite) -> impl Iterator<Item = Reply> {
     answers(suite).filter(|reply| {
-        let file = reply.path.starts_with("/attachments/") && reply.method == Method::GET;
-        !(reply.bytes.is_empty() || file && reply.status < 400)
+        let read = reply.method == Method::GET && reply.status < 400;
+        let file = read && reply.path.starts_with("/attachments/");
+        !file && !reply.bytes.is_empty()
     })
 }
 

@@ -1,7 +1,7 @@
 //! What the customer sees of what the desk does.
 
 use crate::{
-    Checked, check,
+    Checked, Miss, check,
     client::Reply,
     suite::{Case, Suite, message},
 };
@@ -16,6 +16,9 @@ super::rules! {
     SUBMIT, "desk.unread", "What the desk wrote counts as unread until the customer has seen it.", unread;
     SUBMIT, "desk.note_hidden", "An internal note has no way to the customer: no entry, no member, no search.", note;
     SUBMIT, "desk.etag_stale", "An ETag from before the desk changed something is 412 stale.", stale;
+    SUBMIT, "proposals.decline",
+        "A proposal waits for its answer: declined with the reason, it stands so in the timeline.", decline;
+    SUBMIT, "proposals.accept", "Accepted, it stands so in the timeline, and there is nothing more to answer.", accept;
     SUBMIT, "desk.resolved", "Resolved has resolved_at and allows confirm and reopen, and withdraw no more.", resolved;
     SUBMIT, "desk.reopen", "reopen: neither resolved nor closed, and the answer is what reading gives.", reopen;
     SUBMIT, "desk.reply_after_reopen",
@@ -142,8 +145,69 @@ async fn stale(suite: &Suite) -> Checked {
     said.problem(412, "stale").map(drop)
 }
 
+/// The desk proposes, and the customer answers.
+async fn proposal(suite: &Suite, action: &str, answered: &str) -> Checked {
+    let case = suite.worked().await?;
+    if case.action(action).await?.is_none() {
+        return Err(Miss::not_offered(format!("{action} does not exist here")));
+    }
+    let text = format!("The desk proposes: {}", Uuid::new_v4());
+    suite
+        .desk_does(case, "proposal", &json!({"text": text}))
+        .await?;
+    suite
+        .until(async || {
+            let state = case.action(action).await?.unwrap_or_default();
+            check(
+                state["allowed"] == true,
+                format!("{action}: {state}"),
+                "allowed",
+            )
+        })
+        .await?;
+    let path = case.path(&format!("/actions/{action}"));
+    let body = json!({"comment": "For a reason."});
+    let done = case
+        .client
+        .post(&path)
+        .new_key()
+        .json(&body)
+        .send()
+        .await?
+        .status(200)?;
+    let again = case.read().await?;
+    done.same_but("", again.body(), &[])?;
+    let refused = &again.body()["actions"][action]["allowed"];
+    check(
+        *refused == false,
+        format!("{action} is allowed again"),
+        "refused",
+    )?;
+    let timeline = case.timeline().await?;
+    let found = timeline
+        .list("/items")?
+        .iter()
+        .find(|item| item["text"] == text);
+    let entry = found.unwrap_or(&Value::Null);
+    check(
+        entry["kind"] == "proposal"
+            && entry["answer"] == answered
+            && entry["comment"] == "For a reason.",
+        entry,
+        &format!("a proposal with answer {answered} and the comment"),
+    )
+}
+
+async fn decline(suite: &Suite) -> Checked {
+    proposal(suite, "decline_proposal", "declined").await
+}
+
+async fn accept(suite: &Suite) -> Checked {
+    proposal(suite, "accept_proposal", "accepted").await
+}
+
 /// The desk says that it is done, and the customer sees it.
-async fn resolve(suite: &Suite) -> Result<(&Case, Reply), crate::Miss> {
+async fn resolve(suite: &Suite) -> Result<(&Case, Reply), Miss> {
     let case = suite.worked().await?;
     let done = json!({"status": "resolved", "outcome": "done"});
     let shown = case.read().await?;
@@ -186,10 +250,10 @@ async fn resolved(suite: &Suite) -> Checked {
     )
 }
 
-async fn does(case: &Case, action: &str) -> Result<Reply, crate::Miss> {
+async fn does(case: &Case, action: &str) -> Result<Reply, Miss> {
     if case.action(action).await?.is_none() {
         let why = format!("{action} does not exist here");
-        return Err(crate::Miss::not_offered(why));
+        return Err(Miss::not_offered(why));
     }
     let done = case.act(action).await?.status(200)?;
     let again = case.read().await?;
@@ -238,9 +302,7 @@ async fn confirm(suite: &Suite) -> Checked {
 async fn confirmed(suite: &Suite) -> Checked {
     let case = suite.worked().await?;
     if case.read().await?.at("/status") != "closed" {
-        return Err(crate::Miss::not_offered(
-            "the request did not come to be closed",
-        ));
+        return Err(Miss::not_offered("the request did not come to be closed"));
     }
     let refused = case
         .act("confirm")

@@ -1,6 +1,6 @@
 //! Promises, callbacks, announcements and surveys.
 
-use crate::{Checked, Miss, check, suite::Suite};
+use crate::{Checked, Miss, check, client::Reply, suite::Suite};
 use chrono::TimeDelta;
 use portico_contract::{
     Instant, Word,
@@ -8,9 +8,9 @@ use portico_contract::{
     config::{Capability, ContactKind},
     list::Items,
     promise::{Preview, PromiseDay, PromiseState},
-    request::Request,
+    request::{Request, SurveyState},
     submission::Callback,
-    survey::Measure,
+    survey::{Measure, Survey},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -35,6 +35,16 @@ super::rules! {
         "A token that never was opens no survey: 404 for reading, drafts and answers.", survey_unknown;
     SURVEYS, "surveys.not_offered",
         "survey-link of a request without a survey is 409 with reason not_offered.", not_offered;
+    SURVEYS, "surveys.opens",
+        "A token opens {state, definition, data, editable_until, request, anonymous}.", survey_opens;
+    SURVEYS, "surveys.reading_records_nothing",
+        "GET and HEAD record nothing, whoever opens the link.", survey_reading;
+    SURVEYS, "surveys.key_required", "An answer needs an Idempotency-Key: 400 without.", survey_key;
+    SURVEYS, "surveys.unknown_question",
+        "A name that the questionnaire does not have is 422 at /data/{question}.", survey_question;
+    SURVEYS, "surveys.empty", "A response without any answer is 422.", survey_empty;
+    SURVEYS, "surveys.too_large", "data above 256 KiB is 413 payload_too_large.", survey_large;
+    SURVEYS, "surveys.draft", "PUT of a draft is 204, and data is the draft then.", survey_draft;
     SURVEYS, "measures.list", "GET /measures and /requests/{id}/measures are {items}.", measures;
 }
 
@@ -207,6 +217,114 @@ async fn not_offered(suite: &Suite) -> Checked {
         refused.at("/reason") == "not_offered",
         refused.at("/reason"),
         "not_offered",
+    )
+}
+
+async fn opened(suite: &Suite) -> Result<Reply, Miss> {
+    suite
+        .nobody
+        .get(&suite.survey("")?)
+        .send()
+        .await?
+        .status(200)
+}
+
+async fn survey_opens(suite: &Suite) -> Checked {
+    let shown = opened(suite).await?;
+    let survey: Survey<Value> = shown.read()?;
+    check(
+        survey.state == SurveyState::Offered
+            && survey
+                .definition
+                .is_some_and(|definition| definition.is_object())
+            && survey.data.is_some_and(|data| data.is_object())
+            && survey.editable_until.is_some(),
+        &shown,
+        "state offered, definition and data as objects, and editable_until",
+    )
+}
+
+async fn survey_reading(suite: &Suite) -> Checked {
+    let before = opened(suite).await?;
+    let rated = suite.survey("?quality=4")?;
+    suite.nobody.get(&rated).send().await?.status(200)?;
+    suite
+        .nobody
+        .call(Method::HEAD, &suite.survey("")?)
+        .send()
+        .await?;
+    opened(suite).await?.same_but("", before.body(), &[])
+}
+
+async fn respond(suite: &Suite, data: &Value) -> Result<Reply, Miss> {
+    let call = suite.nobody.post(&suite.survey("/response")?).new_key();
+    call.json(&json!({"data": data})).send().await
+}
+
+async fn survey_key(suite: &Suite) -> Checked {
+    let call = suite.nobody.post(&suite.survey("/response")?);
+    call.json(&json!({"data": {}}))
+        .send()
+        .await?
+        .problem(400, "bad_request")
+        .map(drop)
+}
+
+async fn survey_question(suite: &Suite) -> Checked {
+    let sent = respond(suite, &json!({"no_such_question": 4})).await?;
+    sent.wrong_at("/data/no_such_question").map(drop)
+}
+
+async fn survey_empty(suite: &Suite) -> Checked {
+    respond(suite, &json!({}))
+        .await?
+        .problem(422, "validation")
+        .map(drop)
+}
+
+async fn survey_large(suite: &Suite) -> Checked {
+    let data = json!({"no_such_question": "x".repeat(256 * 1024)});
+    respond(suite, &data)
+        .await?
+        .problem(413, "payload_too_large")
+        .map(drop)
+}
+
+/// The name of a question of a questionnaire.
+fn question(definition: &Value) -> Option<String> {
+    match definition {
+        Value::Object(map) => {
+            let named = map.get("name").and_then(Value::as_str);
+            let asks = map
+                .get("type")
+                .and_then(Value::as_str)
+                .is_some_and(|kind| kind != "panel");
+            named
+                .filter(|_| asks)
+                .map(str::to_owned)
+                .or_else(|| map.values().find_map(question))
+        }
+        Value::Array(list) => list.iter().find_map(question),
+        _ => None,
+    }
+}
+
+async fn survey_draft(suite: &Suite) -> Checked {
+    let shown = opened(suite).await?;
+    let none = || Miss::not_offered("no question was found in the definition");
+    let name = question(shown.at("/definition")).ok_or_else(none)?;
+    let draft = json!({"data": {name: 1}});
+    let call = suite
+        .nobody
+        .call(Method::PUT, &suite.survey("/draft")?)
+        .json(&draft);
+    call.send().await?.status(204)?;
+    let again = opened(suite).await?;
+    again.same_but("/data", &draft["data"], &[])?;
+    check(
+        again.at("/state") == "offered",
+        again.at("/state"),
+        "still offered",
     )
 }
 

@@ -20,6 +20,7 @@ super::rules! {
     EVENTS, "changes.told", "A request that changes is told to who may read it, and to nobody else.", told;
     EVENTS, "changes.reset", "A place that is not known is answered with reset true.", reset;
     EVENTS, "events.stream", "GET /events is a stream of server-sent events that tells request_changed.", stream;
+    EVENTS, "events.resume", "last_event_id in the query goes on after that event: what was missed is told.", resume;
 }
 
 async fn unauthenticated(suite: &Suite) -> Checked {
@@ -80,9 +81,8 @@ async fn reset(suite: &Suite) -> Checked {
     check(told.reset, "reset false", "reset true")
 }
 
-async fn stream(suite: &Suite) -> Checked {
-    let case = suite.main().await?;
-    let mut stream = case.client.get("/events").open().await?;
+/// Reads a stream until it tells that a request has changed.
+async fn listen(mut stream: reqwest::Response) -> Checked {
     let kind = stream
         .headers()
         .get("content-type")
@@ -92,12 +92,9 @@ async fn stream(suite: &Suite) -> Checked {
         format!("{} {kind:?}", stream.status()),
         "200 text/event-stream",
     )?;
-    case.say("A word that is told in the stream.")
-        .await?
-        .status(201)?;
     let mut heard = String::new();
     let event = format!("event: {}", EventKind::RequestChanged);
-    let listen = async {
+    let listening = async {
         while let Ok(Some(chunk)) = stream.chunk().await {
             heard.push_str(&String::from_utf8_lossy(&chunk));
             // With and without the space that is allowed after the colon.
@@ -107,10 +104,27 @@ async fn stream(suite: &Suite) -> Checked {
         }
         false
     };
-    let told = tokio::time::timeout(PATIENCE, listen).await;
+    let told = tokio::time::timeout(PATIENCE, listening).await;
     check(
         told == Ok(true),
         "the stream did not tell",
         "request_changed",
     )
+}
+
+async fn stream(suite: &Suite) -> Checked {
+    let case = suite.main().await?;
+    let stream = case.client.get("/events").open().await?;
+    case.say("A word that is told in the stream.")
+        .await?
+        .status(201)?;
+    listen(stream).await
+}
+
+async fn resume(suite: &Suite) -> Checked {
+    let case = suite.main().await?;
+    let since = changes(case, "").await?.next;
+    case.say("A word that was missed.").await?.status(201)?;
+    let path = format!("/events?last_event_id={since}");
+    listen(case.client.get(&path).open().await?).await
 }

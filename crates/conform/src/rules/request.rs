@@ -35,6 +35,9 @@ super::rules! {
     SUBMIT, "seen.counts", "POST /requests/{id}/seen says how far the customer has read: nothing is unread then.", seen;
     SUBMIT, "actions.states",
         "Every action is {allowed, reason?}: what is refused says why, what is allowed does not.", states;
+    SUBMIT, "actions.next_at", "What is refused because it is too soon says in next_at from when it can be.", next_at;
+    SUBMIT, "actions.edit",
+        "edit, while new: what changes is changed, what is absent stays, as reading gives it.", edit;
     SUBMIT, "actions.open", "What is not resolved allows neither confirm nor reopen.", open;
     SUBMIT, "actions.refused",
         "A refused action is 409 action_not_allowed with the reason that actions gives.", refused;
@@ -247,6 +250,48 @@ async fn states(suite: &Suite) -> Checked {
         )?;
     }
     Ok(())
+}
+
+async fn next_at(suite: &Suite) -> Checked {
+    let shown = suite.main().await?.read().await?;
+    let mut asked = false;
+    for (name, state) in shown.at("/actions").as_object().into_iter().flatten() {
+        if matches!(state["reason"].as_str(), Some("too_soon" | "asked_lately")) {
+            asked = true;
+            let at = format!("/actions/{name}/next_at");
+            let ahead = shown.instant(&at)? > suite.config()?.server_now;
+            check(ahead, format!("{name}: {state}"), "next_at ahead")?;
+        }
+    }
+    match asked {
+        true => Ok(()),
+        false => Err(Miss::not_offered("nothing is refused for being too soon")),
+    }
+}
+
+async fn edit(suite: &Suite) -> Checked {
+    let case = suite.other().await?;
+    let state = case.action("edit").await?;
+    if state.is_none_or(|state| state["allowed"] != true) {
+        return Err(Miss::not_offered("edit does not exist here, or not now"));
+    }
+    let before = case.read().await?;
+    let subject = format!("{} edited", before.word("/subject")?);
+    let path = case.path("/actions/edit");
+    let call = case
+        .client
+        .post(&path)
+        .new_key()
+        .json(&json!({"subject": subject}));
+    let edited = call.send().await?.status(200)?;
+    let after = case.read().await?;
+    edited.same_but("", after.body(), &[])?;
+    check(
+        after.at("/subject") == subject.as_str(),
+        after.at("/subject"),
+        &subject,
+    )?;
+    after.same_but("/fields", before.at("/fields"), &[])
 }
 
 async fn open(suite: &Suite) -> Checked {

@@ -33,6 +33,7 @@ super::rules! {
         "A finished upload belongs to the first message that names it: another is 422.", used_once;
     FILES, "attachments.content",
         "A file comes out as it went in, with its size and SHA-256, for who may read the request.", download;
+    FILES, "attachments.whole", "A download is whole, also for who asks for a range.", whole;
     FILES, "attachments.foreign", "A file is 401 for nobody and 404 for who may not read its request.", foreign;
 }
 
@@ -286,6 +287,22 @@ async fn download(suite: &Suite) -> Checked {
         got.bytes == WORDS,
         format!("{} other bytes", got.bytes.len()),
         "the same bytes",
+    )
+}
+
+async fn whole(suite: &Suite) -> Checked {
+    let path = format!("/attachments/{}", file(suite).await?.id);
+    let call = suite
+        .main()
+        .await?
+        .client
+        .get(&path)
+        .header("range", "bytes=0-3");
+    let got = call.send().await?.status(200)?;
+    check(
+        got.bytes == WORDS,
+        format!("{} bytes", got.bytes.len()),
+        "all of them",
     )
 }
 
