@@ -388,6 +388,20 @@ impl RequestTracker {
         call.send().await.map(drop)
     }
 
+    /// Whether a message is as it was sent.
+    async fn is_kept(
+        &self,
+        id: &TicketId,
+        message: &str,
+        new: &NewReply,
+    ) -> Result<bool, DeskError> {
+        let mut parts = self.parts(&id.0).await?;
+        parts.retain(|part| part.transaction_id == message);
+        let kept = self.text(&parts).await?;
+        let files = parts.iter().filter(|part| part.is_file()).count();
+        Ok(submitted::same(&new.body, &kept.value) && files == new.files.len())
+    }
+
     /// An internal note says what the ticket lacks of a submission that is otherwise there.
     async fn note_what_is_missing(
         &self,
@@ -526,18 +540,17 @@ impl Backend for RequestTracker {
             .as_str()
             .map_or_else(|| created.id.to_string(), str::to_owned);
         let id = TicketId(id);
-        let item = self
-            .item(customer, &id)
-            .await
-            .map_err(|error| match error {
-                DeskError::NotFound => DeskError::Refused(format!(
+        match self.item(customer, &id).await {
+            Ok(item) => self.note_what_is_missing(&id, &item, new).await.ok(),
+            Err(DeskError::NotFound) => {
+                return Err(DeskError::Refused(format!(
                     "ticket {} was made without this customer as its requestor",
                     id.0
-                )),
-                error => error,
-            })?;
-        // The ticket is there: refusing it now would make a second one.
-        self.note_what_is_missing(&id, &item, new).await?;
+                )));
+            }
+            Err(_) => None,
+        };
+        // The ticket is there: any other word would make a second one.
         Ok(id)
     }
 
@@ -620,16 +633,12 @@ impl Backend for RequestTracker {
         let message = message.filter(|id| id.parse::<u64>().is_ok());
         let message =
             message.ok_or_else(|| DeskError::Nonsense("a message without an id".into()))?;
-        let mut parts = self.parts(&id.0).await?;
-        parts.retain(|part| part.transaction_id == message);
-        let kept = self.text(&parts).await?;
-        let files = parts.iter().filter(|part| part.is_file()).count();
-        if submitted::same(&new.body, &kept.value) && files == new.files.len() {
-            Ok(message)
-        } else {
-            Err(DeskError::Refused(
+        // That it cannot be seen now is no reason to write it again.
+        match self.is_kept(id, &message, new).await {
+            Ok(false) => Err(DeskError::Refused(
                 "the message is not what was sent".into(),
-            ))
+            )),
+            Ok(true) | Err(_) => Ok(message),
         }
     }
 

@@ -2,6 +2,7 @@ use super::*;
 use crate::{
     scripted::{Scripted, answer, html},
     submitted::tests::submission,
+    transport::TransportError,
 };
 use serde_json::json;
 
@@ -91,6 +92,29 @@ async fn what_a_queue_drops_of_a_submission_is_noted_and_makes_no_second_ticket(
         (&sent["Queue"], &sent["Priority"]),
         (&json!("Support"), &json!("100"))
     );
+}
+
+#[tokio::test]
+async fn what_is_written_and_cannot_be_read_back_is_written() {
+    let gone = || Err(TransportError::Unreachable("refused".into()));
+    let location = [("location", "/REST/2.0/transaction/48")];
+    let desk = Scripted::new()
+        .on("POST", "/rt/REST/2.0/ticket", 201, json!({"id": 7}))
+        .say(
+            "POST",
+            "/rt/REST/2.0/ticket/7/correspond",
+            answer(201, &location, "[]"),
+        )
+        .say("GET", TICKETS, gone())
+        .on("GET", TICKETS, 200, own("open", json!({})))
+        .say("GET", "/rt/REST/2.0/ticket/7/attachments", gone());
+    let rt = rt(&desk);
+    assert_eq!(rt.create(&alice(), &submission()).await, Ok(id()));
+    let new = NewReply {
+        body: "x".into(),
+        files: Vec::new(),
+    };
+    assert_eq!(rt.reply(&alice(), &id(), &new).await, Ok("48".into()));
 }
 
 #[tokio::test]
