@@ -53,26 +53,31 @@ impl Desks {
     /// Installs, fills and starts all that can be.
     pub(crate) fn start() -> Result<Self> {
         let mut desks = Self(Vec::new());
-        let makers: [(&str, fn() -> Result<()>, fn() -> Result<Desk>); 3] = [
-            ("Request Tracker", install_request_tracker, request_tracker),
-            ("Redmine", install_redmine, redmine),
-            ("django-helpdesk", install_django_helpdesk, django_helpdesk),
-        ];
-        for (name, install, start) in makers {
-            if let Err(error) = install() {
-                eprintln!(
-                    "\nSKIPPED: {name} cannot be installed here, so nothing is tested against \
-                     it: {error:#}"
-                );
-                continue;
-            }
-            step(&format!("Starting {name}"));
-            let mut desk = start().with_context(|| name.to_owned())?;
-            desk.wait()?;
-            eprintln!("   {name} is at {}", desk.url);
-            desks.0.push(desk);
-        }
+        desks.add("Request Tracker", install_request_tracker, request_tracker)?;
+        desks.add("Redmine", install_redmine, redmine)?;
+        desks.add("django-helpdesk", install_django_helpdesk, django_helpdesk)?;
         Ok(desks)
+    }
+
+    fn add(
+        &mut self,
+        name: &str,
+        install: fn() -> Result<()>,
+        start: fn() -> Result<Desk>,
+    ) -> Result<()> {
+        if let Err(error) = install() {
+            eprintln!(
+                "\nSKIPPED: {name} cannot be installed here, so nothing is tested against it: \
+                 {error:#}"
+            );
+            return Ok(());
+        }
+        step(&format!("Starting {name}"));
+        let mut desk = start().with_context(|| name.to_owned())?;
+        desk.wait()?;
+        eprintln!("   {name} is at {}", desk.url);
+        self.0.push(desk);
+        Ok(())
     }
 
     /// Addresses by the names under which tests look for them.
