@@ -260,6 +260,7 @@ fn redmine() -> Result<Desk> {
             "production",
         ])
         .args(["--port", &port.to_string()])
+        .arg(sources.join("config.ru"))
         // Bundler hides it otherwise.
         .env("RUBYOPT", "-rwebrick");
     desk("Redmine", "PORTICO_DESK_REDMINE", &data, port, command)
