@@ -125,6 +125,9 @@ impl Desk {
 
 impl Drop for Desk {
     fn drop(&mut self) {
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
         // Asked rather than killed: Request Tracker has workers that it takes along.
         let pid = self.child.id().to_string();
         let asked = Command::new("kill").arg(pid).status();
