@@ -1,7 +1,7 @@
 //! The controls, one for each group of question types.
 
 use super::{Answering, control_id, errors, files, markup, rows, signature, small_button};
-use crate::{browser::file, components::icon::icon, i18n::m};
+use crate::{browser::file, i18n::m};
 use leptos::{ev::Event, prelude::*};
 use portico_survey::{
     Object, Value,
@@ -462,7 +462,7 @@ impl Asked {
         let glyph: fn(usize, usize) -> &'static str = match kind.as_str() {
             "stars" => |_, _| "★",
             "smileys" => |place, count| {
-                const FACES: [&str; 5] = ["😞", "🙁", "😐", "🙂", "😀"];
+                const FACES: [&str; 5] = ["😞", "😕", "😐", "😊", "😀"];
                 FACES[(place * (FACES.len() - 1))
                     .checked_div(count.saturating_sub(1))
                     .unwrap_or(4)
@@ -687,6 +687,5 @@ fn picture(address: &str) -> Option<String> {
 fn words(choice: &Choice, _: usize, _: usize) -> View {
     let image = choice.image.as_deref().and_then(picture);
     let image = image.map(|source| ui! { <img src=source alt="" /> });
-    let all = (choice.role == Role::All).then(|| icon("check"));
-    ui! { {image} {all} {choice.text.clone()} }
+    ui! { {image} {choice.text.clone()} }
 }
