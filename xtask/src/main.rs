@@ -1,5 +1,6 @@
 //! `cargo xtask <command>`: cargo is the only thing a newcomer needs.
 
+mod desks;
 mod process;
 mod setup;
 mod site;
@@ -7,6 +8,7 @@ mod size;
 mod structure;
 
 use anyhow::{Context, Result, bail};
+use desks::Desks;
 use process::{cargo, run, step};
 use std::{
     env, fs,
@@ -19,18 +21,23 @@ const USAGE: &str = "\
 cargo xtask <command>
 
   run             set up, build and start a demonstration on http://127.0.0.1:8080
-  test [FILTER..] set up, build and run every test, or those whose names hold a FILTER
-  ci              format, clippy, structure, size and every test
+  test [--desks] [FILTER..]
+                  set up, build and run every test, or those whose names hold a FILTER; with
+                  --desks also those against a real Request Tracker, Redmine and django-helpdesk
+  ci              format, clippy, structure, size and every test, those against real desks too
   dist            dist/portico, one binary that holds the site, and dist/site/ for a static host
   size            what the first view of the home page weighs
   shots           pictures of every page and state in shots/
   soak            the long seeded runs
+  desks           install, fill and start the real desks, and say where they are
   site            only the site, in target/site/
   setup           only the set-up, tools for the tests included
 ";
 
 /// Where the server binary of a development build lies.
 const SERVER: &str = "target/debug/portico";
+/// Asks for the tests against real desks.
+const DESKS: &str = "--desks";
 /// Runs tests that are compiled for the browser; comes with the program that binds the portal to it.
 const RUNNER: &str = "wasm-bindgen-test-runner";
 
@@ -58,7 +65,11 @@ fn command() -> Result<()> {
     }
     match command {
         "run" => serve(),
-        "test" => test(rest),
+        "test" => {
+            let (flags, filters): (Vec<_>, Vec<_>) =
+                rest.iter().cloned().partition(|word| word == DESKS);
+            test(&filters, !flags.is_empty())
+        }
         "ci" => ci(),
         "dist" => dist(),
         "size" => {
@@ -68,6 +79,7 @@ fn command() -> Result<()> {
         }
         "shots" => ignored_tests("shots", "PORTICO_SHOTS", "shots"),
         "soak" => ignored_tests("soak", "PORTICO_SOAK", "long"),
+        "desks" => Desks::start()?.stay(),
         "site" => {
             setup::for_site()?;
             site::build()
@@ -106,11 +118,23 @@ fn serve() -> Result<()> {
     Err(error).context(SERVER)
 }
 
-fn test(filters: &[String]) -> Result<()> {
+fn test(filters: &[String], real_desks: bool) -> Result<()> {
     let mut command = test_command(&["--no-fail-fast", "--"])?;
     let of_workspace = run(command.args(filters));
     let of_views = test_views(filters);
-    of_workspace.and(of_views)
+    let of_desks = if real_desks {
+        test_desks(filters)
+    } else {
+        Ok(())
+    };
+    of_workspace.and(of_views).and(of_desks)
+}
+
+/// The tests against real desks. Those are slow, so few ask them at the same time.
+fn test_desks(filters: &[String]) -> Result<()> {
+    let desks = Desks::start()?;
+    let mut command = test_command(&["--test", "desks", "--", "--ignored", "--test-threads=2"])?;
+    run(command.args(filters).envs(desks.environment()))
 }
 
 /// The tests of views, which run within a browser themselves. Their runner takes one filter at a time.
@@ -194,7 +218,7 @@ fn ci() -> Result<()> {
         .env("CARGO_TARGET_DIR", site::TARGET_DIR))?;
     site::build()?;
     size::check()?;
-    test(&[])
+    test(&[], true)
 }
 
 fn dist() -> Result<()> {

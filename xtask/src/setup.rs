@@ -234,7 +234,7 @@ fn debian_packages() -> Result<()> {
 }
 
 /// `apt-get`, as root.
-fn apt_get() -> Command {
+pub(crate) fn apt_get() -> Command {
     let root = output(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0");
     let mut command = if root {
         Command::new("env")
@@ -253,7 +253,7 @@ fn browser(variable: &str, program: &str) -> Option<PathBuf> {
 }
 
 /// Fills a folder, unless a stamp in it says that this was finished for the same `wanted`.
-fn once(folder: &str, wanted: &str, fill: impl FnOnce() -> Result<()>) -> Result<()> {
+pub(crate) fn once(folder: &str, wanted: &str, fill: impl FnOnce() -> Result<()>) -> Result<()> {
     let stamp = Path::new(folder).join(".portico");
     if fs::read_to_string(&stamp).is_ok_and(|done| done == wanted) {
         return Ok(());

@@ -29,7 +29,7 @@ const PACKAGES: [(&str, &[&str]); 10] = [
         "portico-portal",
         &["portico-contract", "portico-survey", "portico-view"],
     ),
-    ("portico-tests", &["portico-contract"]),
+    ("portico-tests", &["portico-connect", "portico-contract"]),
     ("xtask", &[]),
 ];
 

@@ -3,6 +3,7 @@
 use crate::backend::DeskError;
 use bytes::Bytes;
 use http::HeaderValue;
+use serde_json::Value;
 
 /// A form that is being put together.
 #[derive(Default)]
@@ -22,6 +23,17 @@ impl Form {
         });
     }
 
+    /// Adds a field that holds JSON.
+    pub(crate) fn json(&mut self, name: &str, value: &Value) {
+        self.0.push(Part {
+            head: format!(
+                "Content-Disposition: form-data; name=\"{}\"\r\nContent-Type: application/json",
+                quoted(name)
+            ),
+            body: value.to_string().into(),
+        });
+    }
+
     /// Adds a file. A media type that is none becomes bytes without a type.
     pub(crate) fn file(&mut self, name: &str, file_name: &str, media_type: &str, bytes: Bytes) {
         let plain = HeaderValue::from_str(media_type).is_ok();
@@ -32,7 +44,8 @@ impl Form {
         };
         self.0.push(Part {
             head: format!(
-                "Content-Disposition: form-data; name=\"{}\"; filename=\"{}\"\r\nContent-Type: {media_type}",
+                "Content-Disposition: form-data; name=\"{}\"; filename=\"{}\"\r\nContent-Type: \
+                 {media_type}",
                 quoted(name),
                 quoted(file_name)
             ),

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-DATA = Path(os.environ["HELPDESK_DATA"])
+DATA = Path(os.environ["DESK_DATA"])
 
 SECRET_KEY = "only for tests on this machine"
 ALLOWED_HOSTS = ["127.0.0.1"]

@@ -621,7 +621,8 @@ impl DjangoHelpdesk {
         let mut ours = ours.filter(|ticket| ticket.value(&self.settings.key_field).is_some());
         if let Some(user) = ours.find_map(|ticket| ticket.opening()?.user) {
             let trouble = format!(
-                "The credential is of user {user}: write that number into `account`, or what customers write shows \
+                "The credential is of user {user}: write that number into `account`, or what \
+                 customers write shows \
                  as an agent's."
             );
             found.is(

@@ -498,11 +498,15 @@ impl Backend for Redmine {
         };
         let made = match post().await {
             // Nothing was made. A customer who is new here is no member of the project yet.
-            Err(DeskError::Forbidden(_) | DeskError::NotFound)
-                if !self.settings.customer_role.is_empty() =>
-            {
-                self.add_member(&user, &place.project).await?;
-                post().await?
+            Err(
+                refused @ (DeskError::Forbidden(_) | DeskError::NotFound | DeskError::Refused(_)),
+            ) if !self.settings.customer_role.is_empty() => {
+                match self.add_member(&user, &place.project).await {
+                    Ok(()) => post().await?,
+                    // They are one: that was not why.
+                    Err(DeskError::Refused(_)) => return Err(refused),
+                    Err(error) => return Err(error),
+                }
             }
             made => made?,
         };

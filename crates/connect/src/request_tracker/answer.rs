@@ -23,7 +23,6 @@ pub(super) const TICKET_FIELDS: [(&str, &str); 4] = [
 /// another.
 #[derive(Deserialize)]
 pub(super) struct Collection<T> {
-    #[serde(default = "Vec::new")]
     pub(super) items: Vec<T>,
 }
 

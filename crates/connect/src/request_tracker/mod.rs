@@ -4,14 +4,15 @@
 //! and what the service account writes is theirs.
 
 mod answer;
+mod examine;
 #[cfg(test)]
 mod tests;
 
 use crate::{
     api::{Api, authorization, instant, known_instant},
     backend::{Backend, Capabilities, DeskError, Finding, Rows},
-    examination::Examination,
     mapping::{Meaning, Priorities, Statuses},
+    multipart::Form,
     submitted,
     ticket::{
         Change, Customer, DeskDue, DueOf, FileId, NewField, NewFile, NewReply, NewTicket, Standing,
@@ -19,12 +20,12 @@ use crate::{
     },
     transport::Transport,
 };
-use answer::{Collection, Content, Links, Named, Part, TICKET_FIELDS, TicketItem, Transaction};
+use answer::{Collection, Content, Part, TICKET_FIELDS, TicketItem, Transaction};
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, future::try_join, stream};
-use http::{Method, header::LOCATION};
+use http::{HeaderValue, Method, header::LOCATION};
 use portico_contract::{
     id::{FieldId, TypeId},
     request::{Outcome, Status, Urgency, WaitingOn},
@@ -454,25 +455,19 @@ fn file(part: &Part) -> TicketFile {
     }
 }
 
-fn attachments(files: &[NewFile]) -> Value {
-    let files = files.iter().map(|file| {
-        json!({
-            "FileName": header_word(&file.name),
-            "FileType": file.media_type,
-            "FileContent": STANDARD.encode(&file.bytes),
-        })
-    });
-    files.collect()
-}
-
-/// A file name as RFC 2047 writes what is not plain: RT loses the whole message over a wide character here.
-fn header_word(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._- ()".contains(c);
-    if name.chars().all(plain) {
-        name.to_owned()
-    } else {
-        format!("=?UTF-8?B?{}?=", STANDARD.encode(name))
+/// A message with its files as a form: in JSON alone RT loses the whole message over a wide character in a file's name.
+fn form(message: &Value, files: &[NewFile]) -> Result<(HeaderValue, Bytes), DeskError> {
+    let mut form = Form::default();
+    form.json("JSON", message);
+    for file in files {
+        form.file(
+            "Attachments",
+            &file.name,
+            &file.media_type,
+            file.bytes.clone(),
+        );
     }
+    form.finish()
 }
 
 #[async_trait]
@@ -512,7 +507,6 @@ impl Backend for RequestTracker {
             "ContentType": "text/plain",
             "Requestor": customer.email.as_str(),
             "CustomFields": fields,
-            "Attachments": attachments(&new.files),
         });
         if let Some(priority) = self.priorities.of(new.urgency) {
             body["Priority"] = json!(priority);
@@ -521,7 +515,11 @@ impl Backend for RequestTracker {
         struct Created {
             id: Value,
         }
-        let call = self.api.call(Method::POST, &["ticket"]).json(&body)?;
+        let (media_type, body) = form(&body, &new.files)?;
+        let call = self
+            .api
+            .call(Method::POST, &["ticket"])
+            .body(media_type, body);
         let created: Created = call.read().await?;
         let id = created
             .id
@@ -607,15 +605,12 @@ impl Backend for RequestTracker {
         new: &NewReply,
     ) -> Result<String, DeskError> {
         self.item(customer, id).await?;
-        let body = json!({
-            "Content": new.body,
-            "ContentType": "text/plain",
-            "Attachments": attachments(&new.files),
-        });
+        let body = json!({"Content": new.body, "ContentType": "text/plain"});
+        let (media_type, body) = form(&body, &new.files)?;
         let call = self
             .api
             .call(Method::POST, &["ticket", &id.0, "correspond"])
-            .json(&body)?;
+            .body(media_type, body);
         let reply = call.send().await?;
         let at = reply
             .headers
@@ -684,27 +679,7 @@ impl Backend for RequestTracker {
     }
 
     async fn examine(&self) -> Vec<Finding> {
-        let mut found = Examination::default();
-        if let Some(reply) = found.first(&self.api, self.api.get(&["rt"]).send().await) {
-            let version: Option<Value> = serde_json::from_slice(&reply.body).ok();
-            let version = version.and_then(|said| Some(said["Version"].as_str()?.to_owned()));
-            match version {
-                None => found.trouble(
-                    "REST2",
-                    "The answer at REST/2.0/rt has no version: this is another program than Request Tracker.",
-                ),
-                Some(version) => {
-                    found.is(
-                        version.starts_with("5."),
-                        format!("Request Tracker {version}"),
-                        "This connector was made for version 5; with another it was not tried.",
-                    );
-                    self.examine_account(&mut found).await;
-                    self.examine_queues(&mut found).await;
-                }
-            }
-        }
-        found.findings()
+        examine::examine(self).await
     }
 }
 
@@ -749,132 +724,5 @@ impl RequestTracker {
                 item.status
             )))
         }
-    }
-
-    async fn examine_account(&self, found: &mut Examination) {
-        let account = &self.settings.account;
-        let seen = self.api.get(&["user", account]).send().await;
-        found.is(
-            seen.is_ok(),
-            format!("the account {account}"),
-            "The credential is of another account, or there is no such one: write RT's own name of it into `account`, \
-             or what customers write shows as an agent's.",
-        );
-    }
-
-    async fn examine_queues(&self, found: &mut Examination) {
-        let wanted: BTreeSet<_> = self
-            .settings
-            .queues
-            .values()
-            .chain([&self.settings.queue])
-            .collect();
-        let call = self
-            .api
-            .get(&["queues", "all"])
-            .query("fields", "Name")
-            .query("per_page", "100");
-        let queues: Collection<Named> = match call.read().await {
-            Ok(queues) => queues,
-            Err(error) => {
-                return found.trouble("the queues", format!("They cannot be read: {error}."));
-            }
-        };
-        for name in wanted {
-            let what = format!("the queue {name}");
-            match queues.items.iter().find(|queue| queue.name == *name) {
-                None => found.trouble(
-                    what,
-                    "It is not there, or the account may not see it: give the account the right SeeQueue.",
-                ),
-                Some(queue) => {
-                    found.well(what);
-                    self.examine_fields(found, queue).await;
-                    self.examine_rights(found, queue).await;
-                }
-            }
-        }
-    }
-
-    async fn examine_fields(&self, found: &mut Examination, queue: &Named) {
-        let call = self.api.get(&["queue", &queue.id, "customfields"]);
-        let call = call.query("fields", "Name").query("per_page", "100");
-        let there: Vec<String> = match call.read::<Collection<Named>>().await {
-            Ok(fields) => fields.items.into_iter().map(|field| field.name).collect(),
-            Err(error) => {
-                let what = format!("the custom fields of {}", queue.name);
-                return found.trouble(
-                    what,
-                    format!("They cannot be read: {error}. The right is SeeCustomField."),
-                );
-            }
-        };
-        let own = [&self.settings.key_field, &self.settings.state_field];
-        let wanted = self.settings.fields.values().chain(own);
-        for name in wanted.filter(|name| !name.is_empty()) {
-            found.is(
-                there.contains(name),
-                format!("the custom field {name} of {}", queue.name),
-                "The queue has no such field, or the account may not see it: apply the field to the queue, and give \
-                 the account SeeCustomField and ModifyCustomField.",
-            );
-        }
-    }
-
-    /// RT says what may be done in the links of a queue and of a ticket.
-    async fn examine_rights(&self, found: &mut Examination, queue: &Named) {
-        let has = |links: &Links, what: &str| {
-            links
-                .links
-                .iter()
-                .any(|link| link.what.as_deref() == Some(what))
-        };
-        if let Ok(links) = self.api.get(&["queue", &queue.id]).read::<Links>().await {
-            found.is(
-                has(&links, "create"),
-                format!("making tickets in {}", queue.name),
-                "The account may not: give it the right CreateTicket.",
-            );
-        }
-        let query = format!("Queue = '{}'", queue.name);
-        let call = self
-            .api
-            .get(&["tickets"])
-            .query("query", &query)
-            .query("per_page", "1");
-        #[derive(Deserialize)]
-        struct Id {
-            id: Value,
-        }
-        let Ok(tickets) = call.read::<Collection<Id>>().await else {
-            return found.trouble(
-                format!("reading {}", queue.name),
-                "Give the account the right ShowTicket.",
-            );
-        };
-        let Some(ticket) = tickets.items.first() else {
-            // Nothing to see it by.
-            return;
-        };
-        let id = ticket
-            .id
-            .as_str()
-            .map_or_else(|| ticket.id.to_string(), str::to_owned);
-        let Ok(links) = self.api.get(&["ticket", &id]).read::<Links>().await else {
-            return found.trouble(
-                format!("reading {}", queue.name),
-                "Give the account the right ShowTicket.",
-            );
-        };
-        found.is(
-            has(&links, "correspond"),
-            format!("writing to tickets of {}", queue.name),
-            "The account may not: give it the right ReplyToTicket.",
-        );
-        found.is(
-            has(&links, "lifecycle"),
-            format!("changing tickets of {}", queue.name),
-            "The account may not: give it the right ModifyTicket.",
-        );
     }
 }

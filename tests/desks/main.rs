@@ -1,0 +1,54 @@
+//! The connectors against the real systems: a Request Tracker, a Redmine and a django-helpdesk that `cargo xtask desks`
+//! has installed and filled. `cargo xtask test --desks` runs them; where a system is not there, its tests say so.
+
+mod agents;
+mod rules;
+
+use agents::{Desk, django_helpdesk, redmine, request_tracker};
+use std::future::Future;
+
+/// Runs a rule against a desk, if it is there.
+async fn against<F, Fut>(desk: Option<Desk>, rule: F)
+where
+    F: FnOnce(Desk) -> Fut,
+    Fut: Future<Output = ()>,
+{
+    match desk {
+        Some(desk) => rule(desk).await,
+        None => eprintln!("SKIPPED: this desk is not there; `cargo xtask test --desks` says why"),
+    }
+}
+
+macro_rules! every_desk {
+    ($($rule:ident),+ $(,)?) => {
+        mod request_tracker_5 { $(
+            #[tokio::test]
+            #[ignore = "needs a real desk"]
+            async fn $rule() { super::against(super::request_tracker(), super::rules::$rule).await }
+        )+ }
+        mod redmine_5 { $(
+            #[tokio::test]
+            #[ignore = "needs a real desk"]
+            async fn $rule() { super::against(super::redmine(), super::rules::$rule).await }
+        )+ }
+        mod django_helpdesk_2 { $(
+            #[tokio::test]
+            #[ignore = "needs a real desk"]
+            async fn $rule() { super::against(super::django_helpdesk(), super::rules::$rule).await }
+        )+ }
+    };
+}
+
+every_desk!(
+    a_request_lives_its_whole_life,
+    what_the_customer_writes_stays_as_it_was_written,
+    what_is_internal_stays_inside,
+    a_second_customer_sees_nothing,
+    a_submission_is_found_again_by_its_key,
+    a_lost_answer_makes_no_second_ticket,
+    what_the_desk_does_not_take_is_not_lost,
+    a_request_is_withdrawn,
+    a_wrong_credential_is_told,
+    a_desk_that_is_set_up_has_nothing_wrong,
+    what_is_missing_is_said_in_words,
+);
