@@ -47,7 +47,9 @@ fn messages(timeline: &[Value]) -> Vec<&str> {
 async fn lying(server: &Server, desk: &RequestTracker) -> (Api, String, u64) {
     let customer = server.customer("alice@example.test").await;
     let body = complaint("Charged twice", None);
-    let created = submit(&customer, Uuid::new_v4(), &body).await.expect_status(201);
+    let created = submit(&customer, Uuid::new_v4(), &body)
+        .await
+        .expect_status(201);
     let id = created.text_at("/request/id");
     (customer, id, desk.ticket().id)
 }
@@ -68,7 +70,11 @@ async fn act(api: &Api, id: &str, name: &str, body: &Value) -> Reply {
 async fn until_read(api: &Api, id: &str, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
     until(what, || async {
         let seen = read(api, id).await;
-        if fits(&seen) { Ok(seen) } else { Err(seen.to_string()) }
+        if fits(&seen) {
+            Ok(seen)
+        } else {
+            Err(seen.to_string())
+        }
     })
     .await
 }
@@ -76,26 +82,42 @@ async fn until_read(api: &Api, id: &str, what: &str, fits: impl Fn(&Value) -> bo
 async fn token(server: &Server, created: &Reply) -> Api {
     let codes = json!({"reference": created.text_at("/request/reference"), "query_code": created.text_at("/query_code")});
     let tracked = server.guest().post("/track").json(&codes).send().await;
-    server.guest().bearer(tracked.expect_status(200).text_at("/token"))
+    server
+        .guest()
+        .bearer(tracked.expect_status(200).text_at("/token"))
 }
 
 #[tokio::test]
 async fn a_submission_lies_at_the_desk_and_is_answered_as_the_desk_has_it() {
     let desk = RequestTracker::start().await;
     let server = gateway(&desk, "").await;
-    let upload = server.guest().upload("bill.txt", "text/plain", b"12.50").await;
+    let upload = server
+        .guest()
+        .upload("bill.txt", "text/plain", b"12.50")
+        .await;
     let mut body = complaint("Charged <twice>", Some("Guest@Example.test"));
     body["attachment_ids"] = json!([upload]);
     body["contact"]["phone"] = json!("+86 20 1234 5678");
-    let reply = submit(&server.guest(), Uuid::new_v4(), &body).await.expect_status(201);
+    let reply = submit(&server.guest(), Uuid::new_v4(), &body)
+        .await
+        .expect_status(201);
     let created: Created = reply.decode();
     let ticket = desk.ticket();
     assert_eq!(ticket.requestor, "guest@example.test");
-    assert_eq!((ticket.queue.as_str(), ticket.subject.as_str()), ("Support", "Charged <twice>"));
+    assert_eq!(
+        (ticket.queue.as_str(), ticket.subject.as_str()),
+        ("Support", "Charged <twice>")
+    );
     assert_eq!(ticket.files(), ["bill.txt"]);
     let text = &ticket.messages()[0];
-    assert!(text.contains("charged twice") && text.contains("+86 20 1234 5678"), "{text}");
-    assert!(text.ends_with(&created.request.reference.to_string()), "{text}");
+    assert!(
+        text.contains("charged twice") && text.contains("+86 20 1234 5678"),
+        "{text}"
+    );
+    assert!(
+        text.ends_with(&created.request.reference.to_string()),
+        "{text}"
+    );
     assert_eq!(created.request.status.as_str(), "new");
     assert!(created.receipt.is_some() && !created.request.promises.is_empty());
 
@@ -105,7 +127,10 @@ async fn a_submission_lies_at_the_desk_and_is_answered_as_the_desk_has_it() {
     assert_eq!(told[0]["attachments"][0]["name"], "bill.txt");
     let statuses: Vec<_> = told.iter().filter(|i| i["kind"] == "status").collect();
     assert_eq!(statuses.len(), 1, "{told:?}");
-    assert_eq!((&statuses[0]["from"], &statuses[0]["to"]), (&Value::Null, &json!("new")));
+    assert_eq!(
+        (&statuses[0]["from"], &statuses[0]["to"]),
+        (&Value::Null, &json!("new"))
+    );
     assert!(!server.log().contains(CREDENTIAL) && !server.data_holds(CREDENTIAL));
 }
 
@@ -125,12 +150,20 @@ async fn while_the_desk_is_down_requests_are_taken_and_handed_over_later_once() 
     let id = first.text_at("/request/id");
     let queued = read(&api, &id).await;
     assert_eq!(queued["actions"]["withdraw"]["reason"], "queued");
-    let waiting = server.desk().get("/handovers").send().await.expect_status(200);
+    let waiting = server
+        .desk()
+        .get("/handovers")
+        .send()
+        .await
+        .expect_status(200);
     assert_eq!(waiting.json["items"][0]["reference"], reference.as_str());
     assert_eq!(waiting.json["items"][0]["tried_again"], true);
 
     desk.open().await;
-    let there = until_read(&api, &id, "the request to be there", |r| r["status"] == "new").await;
+    let there = until_read(&api, &id, "the request to be there", |r| {
+        r["status"] == "new"
+    })
+    .await;
     assert_eq!(there["reference"], reference.as_str());
     assert_eq!(desk.ticket().fields["Portal Key"], [id.as_str()]);
     let told = timeline(&api, &id).await;
@@ -139,11 +172,23 @@ async fn while_the_desk_is_down_requests_are_taken_and_handed_over_later_once() 
         .filter(|item| item["kind"] == "status")
         .map(|item| (item["from"].clone(), item["to"].clone()))
         .collect();
-    assert_eq!(statuses, [(Value::Null, json!("queued")), (json!("queued"), json!("new"))]);
+    assert_eq!(
+        statuses,
+        [
+            (Value::Null, json!("queued")),
+            (json!("queued"), json!("new"))
+        ]
+    );
     until("the letter that it is there", || async {
         let letters = server.letters_to("guest@example.test");
-        let told = letters.iter().any(|letter| letter.text.contains("reached the service desk"));
-        if told { Ok(()) } else { Err(format!("{letters:?}")) }
+        let told = letters
+            .iter()
+            .any(|letter| letter.text.contains("reached the service desk"));
+        if told {
+            Ok(())
+        } else {
+            Err(format!("{letters:?}"))
+        }
     })
     .await;
     let waiting = server.desk().get("/handovers").send().await;
@@ -157,11 +202,16 @@ async fn an_answer_that_is_lost_makes_no_second_ticket() {
     desk.fail(DeskFault::LoseWrites);
     let server = gateway(&desk, "").await;
     let body = complaint("Charged twice", Some("guest@example.test"));
-    let reply = submit(&server.guest(), Uuid::new_v4(), &body).await.expect_status(202);
+    let reply = submit(&server.guest(), Uuid::new_v4(), &body)
+        .await
+        .expect_status(202);
     desk.ticket();
     desk.fail(None);
     let (api, id) = (token(&server, &reply).await, reply.text_at("/request/id"));
-    until_read(&api, &id, "the request to be found", |r| r["status"] == "new").await;
+    until_read(&api, &id, "the request to be found", |r| {
+        r["status"] == "new"
+    })
+    .await;
     desk.ticket();
 }
 
@@ -178,7 +228,11 @@ async fn a_server_killed_in_the_middle_makes_no_second_ticket() {
     };
     until("the desk to have it", || async {
         let count = desk.tickets().len();
-        if count == 1 { Ok(()) } else { Err(count.to_string()) }
+        if count == 1 {
+            Ok(())
+        } else {
+            Err(count.to_string())
+        }
     })
     .await;
     server.kill();
@@ -188,7 +242,10 @@ async fn a_server_killed_in_the_middle_makes_no_second_ticket() {
     // The same submission again: it is known, and gets the codes that the first answer would have brought.
     let reply = submit(&guest, key, &body).await.expect_status(202);
     let (api, id) = (token(&server, &reply).await, reply.text_at("/request/id"));
-    until_read(&api, &id, "the request to be found", |r| r["status"] == "new").await;
+    until_read(&api, &id, "the request to be found", |r| {
+        r["status"] == "new"
+    })
+    .await;
     assert_eq!(desk.ticket().fields["Portal Key"], [id.as_str()]);
 }
 
@@ -198,22 +255,42 @@ async fn what_the_desk_refuses_waits_for_a_person_and_everybody_is_told() {
     desk.refuse("create");
     let server = gateway(&desk, "").await;
     let body = complaint("Charged twice", Some("guest@example.test"));
-    let reply = submit(&server.guest(), Uuid::new_v4(), &body).await.expect_status(202);
+    let reply = submit(&server.guest(), Uuid::new_v4(), &body)
+        .await
+        .expect_status(202);
     let (api, id) = (token(&server, &reply).await, reply.text_at("/request/id"));
     let told = timeline(&api, &id).await;
     let words = told.iter().find_map(|item| item["explanation"].as_str());
-    assert!(words.is_some_and(|words| words.contains("passes it on by hand")), "{told:?}");
+    assert!(
+        words.is_some_and(|words| words.contains("passes it on by hand")),
+        "{told:?}"
+    );
     let waiting = server.desk().get("/handovers").send().await.json;
     assert_eq!(waiting["items"][0]["tried_again"], false, "{waiting}");
-    assert!(waiting["items"][0]["trouble"].as_str().unwrap().contains("Queue"), "{waiting}");
+    assert!(
+        waiting["items"][0]["trouble"]
+            .as_str()
+            .unwrap()
+            .contains("Queue"),
+        "{waiting}"
+    );
     assert!(server.log().contains("not taken by its desk"));
 
     desk.refuse(None);
-    let again = server.desk().post(&format!("/requests/{id}/hand-over")).json(&json!({}));
+    let again = server
+        .desk()
+        .post(&format!("/requests/{id}/hand-over"))
+        .json(&json!({}));
     again.send().await.expect_status(202);
-    until_read(&api, &id, "the request to be there", |r| r["status"] == "new").await;
+    until_read(&api, &id, "the request to be there", |r| {
+        r["status"] == "new"
+    })
+    .await;
     desk.ticket();
-    let again = server.desk().post(&format!("/requests/{id}/hand-over")).json(&json!({}));
+    let again = server
+        .desk()
+        .post(&format!("/requests/{id}/hand-over"))
+        .json(&json!({}));
     again.send().await.expect_problem(409, "conflict");
 }
 
@@ -237,30 +314,64 @@ async fn what_the_desk_says_is_seen_and_its_notes_are_not() {
     );
     desk.gives_to(ticket, "Ada Agent");
     let seen = until_read(&customer, &id, "the answer", |r| r["unread_count"] == 1).await;
-    assert_eq!((promise(&seen), &seen["handler"]["name"]), (json!("kept"), &json!("Ada Agent")));
+    assert_eq!(
+        (promise(&seen), &seen["handler"]["name"]),
+        (json!("kept"), &json!("Ada Agent"))
+    );
     assert_eq!(seen["as_of"], Value::Null);
     let told = timeline(&customer, &id).await;
     assert_eq!(messages(&told)[1], "We look into it.\nAda & team");
     assert!(!format!("{told:?}").contains("always complains"));
-    let answer = told.iter().find(|item| item["author"]["role"] == "agent").unwrap();
+    let answer = told
+        .iter()
+        .find(|item| item["author"]["role"] == "agent")
+        .unwrap();
     assert_eq!(answer["author"]["name"], "Ada Agent");
     let file = &answer["attachments"][0];
-    assert_eq!((&file["name"], &file["sha256"]), (&json!("plan.pdf"), &Value::Null));
+    assert_eq!(
+        (&file["name"], &file["sha256"]),
+        (&json!("plan.pdf"), &Value::Null)
+    );
     assert!(!server.data_holds("%PDF-1.4 the plan"));
 
     let path = format!("/attachments/{}", file["id"].as_str().unwrap());
     let content = customer.get(&path).send().await.expect_status(200);
     assert_eq!(content.bytes, b"%PDF-1.4 the plan");
-    assert!(content.header("content-disposition").unwrap().starts_with("attachment"));
-    assert!(content.header("content-security-policy").unwrap().contains("sandbox"));
+    assert!(
+        content
+            .header("content-disposition")
+            .unwrap()
+            .starts_with("attachment")
+    );
+    assert!(
+        content
+            .header("content-security-policy")
+            .unwrap()
+            .contains("sandbox")
+    );
     let stranger = server.customer("mallory@example.test").await;
-    for path in [path, format!("/requests/{id}"), format!("/requests/{id}/timeline")] {
-        stranger.get(&path).send().await.expect_problem(404, "not_found");
+    for path in [
+        path,
+        format!("/requests/{id}"),
+        format!("/requests/{id}/timeline"),
+    ] {
+        stranger
+            .get(&path)
+            .send()
+            .await
+            .expect_problem(404, "not_found");
     }
     until("the letter about the answer", || async {
         let letters = server.letters_to("alice@example.test");
-        let told = letters.iter().filter(|letter| letter.text.contains("repl")).count();
-        if told >= 1 { Ok(()) } else { Err(format!("{letters:?}")) }
+        let told = letters
+            .iter()
+            .filter(|letter| letter.text.contains("repl"))
+            .count();
+        if told >= 1 {
+            Ok(())
+        } else {
+            Err(format!("{letters:?}"))
+        }
     })
     .await;
 }
@@ -271,7 +382,10 @@ async fn a_ticket_is_resolved_confirmed_and_opened_again() {
     let server = gateway(&desk, "").await;
     let (customer, id, ticket) = lying(&server, &desk).await;
     desk.sets(ticket, "resolved");
-    let seen = until_read(&customer, &id, "it to be resolved", |r| r["status"] == "resolved").await;
+    let seen = until_read(&customer, &id, "it to be resolved", |r| {
+        r["status"] == "resolved"
+    })
+    .await;
     assert_eq!(seen["actions"]["confirm"]["allowed"], true);
     let closed = act(&customer, &id, "confirm", &json!({"comment": "It works"})).await;
     assert_eq!(closed.expect_status(200).json["status"], "closed");
@@ -281,13 +395,26 @@ async fn a_ticket_is_resolved_confirmed_and_opened_again() {
     let opened = act(&customer, &id, "reopen", &json!({"comment": "It does not"})).await;
     let opened = opened.expect_status(200).json;
     assert_eq!(opened["status"], "open");
-    let rounds: Vec<_> = opened["promises"].as_array().unwrap().iter().map(|p| &p["round"]).collect();
-    assert!(rounds.contains(&&json!(1)) && rounds.contains(&&json!(2)), "{rounds:?}");
+    let rounds: Vec<_> = opened["promises"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| &p["round"])
+        .collect();
+    assert!(
+        rounds.contains(&&json!(1)) && rounds.contains(&&json!(2)),
+        "{rounds:?}"
+    );
     assert_eq!(desk.ticket().status, "open");
     let told = timeline(&customer, &id).await;
     assert_eq!(messages(&told)[1..], ["It works", "It does not"]);
-    let withdrawn = act(&customer, &id, "withdraw", &json!({})).await.expect_status(200);
-    assert_eq!((&withdrawn.json["status"], &withdrawn.json["outcome"]), (&json!("closed"), &json!("withdrawn")));
+    let withdrawn = act(&customer, &id, "withdraw", &json!({}))
+        .await
+        .expect_status(200);
+    assert_eq!(
+        (&withdrawn.json["status"], &withdrawn.json["outcome"]),
+        (&json!("closed"), &json!("withdrawn"))
+    );
     assert_eq!(messages(&timeline(&customer, &id).await).len(), 3);
 }
 
@@ -298,24 +425,39 @@ async fn a_message_is_written_once_whatever_becomes_of_its_answer() {
     let (customer, id, ticket) = lying(&server, &desk).await;
     let key = Uuid::new_v4();
     desk.fail(DeskFault::Status(503));
-    write(&customer, &id, key, "More of it").send().await.expect_problem(503, "backend_unavailable");
+    write(&customer, &id, key, "More of it")
+        .send()
+        .await
+        .expect_problem(503, "backend_unavailable");
     assert_eq!(messages(&timeline(&customer, &id).await).len(), 1);
     desk.fail(DeskFault::LoseWrites);
-    write(&customer, &id, key, "More of it").send().await.expect_problem(503, "backend_unavailable");
+    write(&customer, &id, key, "More of it")
+        .send()
+        .await
+        .expect_problem(503, "backend_unavailable");
     assert_eq!(desk.ticket().messages()[1..], ["More of it"]);
     desk.fail(None);
     // In between somebody reads, and the desk says the same words.
     desk.answers(ticket, "More of it");
     until_read(&customer, &id, "the answer", |r| r["unread_count"] == 1).await;
-    let written = write(&customer, &id, key, "More of it").send().await.expect_status(201);
+    let written = write(&customer, &id, key, "More of it")
+        .send()
+        .await
+        .expect_status(201);
     assert_eq!(written.json["author"]["me"], true);
     assert_eq!(desk.ticket().messages().len(), 3);
     let told = timeline(&customer, &id).await;
     assert_eq!(messages(&told).len(), 3, "{told:?}");
-    let replay = write(&customer, &id, key, "More of it").send().await.expect_status(201);
+    let replay = write(&customer, &id, key, "More of it")
+        .send()
+        .await
+        .expect_status(201);
     assert_eq!(replay.json, written.json);
     // Another one in the same words is another one.
-    write(&customer, &id, Uuid::new_v4(), "More of it").send().await.expect_status(201);
+    write(&customer, &id, Uuid::new_v4(), "More of it")
+        .send()
+        .await
+        .expect_status(201);
     assert_eq!(desk.ticket().messages().len(), 4);
 }
 
@@ -324,10 +466,18 @@ async fn a_message_takes_its_files_along() {
     let desk = RequestTracker::start().await;
     let server = gateway(&desk, "").await;
     let (customer, id, _) = lying(&server, &desk).await;
-    let upload = customer.upload("proof.txt", "text/plain", b"the proof").await;
+    let upload = customer
+        .upload("proof.txt", "text/plain", b"the proof")
+        .await;
     let body = json!({"body": {"format": "text", "value": "See"}, "attachment_ids": [upload]});
     let path = format!("/requests/{id}/messages");
-    let written = customer.post(&path).new_key().json(&body).send().await.expect_status(201);
+    let written = customer
+        .post(&path)
+        .new_key()
+        .json(&body)
+        .send()
+        .await
+        .expect_status(201);
     assert_eq!(written.json["attachments"][0]["name"], "proof.txt");
     assert_eq!(desk.ticket().files(), ["proof.txt"]);
     let wrong = json!({"body": {"format": "text", "value": "See"}, "attachment_ids": ["nothing"]});
@@ -342,28 +492,37 @@ async fn a_change_that_the_desk_does_not_make_is_not_told_as_made() {
     let server = gateway(&desk, "").await;
     let (customer, id, ticket) = lying(&server, &desk).await;
     desk.sets(ticket, "resolved");
-    until_read(&customer, &id, "it to be resolved", |r| r["status"] == "resolved").await;
+    until_read(&customer, &id, "it to be resolved", |r| {
+        r["status"] == "resolved"
+    })
+    .await;
     desk.refuse("status");
-    act(&customer, &id, "reopen", &json!({})).await.expect_problem(502, "backend_rejected");
+    act(&customer, &id, "reopen", &json!({}))
+        .await
+        .expect_problem(502, "backend_rejected");
     assert_eq!(read(&customer, &id).await["status"], "resolved");
 }
 
 #[tokio::test]
 async fn a_desk_that_cannot_be_read_leaves_what_is_known_and_says_so() {
-    for fault in [
+    let faults = [
         DeskFault::Status(500),
         DeskFault::Status(401),
         DeskFault::Html,
         DeskFault::SignIn,
         DeskFault::Huge,
         DeskFault::Hang,
-    ] {
+    ];
+    let each = faults.map(|fault| async move {
         let desk = RequestTracker::start().await;
         let server = gateway(&desk, "").await;
         let (customer, id, ticket) = lying(&server, &desk).await;
         desk.fail(fault);
         desk.answers(ticket, "Not seen yet");
-        let old = until_read(&customer, &id, "the age of what is known", |r| r["as_of"].is_string()).await;
+        let old = until_read(&customer, &id, "the age of what is known", |r| {
+            r["as_of"].is_string()
+        })
+        .await;
         assert_eq!(old["status"], "new", "{fault:?}");
         assert_eq!(messages(&timeline(&customer, &id).await).len(), 1);
         let list = customer.get("/requests").send().await.expect_status(200);
@@ -375,7 +534,8 @@ async fn a_desk_that_cannot_be_read_leaves_what_is_known_and_says_so() {
         desk.fail(None);
         let now = until_read(&customer, &id, "the desk again", |r| r["unread_count"] == 1).await;
         assert_eq!(now["as_of"], Value::Null, "{fault:?}");
-    }
+    });
+    futures::future::join_all(each).await;
 }
 
 #[tokio::test]
@@ -384,23 +544,32 @@ async fn a_slow_desk_keeps_nobody_waiting_for_long() {
     desk.fail(DeskFault::HangWrites);
     let server = gateway(&desk, "submit_seconds = 1\n").await;
     let body = complaint("Charged twice", Some("guest@example.test"));
-    let reply = submit(&server.guest(), Uuid::new_v4(), &body).await.expect_status(202);
+    let reply = submit(&server.guest(), Uuid::new_v4(), &body)
+        .await
+        .expect_status(202);
     assert_eq!(reply.json["request"]["status"], "queued");
 }
 
 #[tokio::test]
 async fn a_wrong_credential_is_the_operators_to_mend_and_loses_nothing() {
     let desk = RequestTracker::start().await;
-    let section = desk.section("default = true\n").replace("PORTICO_TEST_CREDENTIAL", "PORTICO_TEST_HOOK");
+    let section = desk
+        .section("default = true\n")
+        .replace("PORTICO_TEST_CREDENTIAL", "PORTICO_TEST_HOOK");
     let options = Options {
         config: Some(section),
         ..Options::default()
     };
     let server = Server::with(options.and_unlimited()).await;
     let body = complaint("Charged twice", Some("guest@example.test"));
-    submit(&server.guest(), Uuid::new_v4(), &body).await.expect_status(202);
+    submit(&server.guest(), Uuid::new_v4(), &body)
+        .await
+        .expect_status(202);
     let waiting = server.desk().get("/handovers").send().await.json;
-    assert_eq!(waiting["items"][0]["trouble"], "the desk does not take our credential");
+    assert_eq!(
+        waiting["items"][0]["trouble"],
+        "the desk does not take our credential"
+    );
     assert_eq!(waiting["items"][0]["tried_again"], true);
     assert!(!server.log().contains(HOOK_SECRET));
     assert!(desk.tickets().is_empty());
@@ -410,22 +579,47 @@ async fn a_wrong_credential_is_the_operators_to_mend_and_loses_nothing() {
 async fn what_came_to_the_desk_by_telephone_is_in_the_list_of_its_customer_alone() {
     let desk = RequestTracker::start().await;
     let server = gateway(&desk, "").await;
-    let number = desk.telephone("alice@example.test", "The line is dead", "She rang at nine.");
+    let number = desk.telephone(
+        "alice@example.test",
+        "The line is dead",
+        "She rang at nine.",
+    );
     desk.notes(number, "Angry");
     let customer = server.customer("alice@example.test").await;
-    let list = customer.get("/requests").send().await.expect_status(200).json;
+    let list = customer
+        .get("/requests")
+        .send()
+        .await
+        .expect_status(200)
+        .json;
     assert_eq!(list["total"], 1, "{list}");
     let taken = &list["items"][0];
-    assert_eq!((&taken["subject"], &taken["status"]), (&json!("The line is dead"), &json!("new")));
+    assert_eq!(
+        (&taken["subject"], &taken["status"]),
+        (&json!("The line is dead"), &json!("new"))
+    );
     let id = taken["id"].as_str().unwrap();
-    assert_eq!(messages(&timeline(&customer, id).await), ["She rang at nine."]);
+    assert_eq!(
+        messages(&timeline(&customer, id).await),
+        ["She rang at nine."]
+    );
     let again = customer.get("/requests").send().await.json;
     assert_eq!(again["total"], 1);
     let other = server.customer("mallory@example.test").await;
     assert_eq!(other.get("/requests").send().await.json["total"], 0);
-    other.get(&format!("/requests/{id}")).send().await.expect_problem(404, "not_found");
-    write(&customer, id, Uuid::new_v4(), "It is alive").send().await.expect_status(201);
-    assert_eq!(desk.ticket().messages(), ["She rang at nine.", "It is alive"]);
+    other
+        .get(&format!("/requests/{id}"))
+        .send()
+        .await
+        .expect_problem(404, "not_found");
+    write(&customer, id, Uuid::new_v4(), "It is alive")
+        .send()
+        .await
+        .expect_status(201);
+    assert_eq!(
+        desk.ticket().messages(),
+        ["She rang at nine.", "It is alive"]
+    );
 }
 
 #[tokio::test]
@@ -439,12 +633,28 @@ async fn the_desk_says_by_its_web_hook_that_something_changed() {
         let told = hooks.bearer(secret).post(path).json(&news).send().await;
         told.expect_problem(401, "unauthenticated");
     }
-    let since = customer.get("/changes").send().await.expect_status(200).text_at("/next");
+    let since = customer
+        .get("/changes")
+        .send()
+        .await
+        .expect_status(200)
+        .text_at("/next");
     desk.answers(ticket, "Here we are");
-    let told = hooks.bearer(HOOK_SECRET).post("/rt").json(&news).send().await;
+    let told = hooks
+        .bearer(HOOK_SECRET)
+        .post("/rt")
+        .json(&news)
+        .send()
+        .await;
     told.expect_status(204);
-    let changes = customer.get(&format!("/changes?since={since}&wait=20")).send().await;
-    assert_eq!(changes.expect_status(200).json["items"][0]["request_id"], id.as_str());
+    let changes = customer
+        .get(&format!("/changes?since={since}&wait=20"))
+        .send()
+        .await;
+    assert_eq!(
+        changes.expect_status(200).json["items"][0]["request_id"],
+        id.as_str()
+    );
     assert_eq!(messages(&timeline(&customer, &id).await)[1], "Here we are");
 }
 
@@ -453,10 +663,21 @@ async fn who_looks_live_is_told_without_a_web_hook() {
     let desk = RequestTracker::start().await;
     let server = gateway(&desk, "poll_seconds = 1\n").await;
     let (customer, id, ticket) = lying(&server, &desk).await;
-    let since = customer.get("/changes").send().await.expect_status(200).text_at("/next");
+    let since = customer
+        .get("/changes")
+        .send()
+        .await
+        .expect_status(200)
+        .text_at("/next");
     desk.answers(ticket, "Here we are");
-    let changes = customer.get(&format!("/changes?since={since}&wait=20")).send().await;
-    assert_eq!(changes.expect_status(200).json["items"][0]["request_id"], id.as_str());
+    let changes = customer
+        .get(&format!("/changes?since={since}&wait=20"))
+        .send()
+        .await;
+    assert_eq!(
+        changes.expect_status(200).json["items"][0]["request_id"],
+        id.as_str()
+    );
     assert_eq!(messages(&timeline(&customer, &id).await)[1], "Here we are");
 }
 
@@ -467,18 +688,40 @@ async fn the_desks_own_date_stands_in_place_of_the_policys() {
     let (customer, id, ticket) = lying(&server, &desk).await;
     let due = |request: &Value| {
         let promises = request["promises"].as_array().unwrap();
-        let formal = promises.iter().find(|p| p["key"] == "formal_reply").unwrap();
-        formal["due_at"].as_str().unwrap().parse::<chrono::DateTime<Utc>>().unwrap().timestamp()
+        let formal = promises
+            .iter()
+            .find(|p| p["key"] == "formal_reply")
+            .unwrap();
+        formal["due_at"]
+            .as_str()
+            .unwrap()
+            .parse::<chrono::DateTime<Utc>>()
+            .unwrap()
+            .timestamp()
     };
     let first = Utc::now() + TimeDelta::hours(30);
     desk.sets_due(ticket, first);
-    until_read(&customer, &id, "the desk's date", |r| due(r) == first.timestamp()).await;
+    until_read(&customer, &id, "the desk's date", |r| {
+        due(r) == first.timestamp()
+    })
+    .await;
     let later = first + TimeDelta::hours(10);
     desk.sets_due(ticket, later);
-    let seen = until_read(&customer, &id, "the later date", |r| due(r) == later.timestamp()).await;
-    let moved = seen["promises"].as_array().unwrap().iter().find(|p| p["key"] == "formal_reply").unwrap();
+    let seen = until_read(&customer, &id, "the later date", |r| {
+        due(r) == later.timestamp()
+    })
+    .await;
+    let moved = seen["promises"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|p| p["key"] == "formal_reply")
+        .unwrap();
     assert_eq!(moved["moved"].as_array().unwrap().len(), 1);
-    assert_eq!(moved["moved"][0]["reason"], "The service desk has set another date.");
+    assert_eq!(
+        moved["moved"][0]["reason"],
+        "The service desk has set another date."
+    );
 }
 
 #[tokio::test]
@@ -486,11 +729,26 @@ async fn a_proposal_is_answered_here_and_the_desk_is_told() {
     let desk = RequestTracker::start().await;
     let server = gateway(&desk, "").await;
     let (customer, id, _) = lying(&server, &desk).await;
-    let proposal = server.desk().post(&format!("/requests/{id}/proposal")).json(&json!({"text": "We pay it back"}));
+    let proposal = server
+        .desk()
+        .post(&format!("/requests/{id}/proposal"))
+        .json(&json!({"text": "We pay it back"}));
     proposal.send().await.expect_status(200);
     let seen = read(&customer, &id).await;
-    assert_eq!((&seen["status"], &seen["actions"]["accept_proposal"]["allowed"]), (&json!("pending"), &json!(true)));
-    let accepted = act(&customer, &id, "accept_proposal", &json!({"comment": "Good"})).await;
+    assert_eq!(
+        (
+            &seen["status"],
+            &seen["actions"]["accept_proposal"]["allowed"]
+        ),
+        (&json!("pending"), &json!(true))
+    );
+    let accepted = act(
+        &customer,
+        &id,
+        "accept_proposal",
+        &json!({"comment": "Good"}),
+    )
+    .await;
     assert_eq!(accepted.expect_status(200).json["status"], "open");
     let told = desk.ticket().messages();
     assert!(told[1].ends_with("\n\nGood"), "{told:?}");
@@ -510,7 +768,9 @@ async fn what_the_desk_cannot_do_is_not_offered() {
     let actions = read(&customer, &id).await["actions"].clone();
     for action in ["confirm", "withdraw"] {
         assert!(actions.get(action).is_none(), "{actions}");
-        act(&customer, &id, action, &json!({})).await.expect_problem(404, "not_found");
+        act(&customer, &id, action, &json!({}))
+            .await
+            .expect_problem(404, "not_found");
     }
     assert!(actions.get("reply").is_some() && actions.get("reopen").is_some());
 }
@@ -541,6 +801,109 @@ async fn who_gives_no_address_is_asked_for_one_unless_there_is_another() {
     let refused = submit(&server.guest(), Uuid::new_v4(), &body).await;
     refused.expect_invalid("/contact/email");
     let server = gateway(&desk, "stand_in = \"portal@example.test\"\n").await;
-    submit(&server.guest(), Uuid::new_v4(), &body).await.expect_status(201);
+    submit(&server.guest(), Uuid::new_v4(), &body)
+        .await
+        .expect_status(201);
     assert_eq!(desk.ticket().requestor, "portal@example.test");
+}
+
+#[tokio::test]
+async fn a_status_that_nobody_has_mapped_is_open_in_the_desks_own_word() {
+    let desk = RequestTracker::start().await;
+    let server = gateway(&desk, "").await;
+    let (customer, id, ticket) = lying(&server, &desk).await;
+    desk.sets(ticket, "Waiting for parts");
+    let seen = until_read(&customer, &id, "the word", |r| r["status"] == "open").await;
+    assert_eq!(seen["status_label"], "Waiting for parts");
+    desk.sets(ticket, "stalled");
+    let seen = until_read(&customer, &id, "the wait", |r| r["status"] == "pending").await;
+    assert_ne!(seen["status_label"], "stalled");
+}
+
+#[tokio::test]
+async fn what_the_desk_answered_in_time_is_not_late_because_nobody_looked() {
+    let desk = RequestTracker::start().await;
+    let config = desk.section("default = true\n");
+    let options = Options {
+        config: Some(config),
+        test_clock: true,
+        ..Options::default()
+    };
+    let server = Server::with(options.and_unlimited()).await;
+    let (customer, id, ticket) = lying(&server, &desk).await;
+    desk.answers(ticket, "We look into it");
+    let later = (Utc::now() + TimeDelta::hours(25)).to_rfc3339();
+    let clock = server.desk().post("/clock").json(&json!({"now": later}));
+    clock.send().await.expect_status(200);
+    let seen = until_read(&customer, &id, "the promise to be judged", |r| {
+        r["promises"][0]["state"] != "running"
+    })
+    .await;
+    assert_eq!(
+        (&seen["promises"][0]["key"], &seen["promises"][0]["state"]),
+        (&json!("acknowledgement"), &json!("kept"))
+    );
+    let told = timeline(&customer, &id).await;
+    assert!(
+        !told.iter().any(|item| item["change"] == "late"),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_survey_is_offered_after_the_desk_has_resolved_it() {
+    let desk = RequestTracker::start().await;
+    let config = desk.section("default = true\n");
+    let options = Options {
+        config: Some(config),
+        test_clock: true,
+        ..Options::default()
+    };
+    let server = Server::with(options.and_unlimited()).await;
+    let (customer, id, ticket) = lying(&server, &desk).await;
+    desk.sets(ticket, "resolved");
+    until_read(&customer, &id, "it to be resolved", |r| {
+        r["status"] == "resolved"
+    })
+    .await;
+    let later = (Utc::now() + TimeDelta::days(3)).to_rfc3339();
+    let clock = server.desk().post("/clock").json(&json!({"now": later}));
+    clock.send().await.expect_status(200);
+    until_read(&customer, &id, "the survey", |r| {
+        r["survey"]["state"] == "offered"
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_doctor_says_what_is_missing_and_never_the_credential() {
+    let desk = RequestTracker::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("portico.toml");
+    std::fs::write(&config, desk.section("default = true\n")).unwrap();
+    let examine = async |credential: &str| {
+        let mut doctor = tokio::process::Command::new(portico_tests::server::program());
+        doctor.args(["doctor", "--config"]).arg(&config);
+        let done = doctor
+            .env("PORTICO_TEST_CREDENTIAL", credential)
+            .output()
+            .await
+            .unwrap();
+        let text = [done.stdout, done.stderr].concat();
+        (done.status.success(), String::from_utf8(text).unwrap())
+    };
+    // The double has queues no more than custom fields: those are missing, and the credential is good.
+    let (well, said) = examine(CREDENTIAL).await;
+    assert!(
+        !well && said.contains("Request Tracker 5.0.3: good"),
+        "{said}"
+    );
+    let (well, said) = examine("wrong-4711").await;
+    assert!(
+        !well && !said.contains("wrong-4711") && !said.contains("5.0.3"),
+        "{said}"
+    );
+    std::fs::write(&config, "").unwrap();
+    let (well, said) = examine("").await;
+    assert!(well && said.contains("embedded desk"), "{said}");
 }

@@ -430,9 +430,10 @@ fn done(
             let items = if page > 1 { Vec::new() } else { items };
             reply(200, json!({"items": items, "total": null}))
         }
-        ("POST", ["ticket"]) if desk.refused == Some("create") => {
-            reply(400, json!({"message": "Could not create ticket. Queue not set"}))
-        }
+        ("POST", ["ticket"]) if desk.refused == Some("create") => reply(
+            400,
+            json!({"message": "Could not create ticket. Queue not set"}),
+        ),
         ("POST", ["ticket"]) => {
             let id = create(desk, body, (ACCOUNT, "portal@rt.test"));
             reply(201, json!({"id": id.to_string(), "type": "ticket"}))
@@ -466,7 +467,11 @@ fn done(
         }
         ("GET", ["attachment", id]) => {
             let id = number(id);
-            let mut parts = desk.tickets.iter().flat_map(|t| &t.said).flat_map(|s| &s.parts);
+            let mut parts = desk
+                .tickets
+                .iter()
+                .flat_map(|t| &t.said)
+                .flat_map(|s| &s.parts);
             match parts.find(|part| part.id == id) {
                 Some(part) => reply(200, json!({"Content": STANDARD.encode(&part.bytes)})),
                 None => missing(),

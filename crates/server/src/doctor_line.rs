@@ -46,7 +46,10 @@ pub async fn run(line: Doctor) -> Result<(), String> {
             (can.reopen, "customers can reopen"),
             (can.withdraw, "customers can withdraw"),
             (can.list, "the tickets of a customer can be listed"),
-            (can.own_identity, "customers are the authors of what they write"),
+            (
+                can.own_identity,
+                "customers are the authors of what they write",
+            ),
         ] {
             println!("{name}: {what}: {}", if offered { "yes" } else { "no" });
         }

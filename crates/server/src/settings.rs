@@ -327,7 +327,10 @@ impl Settings {
             *path = folder.join(&*path);
         }
         for backend in settings.backend.values_mut() {
-            let files = [&mut backend.credential_file, &mut backend.webhook_secret_file];
+            let files = [
+                &mut backend.credential_file,
+                &mut backend.webhook_secret_file,
+            ];
             for path in files.into_iter().flatten() {
                 *path = folder.join(&*path);
             }
@@ -388,7 +391,9 @@ impl Settings {
             if let Some(address) = &backend.stand_in
                 && address.parse::<Email>().is_err()
             {
-                return wrong("stand_in is no e-mail address that a desk can be asked for".to_owned());
+                return wrong(
+                    "stand_in is no e-mail address that a desk can be asked for".to_owned(),
+                );
             }
             if backend.poll_seconds == 0 {
                 return wrong("poll_seconds: at least 1".to_owned());

@@ -1,8 +1,8 @@
 //! Everything a handler can reach.
 
 use crate::{
-    catalogue::Catalogue, clock::Clock, files::Files, gateway::Gateway, http::once::Running, keys::Keys,
-    promises::Policy, settings::Settings, store::Store, surveys::Programme,
+    catalogue::Catalogue, clock::Clock, files::Files, gateway::Gateway, http::once::Running,
+    keys::Keys, promises::Policy, settings::Settings, store::Store, surveys::Programme,
 };
 use std::{
     ops::Deref,

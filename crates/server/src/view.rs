@@ -19,8 +19,8 @@ use portico_contract::{
     locale::Locale,
     promise::{CalendarName, DayReason, Moved, NextRight, Promise, PromiseDay, PromiseState},
     request::{
-        Action, ActionState, Escalation, FieldDisplay, Outcome, Participant, Refusal, Request, Rung, RungKey,
-        Status, Step, StepState, SurveyState, SurveySummary, TypeName,
+        Action, ActionState, Escalation, FieldDisplay, Outcome, Participant, Refusal, Request,
+        Rung, RungKey, Status, Step, StepState, SurveyState, SurveySummary, TypeName,
     },
     survey::Measure,
     timeline::{Author, Body, Entry, Role, TextFormat, TimelineItem},

@@ -120,7 +120,14 @@ async fn hand_over(app: &App, id: &RequestId) -> Result<(), ApiError> {
     link.handover.next_try_at = Some(now + pause_after(link.handover.attempts));
     let link = link.clone();
     let Some(desk) = app.gateway.desk_of(&record).cloned() else {
-        return stay(app, tx, record, in_doubt, "its desk is not configured any more").await;
+        return stay(
+            app,
+            tx,
+            record,
+            in_doubt,
+            "its desk is not configured any more",
+        )
+        .await;
     };
     let name = author(&mut *tx, &record).await?;
     let files = match first_files(app, &mut *tx, &record).await? {
@@ -224,7 +231,11 @@ async fn not_arrived(
         link.handover.in_doubt = error.may_be_done();
         link.handover.trouble = Some(error.to_string());
         let attempts = link.handover.attempts;
-        tracing::warn!(backend = link.backend, attempts, "a request waits for its desk");
+        tracing::warn!(
+            backend = link.backend,
+            attempts,
+            "a request waits for its desk"
+        );
         if let DeskError::Busy {
             retry_after: Some(after),
         } = error
@@ -249,7 +260,11 @@ async fn stay(
     if let Some(link) = &mut record.link {
         link.handover.in_doubt = in_doubt;
         if link.handover.trouble.as_deref() != Some(why) {
-            tracing::error!(backend = link.backend, why, "a request cannot be handed over");
+            tracing::error!(
+                backend = link.backend,
+                why,
+                "a request cannot be handed over"
+            );
         }
         link.handover.trouble = Some(why.to_owned());
     }
@@ -364,7 +379,9 @@ async fn first_files(
 /// # Errors
 /// When the disk fails.
 pub async fn new_file(app: &App, file: &Attachment) -> std::io::Result<NewFile> {
-    let path = app.files.content(file.sha256.as_deref().unwrap_or_default());
+    let path = app
+        .files
+        .content(file.sha256.as_deref().unwrap_or_default());
     Ok(NewFile {
         name: file.name.clone(),
         media_type: file.media_type.clone(),
@@ -407,14 +424,16 @@ fn new_ticket(app: &App, record: &RequestRecord, files: Vec<NewFile>) -> NewTick
         ),
     ];
     for (name, value) in contact {
-        fields.extend(value.map(|value| NewField {
-            id: FieldId::new(format!("contact_{name}")),
-            label: app
-                .catalogue
-                .word(&format!("label.contact.{name}"), locale)
-                .to_owned(),
-            values: vec![value.to_owned()],
-            display: value.to_owned(),
+        fields.extend(value.map(|value| {
+            NewField {
+                id: FieldId::new(format!("contact_{name}")),
+                label: app
+                    .catalogue
+                    .word(&format!("label.contact.{name}"), locale)
+                    .to_owned(),
+                values: vec![value.to_owned()],
+                display: value.to_owned(),
+            }
         }));
     }
     NewTicket {

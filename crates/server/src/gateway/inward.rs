@@ -19,12 +19,12 @@ use crate::{
     },
     text,
 };
+use axum::response::Response;
+use chrono::TimeDelta;
 use portico_connect::{
     DeskError, TransportError,
     ticket::{self, FileId, Ticket, TicketId, TicketRow},
 };
-use axum::response::Response;
-use chrono::TimeDelta;
 use portico_contract::{
     Instant,
     attachment::Attachment,
@@ -72,11 +72,7 @@ pub async fn refresh(app: &App, id: &RequestId) {
 ///
 /// # Errors
 /// 404 for what is somebody else's; when the store fails.
-pub async fn current(
-    app: &App,
-    id: &RequestId,
-    scope: &Scope,
-) -> Result<RequestRecord, ApiError> {
+pub async fn current(app: &App, id: &RequestId, scope: &Scope) -> Result<RequestRecord, ApiError> {
     let find = async || {
         let found = app.store.read().await?.request(id, scope).await?;
         found.ok_or_else(ApiError::not_found)
@@ -371,7 +367,10 @@ async fn take_over(
     crate::http::messages::save(&mut *tx, &record).await?;
     tx.commit().await?;
     app.gateway.was_read(&record.id, now);
-    tracing::info!(backend = desk.name, "a request was taken over from the desk");
+    tracing::info!(
+        backend = desk.name,
+        "a request was taken over from the desk"
+    );
     Ok(())
 }
 

@@ -124,8 +124,12 @@ pub async fn take_in(
         .as_ref()
         .is_some_and(|last| place(last) == place(&standing));
     let same_here = record.status == standing.status
-        && standing.waiting_on.is_none_or(|on| record.waiting_on == Some(on))
-        && standing.outcome.is_none_or(|how| record.outcome == Some(how));
+        && standing
+            .waiting_on
+            .is_none_or(|on| record.waiting_on == Some(on))
+        && standing
+            .outcome
+            .is_none_or(|how| record.outcome == Some(how));
     if !same_there && !same_here {
         let ended = ticket.resolved_at.filter(|_| is_over(standing.status));
         let at = when(ended.unwrap_or(ticket.row.updated_at), record, now);

@@ -17,7 +17,10 @@ use crate::{
     problem::{ApiError, Fault},
     promises::Policy,
     settings::{BackendSetting, Settings},
-    store::{links::Link, records::{RequestRecord, Scope}},
+    store::{
+        links::Link,
+        records::{RequestRecord, Scope},
+    },
 };
 use portico_connect::{
     Backend, Capabilities, DeskError,

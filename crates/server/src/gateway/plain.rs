@@ -7,8 +7,31 @@ use portico_contract::timeline::{Body, TextFormat};
 const SILENT: &[&str] = &["script", "style", "head", "title", "template"];
 /// Elements that stand on lines of their own.
 const BLOCKS: &[&str] = &[
-    "address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "footer", "h1", "h2", "h3",
-    "h4", "h5", "h6", "header", "hr", "li", "ol", "p", "pre", "section", "table", "tr", "ul",
+    "address",
+    "article",
+    "blockquote",
+    "br",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "table",
+    "tr",
+    "ul",
 ];
 
 /// The text of a message.
@@ -125,10 +148,16 @@ mod tests {
     #[test]
     fn html_becomes_its_text() {
         for (html, text) in [
-            ("a &amp; b &lt;c&gt; &#x4e2d;&#25991; &nbsp;d", "a & b <c> 中文  d"),
+            (
+                "a &amp; b &lt;c&gt; &#x4e2d;&#25991; &nbsp;d",
+                "a & b <c> 中文  d",
+            ),
             ("<p>One</p>\n<p>Two<br>Three</p>", "One\nTwo\nThree"),
             ("<ul><li>a</li><li>b</li></ul>", "- a\n- b"),
-            ("x<script>alert('<p>1</p>')</script>y<style>p{}</style>z", "xyz"),
+            (
+                "x<script>alert('<p>1</p>')</script>y<style>p{}</style>z",
+                "xyz",
+            ),
             ("a<!-- <b> -->b", "ab"),
             ("1 < 2 &unknown; &#0; &", "1"),
             ("<img src=x onerror=alert(1)>seen", "seen"),
@@ -140,6 +169,9 @@ mod tests {
 
     #[test]
     fn what_is_no_entity_stays() {
-        assert_eq!(of_html("&unknown; &#0; & &中文;"), "&unknown; &#0; & &中文;");
+        assert_eq!(
+            of_html("&unknown; &#0; & &中文;"),
+            "&unknown; &#0; & &中文;"
+        );
     }
 }

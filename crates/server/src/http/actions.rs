@@ -191,12 +191,7 @@ pub async fn act(
 }
 
 /// Whether the customer may do it now.
-fn check(
-    app: &App,
-    record: &RequestRecord,
-    action: Action,
-    asked: &Asked,
-) -> Result<(), ApiError> {
+fn check(app: &App, record: &RequestRecord, action: Action, asked: &Asked) -> Result<(), ApiError> {
     // Whoever was let in can be shown out at any time.
     if matches!(asked, Asked::Follow(follow) if follow.remove) {
         return Ok(());
@@ -238,7 +233,10 @@ fn outgoing(
         Asked::More(comment) => {
             let key = format!("desk.{action}");
             let opens = action == Action::Review && over;
-            (with(&key, comment.as_ref()), opens.then_some(Change::Reopen))
+            (
+                with(&key, comment.as_ref()),
+                opens.then_some(Change::Reopen),
+            )
         }
         Asked::Edit(_) => {
             let shown = view::request(app, record, locale);

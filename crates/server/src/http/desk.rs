@@ -507,10 +507,7 @@ struct DeskHandover {
     tried_again: bool,
 }
 
-async fn handovers(
-    State(app): State<App>,
-    _: Agent,
-) -> Result<Json<Page<DeskHandover>>, ApiError> {
+async fn handovers(State(app): State<App>, _: Agent) -> Result<Json<Page<DeskHandover>>, ApiError> {
     let mut tx = app.store.read().await?;
     let mut items = Vec::new();
     for id in tx.not_handed_over().await? {

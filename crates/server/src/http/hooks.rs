@@ -110,7 +110,10 @@ mod tests {
     #[test]
     fn a_ticket_is_found_where_desks_write_it() {
         assert_eq!(tickets(br#"{"ticket":{"id":7}}"#), ["7"]);
-        assert_eq!(tickets(br#"{"issue":{"id":"10","key":"SD-1"}}"#), ["SD-1", "10"]);
+        assert_eq!(
+            tickets(br#"{"issue":{"id":"10","key":"SD-1"}}"#),
+            ["SD-1", "10"]
+        );
         assert!(tickets(b"[]").is_empty() && tickets(b"<xml>").is_empty());
     }
 }

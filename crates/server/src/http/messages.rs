@@ -148,7 +148,9 @@ async fn taken_in(
         tx.add_desk_message(&record.id, &message.id, &entry.id)
             .await?;
     }
-    written.take_in(app, &mut *tx, &mut record, By::Desk).await?;
+    written
+        .take_in(app, &mut *tx, &mut record, By::Desk)
+        .await?;
     let entry = mirror::entry_of(&mut *tx, &record, &message.id).await?;
     let entries = tx.entries(id, 0, u32::MAX, false).await?;
     let entry = entries.into_iter().find(|e| Some(&e.id) == entry.as_ref());

@@ -102,11 +102,7 @@ pub async fn submit(
     if let Some(desk) = &desk {
         let proven = known.as_ref().and_then(|known| known.email.as_deref());
         let owner = desk.owner(proven, &record.contact)?;
-        record.link = Some(Link::new(
-            &desk.name,
-            owner,
-            real_now().timestamp_millis(),
-        ));
+        record.link = Some(Link::new(&desk.name, owner, real_now().timestamp_millis()));
         record.status = Status::Queued;
     }
     record.tier = known.and_then(|customer| customer.tier);

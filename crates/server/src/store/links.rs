@@ -98,11 +98,8 @@ pub struct Attempt {
 #[async_trait]
 pub trait Links {
     /// The request behind which a ticket stands.
-    async fn request_of_ticket(
-        &mut self,
-        backend: &str,
-        ticket: &str,
-    ) -> Result<Option<RequestId>>;
+    async fn request_of_ticket(&mut self, backend: &str, ticket: &str)
+    -> Result<Option<RequestId>>;
     /// Up to `limit` requests that wait to be handed over, with when to try, the first one first.
     async fn to_hand_over(&mut self, limit: u32) -> Result<Vec<(RequestId, i64)>>;
     /// Every request that was not handed over, also those that wait for a person.

@@ -11,6 +11,7 @@ pub mod visitors;
 pub use sqlite::SqliteStore;
 
 use async_trait::async_trait;
+use links::Links;
 use portico_contract::{
     Instant,
     attachment::Attachment,
@@ -22,7 +23,6 @@ use records::{
     AnnouncementRecord, CallbackRecord, Customer, Entry, Filter, KeptAnswer, Listed, NewEntry,
     OutgoingMessage, RequestRecord, Scope, SessionRecord,
 };
-use links::Links;
 use surveys::Surveys;
 use tokio::sync::watch;
 use visitors::{Events, Hits, SignIn, Uploads};
@@ -152,12 +152,8 @@ pub trait Submissions {
     /// Keeps the answer of a submission. [`StoreError::Taken`] when the key has one.
     async fn keep_answer(&mut self, key_hash: &[u8; 32], answer: &KeptAnswer) -> Result<()>;
     /// Puts another answer in the place of a kept one: its status, and what is sealed.
-    async fn renew_answer(
-        &mut self,
-        key_hash: &[u8; 32],
-        status: u16,
-        sealed: &[u8],
-    ) -> Result<()>;
+    async fn renew_answer(&mut self, key_hash: &[u8; 32], status: u16, sealed: &[u8])
+    -> Result<()>;
     /// Forgets the answers that were accepted before.
     async fn forget_answers(&mut self, accepted_before_millis: i64) -> Result<u64>;
 }

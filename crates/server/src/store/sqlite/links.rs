@@ -128,12 +128,11 @@ impl Links for SqliteTx {
     }
 
     async fn attempt(&mut self, key_hash: &[u8; 32]) -> Result<Option<Attempt>> {
-        let doc: Option<String> =
-            sqlx::query_scalar("SELECT doc FROM attempts WHERE key_hash = ?")
-                .bind(&key_hash[..])
-                .fetch_optional(&mut *self.tx)
-                .await
-                .map_err(failed)?;
+        let doc: Option<String> = sqlx::query_scalar("SELECT doc FROM attempts WHERE key_hash = ?")
+            .bind(&key_hash[..])
+            .fetch_optional(&mut *self.tx)
+            .await
+            .map_err(failed)?;
         doc.map(|doc| decode(&doc)).transpose()
     }
 
