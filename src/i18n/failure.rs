@@ -24,11 +24,11 @@ pub fn failure(failure: &Failure) -> String {
             ProblemCode::Validation => m::failure_validation(),
             ProblemCode::RateLimited => m::failure_rate_limited(),
             ProblemCode::InProgress | ProblemCode::BackendUnavailable => m::failure_unavailable(),
+            ProblemCode::BackendRejected => m::failure_rejected(),
             ProblemCode::BadRequest
             | ProblemCode::MethodNotAllowed
             | ProblemCode::IdempotencyMismatch
             | ProblemCode::Internal
-            | ProblemCode::BackendRejected
             | ProblemCode::Unknown => m::failure_internal(),
         },
     }

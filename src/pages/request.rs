@@ -30,7 +30,7 @@ use crate::{
         tag::status_tag,
         timeline::{result, timeline},
     },
-    i18n::{self, Message, Words, m},
+    i18n::{self, Message, Words, format, m},
     json,
     navigation::{self, Title},
     route::{Route, TrackLink},
@@ -367,9 +367,23 @@ fn session_over(page: Page) -> View {
             }
         })
     };
+    let as_of = page.part(|r| r.as_of);
+    let desk_away = move || {
+        as_of.get().flatten().map(|at| {
+            ui! {
+                <div class="notice warning">
+                    {icon("warning")}
+                    <div class="flow">
+                        <p>{move || m::request_as_of(&format::date_time(at))}</p>
+                    </div>
+                </div>
+            }
+        })
+    };
     ui! {
         {move || over.get().then(again)}
         {outdated}
+        {desk_away}
         {dialog(signing_in, "sign-in-again", m::sign_in_title, form)}
     }
 }
@@ -516,7 +530,7 @@ fn turn(page: Page, acting: Acting) -> View {
         let following = turn.following;
         let heading = move || match (confirm, turn.closed_at) {
             (true, _) => m::request_solved_question(),
-            (false, Some(at)) => m::request_closed_on(&i18n::format::date(at)),
+            (false, Some(at)) => m::request_closed_on(&format::date(at)),
             (false, None) if following => m::follow_turn(),
             (false, None) => m::request_turn_ours(),
         };
@@ -652,7 +666,7 @@ fn details(page: Page) -> View {
                     .map(|name| m::request_handler_partner(&name)),
             );
             (!names.is_empty()).then(|| {
-                let names = move || i18n::format::list(&names);
+                let names = move || format::list(&names);
                 own(m::request_handler, ui! { <bdi>{names}</bdi> })
             })
         });

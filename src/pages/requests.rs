@@ -10,10 +10,11 @@ use crate::{
     components::{
         button::{Look, busy_button, button},
         export,
+        icon::icon,
         load::not_loaded,
         request_list::{nothing, request_list, skeleton},
     },
-    i18n::{self, Message, m},
+    i18n::{self, Message, format, m},
     navigation,
     route::Route,
     state::{
@@ -23,6 +24,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::{
+    Instant,
     id::Cursor,
     list::{RequestQuery, Sort},
     request::{Kind, Request, Status},
@@ -197,6 +199,14 @@ fn listing() -> View {
                     nothing(m::requests_no_match, m::requests_no_match_text, clear)
                 }
                 Stage::Rows => ui! {
+                    {move || as_of(&items.get()).map(|at| ui! {
+                        <div class="notice warning">
+                            {icon("warning")}
+                            <div class="flow">
+                                <p>{move || m::requests_as_of(&format::date_time(at))}</p>
+                            </div>
+                        </div>
+                    })}
                     {request_list(items.into())}
                     {paging(query, shown)}
                 }
@@ -204,6 +214,11 @@ fn listing() -> View {
             }}
         </section>
     }
+}
+
+/// The moment of the oldest of those whose desk cannot be asked now.
+fn as_of(items: &[Request]) -> Option<Instant> {
+    items.iter().filter_map(|request| request.as_of).min()
 }
 
 fn is_filtered(query: &RequestQuery) -> bool {
@@ -218,7 +233,7 @@ fn counted(listing: &Listing) -> String {
         return m::requests_no_match();
     }
     match listing.total.map(|total| total as f64) {
-        Some(total) if total > shown => m::requests_shown(total, &i18n::format::number(shown)),
+        Some(total) if total > shown => m::requests_shown(total, &format::number(shown)),
         _ => m::requests_count(shown),
     }
 }

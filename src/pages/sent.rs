@@ -24,11 +24,11 @@ use leptos::prelude::*;
 use portico_contract::{
     code::Reference,
     locale::Locale,
-    request::Kind,
+    request::{Kind, Status},
     session::Channel,
     submission::{Contact, Created, NewRequest, ReceiptContent},
 };
-use portico_view::{View, effect, memo, ui};
+use portico_view::{Child, View, effect, memo, ui};
 
 /// What was sent and what the server said.
 #[derive(Clone, PartialEq)]
@@ -86,13 +86,27 @@ pub fn page(reference: Reference) -> View {
             <h1 tabindex="-1">{heading}</h1>
             {move || lede().map(|lede| ui! { <p>{lede}</p> })}
         </div>
-        {move || kept.get().map(|kept| ui! { {codes(&kept)} {keep(&kept)} {next(&kept)} })}
+        {move || kept.get().map(|kept| ui! { {waits(&kept)} {codes(&kept)} {keep(&kept)} {next(&kept)} })}
         {move || gone.get().then(|| ui! {
             <div class="buttons">
                 <a class="button" href=Route::Request(reference).href()>{m::sent_gone_action}</a>
             </div>
         })}
     }
+}
+
+/// That the desk does not have it yet.
+fn waits(kept: &Confirmation) -> Option<View> {
+    let queued = kept.created.request.status == Status::Queued;
+    queued.then(|| {
+        ui! {
+            <div class="notice">
+                {icon("clock")}
+                <div class="flow"><p>{m::request_queued}</p></div>
+            </div>
+        }
+        .view()
+    })
 }
 
 /// Where a guest is written to.

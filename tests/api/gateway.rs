@@ -505,14 +505,15 @@ async fn a_change_that_the_desk_does_not_make_is_not_told_as_made() {
 
 #[tokio::test]
 async fn a_desk_that_cannot_be_read_leaves_what_is_known_and_says_so() {
-    for fault in [
+    let faults = [
         DeskFault::Status(500),
         DeskFault::Status(401),
         DeskFault::Html,
         DeskFault::SignIn,
         DeskFault::Huge,
         DeskFault::Hang,
-    ] {
+    ];
+    let each = faults.map(|fault| async move {
         let desk = RequestTracker::start().await;
         let server = gateway(&desk, "").await;
         let (customer, id, ticket) = lying(&server, &desk).await;
@@ -533,7 +534,8 @@ async fn a_desk_that_cannot_be_read_leaves_what_is_known_and_says_so() {
         desk.fail(None);
         let now = until_read(&customer, &id, "the desk again", |r| r["unread_count"] == 1).await;
         assert_eq!(now["as_of"], Value::Null, "{fault:?}");
-    }
+    });
+    futures::future::join_all(each).await;
 }
 
 #[tokio::test]
@@ -803,4 +805,105 @@ async fn who_gives_no_address_is_asked_for_one_unless_there_is_another() {
         .await
         .expect_status(201);
     assert_eq!(desk.ticket().requestor, "portal@example.test");
+}
+
+#[tokio::test]
+async fn a_status_that_nobody_has_mapped_is_open_in_the_desks_own_word() {
+    let desk = RequestTracker::start().await;
+    let server = gateway(&desk, "").await;
+    let (customer, id, ticket) = lying(&server, &desk).await;
+    desk.sets(ticket, "Waiting for parts");
+    let seen = until_read(&customer, &id, "the word", |r| r["status"] == "open").await;
+    assert_eq!(seen["status_label"], "Waiting for parts");
+    desk.sets(ticket, "stalled");
+    let seen = until_read(&customer, &id, "the wait", |r| r["status"] == "pending").await;
+    assert_ne!(seen["status_label"], "stalled");
+}
+
+#[tokio::test]
+async fn what_the_desk_answered_in_time_is_not_late_because_nobody_looked() {
+    let desk = RequestTracker::start().await;
+    let config = desk.section("default = true\n");
+    let options = Options {
+        config: Some(config),
+        test_clock: true,
+        ..Options::default()
+    };
+    let server = Server::with(options.and_unlimited()).await;
+    let (customer, id, ticket) = lying(&server, &desk).await;
+    desk.answers(ticket, "We look into it");
+    let later = (Utc::now() + TimeDelta::hours(25)).to_rfc3339();
+    let clock = server.desk().post("/clock").json(&json!({"now": later}));
+    clock.send().await.expect_status(200);
+    let seen = until_read(&customer, &id, "the promise to be judged", |r| {
+        r["promises"][0]["state"] != "running"
+    })
+    .await;
+    assert_eq!(
+        (&seen["promises"][0]["key"], &seen["promises"][0]["state"]),
+        (&json!("acknowledgement"), &json!("kept"))
+    );
+    let told = timeline(&customer, &id).await;
+    assert!(
+        !told.iter().any(|item| item["change"] == "late"),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_survey_is_offered_after_the_desk_has_resolved_it() {
+    let desk = RequestTracker::start().await;
+    let config = desk.section("default = true\n");
+    let options = Options {
+        config: Some(config),
+        test_clock: true,
+        ..Options::default()
+    };
+    let server = Server::with(options.and_unlimited()).await;
+    let (customer, id, ticket) = lying(&server, &desk).await;
+    desk.sets(ticket, "resolved");
+    until_read(&customer, &id, "it to be resolved", |r| {
+        r["status"] == "resolved"
+    })
+    .await;
+    let later = (Utc::now() + TimeDelta::days(3)).to_rfc3339();
+    let clock = server.desk().post("/clock").json(&json!({"now": later}));
+    clock.send().await.expect_status(200);
+    until_read(&customer, &id, "the survey", |r| {
+        r["survey"]["state"] == "offered"
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_doctor_says_what_is_missing_and_never_the_credential() {
+    let desk = RequestTracker::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("portico.toml");
+    std::fs::write(&config, desk.section("default = true\n")).unwrap();
+    let examine = async |credential: &str| {
+        let mut doctor = tokio::process::Command::new(portico_tests::server::program());
+        doctor.args(["doctor", "--config"]).arg(&config);
+        let done = doctor
+            .env("PORTICO_TEST_CREDENTIAL", credential)
+            .output()
+            .await
+            .unwrap();
+        let text = [done.stdout, done.stderr].concat();
+        (done.status.success(), String::from_utf8(text).unwrap())
+    };
+    // The double has queues no more than custom fields: those are missing, and the credential is good.
+    let (well, said) = examine(CREDENTIAL).await;
+    assert!(
+        !well && said.contains("Request Tracker 5.0.3: good"),
+        "{said}"
+    );
+    let (well, said) = examine("wrong-4711").await;
+    assert!(
+        !well && !said.contains("wrong-4711") && !said.contains("5.0.3"),
+        "{said}"
+    );
+    std::fs::write(&config, "").unwrap();
+    let (well, said) = examine("").await;
+    assert!(well && said.contains("embedded desk"), "{said}");
 }

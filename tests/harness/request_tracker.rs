@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -356,13 +356,67 @@ fn parts(body: &Value) -> Vec<Part> {
         .collect()
 }
 
+/// What was posted: JSON, or a form of JSON and files, which become the JSON's attachments.
+fn posted(headers: &HeaderMap, bytes: &[u8]) -> Value {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let Some((_, boundary)) = kind.split_once("boundary=") else {
+        return serde_json::from_slice(bytes).unwrap_or_default();
+    };
+    let (mut body, mut files) = (Value::Null, Vec::new());
+    for part in split(
+        bytes,
+        format!("--{}", boundary.trim_matches('"')).as_bytes(),
+    ) {
+        let mut halves = split(part, b"\r\n\r\n").into_iter();
+        let (Some(head), Some(first)) = (halves.next(), halves.next()) else {
+            continue;
+        };
+        let from = head.len() + b"\r\n\r\n".len();
+        let content = part[from..].strip_suffix(b"\r\n").unwrap_or(first);
+        let head = String::from_utf8_lossy(head);
+        let named = |what: &str| {
+            let (_, rest) = head.split_once(&format!(" {what}=\""))?;
+            Some(rest.split_once('"')?.0.to_owned())
+        };
+        let media_type = head.lines().find_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            let is_type = name.eq_ignore_ascii_case("content-type");
+            is_type.then(|| value.to_owned())
+        });
+        match named("filename") {
+            Some(name) => files.push(json!({"FileName": name, "FileType": media_type,
+                "FileContent": STANDARD.encode(content)})),
+            None => body = serde_json::from_slice(content).unwrap(),
+        }
+    }
+    body["Attachments"] = files.into();
+    body
+}
+
+fn split<'a>(bytes: &'a [u8], at: &[u8]) -> Vec<&'a [u8]> {
+    let (mut parts, mut from) = (Vec::new(), 0);
+    let mut place = 0;
+    while place + at.len() <= bytes.len() {
+        if &bytes[place..place + at.len()] == at {
+            parts.push(&bytes[from..place]);
+            place += at.len();
+            from = place;
+        } else {
+            place += 1;
+        }
+    }
+    parts.push(&bytes[from..]);
+    parts
+}
+
 async fn answer(State(desk): State<Arc<Mutex<Desk>>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let url = reqwest::Url::parse(&format!("http://rt{}", head.uri)).unwrap();
     let path: Vec<&str> = url.path_segments().unwrap().skip(2).collect();
     let query: BTreeMap<String, String> = url.query_pairs().into_owned().collect();
     let body = to_bytes(body, 100_000_000).await.unwrap_or_default();
-    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let body = posted(&head.headers, &body);
     let fault = {
         let mut desk = desk.lock().unwrap();
         desk.calls.push(format!("{} {}", head.method, head.uri));

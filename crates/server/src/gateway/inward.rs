@@ -40,11 +40,11 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::time;
 
 /// What was read so lately is not read again.
-const FRESH: Duration = Duration::from_secs(3);
+pub const FRESH: Duration = Duration::from_secs(3);
 /// How long a reader waits for the desk; then they get what is known, marked with its age.
 const READER_WAITS: Duration = Duration::from_secs(3);
 /// A ticket that takes longer than this to read is in nobody's way any more.
-const READ_MAX: Duration = Duration::from_secs(10);
+const READ_MAX: Duration = Duration::from_secs(20);
 /// A customer's list is asked of a desk no more often than this.
 const LIST_FRESH: Duration = Duration::from_secs(10);
 /// After so long a change of a ticket has a time of its own.
@@ -52,13 +52,13 @@ const SETTLED: TimeDelta = TimeDelta::seconds(3);
 /// Pages of a customer's list.
 const PAGES: u32 = 10;
 
-/// Brings a request up to date before it is shown, as far as the desk answers in time.
-pub async fn refresh(app: &App, id: &RequestId) {
+/// Brings a request up to date unless it was read so lately, as far as the desk answers in time.
+pub async fn refresh(app: &App, id: &RequestId, age: Duration) {
     let (late, name) = (app, id);
     let (app, id) = (app.clone(), id.clone());
     // A task of its own: a reader who goes away or does not wait does not break it off.
     let reading = tokio::spawn(async move {
-        let done = read(&app, &id, FRESH).await;
+        let done = read(&app, &id, age).await;
         if done.is_err() {
             app.gateway.was_not_read(&id);
         }
@@ -68,11 +68,16 @@ pub async fn refresh(app: &App, id: &RequestId) {
     }
 }
 
-/// A request that the scope covers, brought up to date.
+/// A request that the scope covers, brought up to date unless it was read so lately.
 ///
 /// # Errors
 /// 404 for what is somebody else's; when the store fails.
-pub async fn current(app: &App, id: &RequestId, scope: &Scope) -> Result<RequestRecord, ApiError> {
+pub async fn current(
+    app: &App,
+    id: &RequestId,
+    scope: &Scope,
+    age: Duration,
+) -> Result<RequestRecord, ApiError> {
     let find = async || {
         let found = app.store.read().await?.request(id, scope).await?;
         found.ok_or_else(ApiError::not_found)
@@ -81,7 +86,7 @@ pub async fn current(app: &App, id: &RequestId, scope: &Scope) -> Result<Request
     if record.link.is_none() {
         return Ok(record);
     }
-    refresh(app, id).await;
+    refresh(app, id, age).await;
     find().await
 }
 
@@ -151,6 +156,10 @@ impl Behind {
         let mut record = record.ok_or_else(ApiError::not_found)?;
         let news = take_in(app, &mut *tx, &mut record, &ticket, By::Desk).await?;
         mirror::keep(app, &mut *tx, &mut record, &news).await?;
+        if !news.seen && app.gateway.as_of(&record).is_some() {
+            // Who was shown it as old looks again.
+            tx.append_event(Some(id), record.updated_at).await?;
+        }
         tx.commit().await?;
         app.gateway.was_read(id, app.clock.now());
         Ok(ticket)

@@ -91,7 +91,7 @@ async fn look(app: &App, scope: &Scope) {
                 tracing::debug!(?error, "what a customer looks at could not be read");
             }
         }
-        Scope::Tracker(id) => inward::refresh(app, id).await,
+        Scope::Tracker(id) => inward::refresh(app, id, inward::FRESH).await,
         Scope::Desk => {}
     }
 }
@@ -125,7 +125,7 @@ async fn read_unlisted(app: &App, scope: &Scope) -> crate::store::Result<()> {
             .desk_of(&record)
             .is_some_and(|desk| desk.backend.capabilities().list);
         if record.link.is_some() && (!lists || record.following.is_some()) {
-            inward::refresh(app, &record.id).await;
+            inward::refresh(app, &record.id, inward::FRESH).await;
         }
     }
     Ok(())

@@ -83,7 +83,7 @@ async fn changed(
         app.gateway.forget_read(&request);
         // The desk does not wait for what is made of it.
         let app = app.clone();
-        tokio::spawn(async move { inward::refresh(&app, &request).await });
+        tokio::spawn(async move { inward::refresh(&app, &request, inward::FRESH).await });
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -241,6 +241,10 @@ fn requests(doc: &mut Document) {
             .with_header(201, "Location", true)
             .with_header(201, "ETag", true)
             .with_header(201, "Idempotency-Replayed", false)
+            .answers::<Created>(202)
+            .with_header(202, "Location", true)
+            .with_header(202, "ETag", true)
+            .with_header(202, "Idempotency-Replayed", false)
             .leads_to(201, &["getRequest", "getTimeline", "postMessage", "confirm", "reopen", "withdraw", "edit", "accept_proposal", "decline_proposal", "chase", "escalate", "review", "follow", "markSeen"])
             .fails(&[403, 409, 422, 429]),
     );

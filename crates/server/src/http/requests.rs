@@ -193,7 +193,7 @@ pub async fn one(
     Path(id): Path<RequestId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let record = inward::current(&app, &id, &actor.scope()?).await?;
+    let record = inward::current(&app, &id, &actor.scope()?, inward::FRESH).await?;
     let shown = view::request(&app, &record, locale);
     let etag = etag::etag(&record, &shown)?;
     if etag::is_known(&headers, &etag) {

@@ -41,7 +41,7 @@ pub async fn timeline(
     Query(query): Query<TimelineQuery>,
 ) -> Result<Json<Page<TimelineItem>>, ApiError> {
     let scope = actor.scope()?;
-    let record = inward::current(&app, &id, &scope).await?;
+    let record = inward::current(&app, &id, &scope, inward::FRESH).await?;
     let mut tx = app.store.read().await?;
     let limit = limit(query.limit.as_deref(), 100)?;
     let list = format!("{scope:?} timeline {id}");

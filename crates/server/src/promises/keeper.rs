@@ -79,7 +79,10 @@ async fn look(app: &App) -> Result<(), ApiError> {
         }
         for id in due {
             // What another desk has done in time is not late because nobody has looked.
-            if inward::current(app, &id, &Scope::Desk).await.is_err() {
+            if inward::current(app, &id, &Scope::Desk, Duration::ZERO)
+                .await
+                .is_err()
+            {
                 continue;
             }
             let mut tx = app.store.write().await?;

@@ -629,10 +629,14 @@ impl RequestRecord {
     ) -> Vec<NewEntry> {
         use PromiseState::{Late, Paused, Running};
         let round = self.round();
-        let mut told = Vec::new();
+        let (mut told, mut changed) = (Vec::new(), false);
         for (place, promise) in self.promises.iter_mut().enumerate() {
             let terms = &promise.terms;
-            let meant = terms.starts == Event::Received && terms.meets.contains(&met_by);
+            // What any reply keeps is no promise of a solution.
+            let of_solution = !terms.meets.contains(&Event::Reply);
+            let meant = terms.starts == Event::Received
+                && terms.meets.contains(&met_by)
+                && (met_by == Event::Reply || of_solution);
             if !meant || promise.round != round || !matches!(promise.state, Running | Paused | Late)
             {
                 continue;
@@ -659,6 +663,7 @@ impl RequestRecord {
                 if promise.state == Late && due_at > now {
                     promise.state = Running;
                 }
+                changed = true;
             }
             if let Some(met_at) = met_at {
                 if promise.state == Paused {
@@ -667,7 +672,11 @@ impl RequestRecord {
                     promise.state = Running;
                 }
                 promise.meet(policy, met_at);
+                changed = true;
             }
+        }
+        if changed {
+            self.changed(now);
         }
         let why = words.map(|words| Why::Words(words.to_owned()));
         self.tell(told, Role::Agent, why, now)

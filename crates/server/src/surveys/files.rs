@@ -63,7 +63,9 @@ pub async fn take(
                 faults.push(Fault::at(at, FieldProblem::UnknownUpload));
                 continue;
             };
-            if let Some(bytes) = largest.filter(|most| file.size.is_some_and(|size| size as f64 > *most)) {
+            if let Some(bytes) =
+                largest.filter(|most| file.size.is_some_and(|size| size as f64 > *most))
+            {
                 let fault = Fault {
                     max: format!("{bytes} B"),
                     ..Fault::at(format!("{at}/{place}"), FieldProblem::TooLarge)
