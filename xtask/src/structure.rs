@@ -10,7 +10,7 @@ use std::{fs, path::Path};
 
 /// Every package, and which others of ours it may depend on.
 const PACKAGES: [(&str, &[&str]); 11] = [
-    ("portico-connect", &["portico-contract"]),
+    ("portico-connect", &["portico-contract", "portico-fakes"]),
     ("portico-contract", &[]),
     ("portico-promise", &[]),
     ("portico-survey", &[]),
