@@ -1,7 +1,11 @@
 //! What a desk kept of a submission. The ticket is there, so refusing it would make a second one: what it lacks is sent
 //! after it as a message, and so is lost nowhere.
 
-use crate::ticket::{NewField, NewFile, NewReply, NewTicket};
+use crate::{
+    backend::DeskError,
+    ticket::{NewField, NewFile, NewReply, NewTicket},
+    transport::TransportError,
+};
 use serde_json::Value;
 
 /// The values of a field in JSON, as they travel: none for what is empty.
@@ -59,6 +63,23 @@ pub(crate) fn rest<'a>(
         body: lines.join("\n"),
         files,
     })
+}
+
+/// What went wrong after the desk had said that it did it. Whatever it was, it is no reason to do it again unseen:
+/// see [`DeskError::may_be_done`].
+pub(crate) fn after_it_was_done(error: DeskError) -> DeskError {
+    match error {
+        DeskError::Busy { .. }
+        | DeskError::Credential
+        | DeskError::Forbidden(_)
+        | DeskError::Transport(TransportError::Unreachable(_) | TransportError::Tls(_)) => {
+            DeskError::Failed(format!("it may be done, but cannot be read back: {error}"))
+        }
+        DeskError::NotFound => {
+            DeskError::Refused("it is done, but its customer may not see it".into())
+        }
+        error => error,
+    }
 }
 
 /// The names of files, a line each, where a message without words cannot be.

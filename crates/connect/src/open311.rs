@@ -7,7 +7,7 @@ use crate::{
     api::{Api, instant, known_instant},
     backend::{Backend, Capabilities, DeskError, Finding, Rows},
     examination::Examination,
-    kept::same_words,
+    kept::{self, same_words},
     mapping::{Meaning, Statuses},
     submitted,
     ticket::{
@@ -277,7 +277,7 @@ impl Backend for Open311 {
             match self.report(id).await {
                 // Not every server shows it at once.
                 Err(DeskError::NotFound) => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(kept::after_it_was_done(error)),
                 Ok(report) => {
                     let told = report
                         .description

@@ -410,6 +410,29 @@ impl Zammad {
         })
     }
 
+    /// Reads a new ticket back, and sends after it what it lacks.
+    async fn complete(
+        &self,
+        user: &User,
+        id: &TicketId,
+        new: &NewTicket,
+        text: &str,
+    ) -> Result<(), DeskError> {
+        let item = self.item(user, id).await?;
+        let articles = self.articles(user, item.id).await?;
+        let first = articles.first();
+        let told = first.is_some_and(|first| same_words(text, &first.body));
+        let lost = new.fields.iter().filter(|field| {
+            let name = self.settings.fields.get(&field.id);
+            name.is_some_and(|name| item.values(name) != field.values)
+        });
+        let files = first.map(Article::names).unwrap_or_default();
+        match kept::rest(new, Some(text).filter(|_| !told), lost, &files) {
+            Some(rest) => self.write(user, item.id, &rest).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
     async fn write(&self, user: &User, id: u64, new: &NewReply) -> Result<String, DeskError> {
         let body = json!({
             "ticket_id": id,
@@ -422,7 +445,8 @@ impl Zammad {
         let call = self.api.call(Method::POST, &["ticket_articles"]);
         let call = call.json(&body)?.header(FROM, &user.id.to_string())?;
         let made: Made = call.read().await?;
-        let articles = self.articles(user, id).await?;
+        let articles = self.articles(user, id).await;
+        let articles = articles.map_err(kept::after_it_was_done)?;
         let kept = articles.iter().any(|article| {
             article.id == made.id
                 && submitted::same(&new.body, &article.body)
@@ -520,23 +544,9 @@ impl Backend for Zammad {
         let call = self.api.call(Method::POST, &["tickets"]).json(&body)?;
         let made: Made = call.header(FROM, &user.id.to_string())?.read().await?;
         let id = TicketId(made.id.to_string());
-        let kept = try_join(self.item(&user, &id), self.articles(&user, made.id)).await;
-        let (item, articles) = kept.map_err(|error| match error {
-            DeskError::NotFound => {
-                DeskError::Refused(format!("its customer may not see ticket {}", id.0))
-            }
-            error => error,
-        })?;
-        let first = articles.first();
-        let told = first.is_some_and(|first| same_words(&text, &first.body));
-        let lost = new.fields.iter().filter(|field| {
-            attribute(&field.id).is_some_and(|name| item.values(name) != field.values)
-        });
-        let files = first.map(Article::names).unwrap_or_default();
-        let rest = kept::rest(new, Some(text.as_str()).filter(|_| !told), lost, &files);
-        if let Some(rest) = rest {
-            self.write(&user, made.id, &rest).await?;
-        }
+        self.complete(&user, &id, new, &text)
+            .await
+            .map_err(kept::after_it_was_done)?;
         Ok(id)
     }
 

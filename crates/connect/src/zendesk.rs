@@ -398,6 +398,29 @@ impl Zendesk {
         Ok(tokens)
     }
 
+    /// Reads a new request back, and sends after it what it lacks.
+    async fn complete(
+        &self,
+        caller: &Caller,
+        id: &TicketId,
+        new: &NewTicket,
+        text: &str,
+    ) -> Result<(), DeskError> {
+        let item = self.item(caller, id).await?;
+        let (comments, _) = self.comments(caller, item.id).await?;
+        let first = comments.first();
+        let told = first.is_some_and(|first| same_words(text, &first.body));
+        let lost = new.fields.iter().filter(|field| {
+            let number = self.settings.fields.get(&field.id);
+            number.is_some_and(|number| item.values(*number) != field.values)
+        });
+        let files = first.map(Comment::names).unwrap_or_default();
+        match kept::rest(new, Some(text).filter(|_| !told), lost, &files) {
+            Some(rest) => self.write(caller, item.id, &rest).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
     async fn write(&self, caller: &Caller, id: u64, new: &NewReply) -> Result<String, DeskError> {
         let (before, _) = self.comments(caller, id).await?;
         let before: BTreeSet<u64> = before.iter().map(|comment| comment.id).collect();
@@ -406,7 +429,8 @@ impl Zendesk {
         let path = ["api", "v2", "requests", &id.to_string()];
         let call = self.api.call(Method::PUT, &path).json(&body)?;
         call.headers(&caller.headers).read::<OneRequest>().await?;
-        let (after, _) = self.comments(caller, id).await?;
+        let after = self.comments(caller, id).await;
+        let (after, _) = after.map_err(kept::after_it_was_done)?;
         let written = after.iter().find(|comment| {
             !before.contains(&comment.id)
                 && comment.author_id == Some(caller.id)
@@ -534,23 +558,9 @@ impl Backend for Zendesk {
         let call = call.json(&json!({"request": request}))?;
         let made: OneRequest = call.headers(&caller.headers).read().await?;
         let id = made.request.ticket_id();
-        let item = self.item(&caller, &id).await.map_err(|error| match error {
-            DeskError::NotFound => {
-                DeskError::Refused(format!("its customer may not see request {}", id.0))
-            }
-            error => error,
-        })?;
-        let (comments, _) = self.comments(&caller, item.id).await?;
-        let first = comments.first();
-        let told = first.is_some_and(|first| same_words(&text, &first.body));
-        let lost = new.fields.iter().filter(|field| {
-            number(&field.id).is_some_and(|number| item.values(number) != field.values)
-        });
-        let files = first.map(Comment::names).unwrap_or_default();
-        let rest = kept::rest(new, Some(text.as_str()).filter(|_| !told), lost, &files);
-        if let Some(rest) = rest {
-            self.write(&caller, item.id, &rest).await?;
-        }
+        self.complete(&caller, &id, new, &text)
+            .await
+            .map_err(kept::after_it_was_done)?;
         Ok(id)
     }
 

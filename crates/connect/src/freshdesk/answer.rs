@@ -97,3 +97,23 @@ pub(super) struct File {
     pub(super) size: Option<u64>,
     pub(super) attachment_url: String,
 }
+
+#[derive(Deserialize)]
+pub(super) struct Field {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) choices: Value,
+}
+
+impl Field {
+    /// Whether it can hold this: a list of choices holds no other.
+    pub(super) fn takes(&self, value: &str) -> bool {
+        match &self.choices {
+            Value::Array(choices) if !choices.is_empty() => {
+                choices.iter().any(|choice| choice == value)
+            }
+            Value::Object(choices) if !choices.is_empty() => choices.contains_key(value),
+            _ => true,
+        }
+    }
+}

@@ -15,12 +15,12 @@ use crate::{
     multipart::Form,
     submitted,
     ticket::{
-        Change, Customer, DeskDue, DueOf, FileId, NewFile, NewReply, NewTicket, Ticket, TicketFile,
-        TicketId, TicketMessage, TicketRow,
+        Change, Customer, DeskDue, DueOf, FileId, NewField, NewFile, NewReply, NewTicket, Ticket,
+        TicketFile, TicketId, TicketMessage, TicketRow,
     },
     transport::Transport,
 };
-use answer::{Contact, Conversation, File, Made, TicketItem};
+use answer::{Contact, Conversation, Field, File, Made, TicketItem};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -30,7 +30,7 @@ use portico_contract::{
     timeline::{Body, Role, TextFormat},
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Rows of a page of ours.
@@ -245,6 +245,33 @@ impl Freshdesk {
         })
     }
 
+    async fn fields(&self) -> Result<Vec<Field>, DeskError> {
+        self.api.get(&["ticket_fields"]).read().await
+    }
+
+    /// Reads a new ticket back, and sends after it what it lacks.
+    async fn complete(
+        &self,
+        customer: &Customer,
+        id: &TicketId,
+        new: &NewTicket,
+        sent: &[(&NewField, &str, String)],
+        text: &str,
+    ) -> Result<(), DeskError> {
+        let contact = self.known_contact(customer).await?;
+        let item = self.item(&contact, id).await?;
+        let told = same_words(text, &html::to_text(&item.description));
+        let lost = sent
+            .iter()
+            .filter(|(_, name, value)| item.values(name) != [value.as_str()])
+            .map(|(answer, ..)| *answer);
+        let files: Vec<&str> = item.attachments.iter().map(|f| f.name.as_str()).collect();
+        match kept::rest(new, Some(text).filter(|_| !told), lost, &files) {
+            Some(rest) => self.write(&contact, item.id, &rest).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
     async fn write(&self, contact: &Contact, id: u64, new: &NewReply) -> Result<String, DeskError> {
         let mut form = Form::default();
         form.text("body", &html::of_text(&new.body));
@@ -256,7 +283,8 @@ impl Freshdesk {
         let path = ["tickets", &id.to_string(), "notes"];
         let call = self.api.call(Method::POST, &path).body(media_type, body);
         let made: Made = call.read().await?;
-        let all = self.conversations(id).await?;
+        let all = self.conversations(id).await;
+        let all = all.map_err(kept::after_it_was_done)?;
         let kept = all.iter().any(|one| {
             one.id == made.id
                 && one.is_of(contact)
@@ -335,8 +363,17 @@ impl Backend for Freshdesk {
     }
 
     async fn create(&self, customer: &Customer, new: &NewTicket) -> Result<TicketId, DeskError> {
-        let name = |id: &FieldId| self.settings.fields.get(id);
-        let without_field = new.fields.iter().filter(|field| name(&field.id).is_none());
+        let there = self.fields().await?;
+        let (mut sent, mut without_field) = (Vec::new(), Vec::new());
+        for answer in &new.fields {
+            let value = answer.values.join(", ");
+            let name = self.settings.fields.get(&answer.id);
+            let known = name.and_then(|name| there.iter().find(|field| field.name == *name));
+            match known.filter(|field| field.takes(&value)) {
+                Some(field) => sent.push((answer, field.name.as_str(), value)),
+                None => without_field.push(answer),
+            }
+        }
         let text = submitted::compose(new, without_field);
         let mut form = Form::default();
         form.text("email", customer.email.as_str());
@@ -355,34 +392,17 @@ impl Backend for Freshdesk {
             let name = format!("custom_fields[{}]", self.settings.key_field);
             form.text(&name, &new.key);
         }
-        for field in &new.fields {
-            if let Some(name) = name(&field.id) {
-                form.text(&format!("custom_fields[{name}]"), &field.values.join(", "));
-            }
+        for (_, name, value) in &sent {
+            form.text(&format!("custom_fields[{name}]"), value);
         }
         attach(&mut form, &new.files);
         let (media_type, body) = form.finish()?;
         let call = self.api.call(Method::POST, &["tickets"]);
         let made: Made = call.body(media_type, body).read().await?;
         let id = TicketId(made.id.to_string());
-        let other = || DeskError::Refused(format!("ticket {} has another requester", id.0));
-        let contact = self.contact(customer).await?.ok_or_else(other)?;
-        let item = self
-            .item(&contact, &id)
+        self.complete(customer, &id, new, &sent, &text)
             .await
-            .map_err(|error| match error {
-                DeskError::NotFound => other(),
-                error => error,
-            })?;
-        let told = same_words(&text, &html::to_text(&item.description));
-        let lost = new.fields.iter().filter(|field| {
-            name(&field.id).is_some_and(|name| item.values(name) != [field.values.join(", ")])
-        });
-        let files: Vec<&str> = item.attachments.iter().map(|f| f.name.as_str()).collect();
-        let rest = kept::rest(new, Some(text.as_str()).filter(|_| !told), lost, &files);
-        if let Some(rest) = rest {
-            self.write(&contact, item.id, &rest).await?;
-        }
+            .map_err(kept::after_it_was_done)?;
         Ok(id)
     }
 
@@ -552,13 +572,7 @@ impl Backend for Freshdesk {
 
 impl Freshdesk {
     async fn examine_fields(&self, found: &mut Examination) {
-        #[derive(Deserialize)]
-        struct Field {
-            name: String,
-            #[serde(default)]
-            choices: Value,
-        }
-        let fields: Vec<Field> = match self.api.get(&["ticket_fields"]).read().await {
+        let fields = match self.fields().await {
             Ok(fields) => fields,
             Err(error) => {
                 return found.trouble(

@@ -13,8 +13,8 @@ use crate::{
     mapping::{Meaning, Priorities, Statuses},
     multipart, submitted,
     ticket::{
-        Change, Customer, DeskDue, DueOf, Email, FileId, NewFile, NewReply, NewTicket, Standing,
-        Ticket, TicketFile, TicketId, TicketMessage, TicketRow,
+        Change, Customer, DeskDue, DueOf, Email, FileId, NewField, NewFile, NewReply, NewTicket,
+        Standing, Ticket, TicketFile, TicketId, TicketMessage, TicketRow,
     },
     transport::Transport,
 };
@@ -364,29 +364,62 @@ impl Jira {
         Ok(ids)
     }
 
-    async fn write(&self, key: &str, new: &NewReply) -> Result<String, DeskError> {
+    /// Reads a new request back, gives it its files, which Jira takes only for one that is there, and sends after it
+    /// what it lacks.
+    async fn complete(
+        &self,
+        account: &str,
+        id: &TicketId,
+        new: &NewTicket,
+        sent: &[(&FormField, &NewField)],
+        text: &str,
+        uploads: Vec<String>,
+    ) -> Result<(), DeskError> {
+        let item = self.item(account, id).await?;
+        if !uploads.is_empty() {
+            let names = kept::names(&new.files);
+            let said = self.say(&id.0, &names, uploads).await;
+            // Who finds the request again by its key shall not take it for whole.
+            said.map_err(|error| {
+                DeskError::Refused(format!("request {} is there without files: {error}", id.0))
+            })?;
+        }
+        let told = same_words(text, item.description());
+        let lost = sent
+            .iter()
+            .filter(|(known, answer)| !known.is_kept(&answer.values, item.value(&known.field_id)))
+            .map(|(_, answer)| *answer);
+        let names: Vec<&str> = new.files.iter().map(|file| file.name.as_str()).collect();
+        match kept::rest(new, Some(text).filter(|_| !told), lost, &names) {
+            Some(rest) => self.say(&id.0, &rest.body, Vec::new()).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a comment, with files that were sent ahead.
+    async fn say(&self, key: &str, text: &str, uploads: Vec<String>) -> Result<String, DeskError> {
         let (myself, before) = try_join(self.myself(), self.comments(key)).await?;
         let before: BTreeSet<String> = before.into_iter().map(|comment| comment.id).collect();
-        let (what, body) = if new.files.is_empty() {
-            ("comment", json!({"body": new.body, "public": true}))
+        let (what, body) = if uploads.is_empty() {
+            ("comment", json!({"body": text, "public": true}))
         } else {
-            let ids = self.upload(&new.files).await?;
-            let body = json!({"temporaryAttachmentIds": ids, "public": true,
-                "additionalComment": {"body": new.body}});
+            let body = json!({"temporaryAttachmentIds": uploads, "public": true,
+                "additionalComment": {"body": text}});
             ("attachment", body)
         };
         let path = [&API[..], &["request", key, what]].concat();
         let call = self.api.call(Method::POST, &path).json(&body)?;
         call.send().await?;
-        let after = self.comments(key).await?;
+        let after = self.comments(key).await;
+        let after = after.map_err(kept::after_it_was_done)?;
         let written = after.iter().find(|comment| {
             // Beside files the text may stand among references to them.
-            let told = same_words(&new.body, &comment.body)
-                || (!new.files.is_empty() && comment.body.contains(new.body.trim()));
+            let told = same_words(text, &comment.body)
+                || (!uploads.is_empty() && comment.body.contains(text.trim()));
             !before.contains(&comment.id)
                 && comment.is_by(&myself.account_id)
                 && told
-                && comment.files().len() == new.files.len()
+                && comment.files().len() == uploads.len()
         });
         let written = written.map(|comment| comment.id.clone());
         written.ok_or_else(|| DeskError::Refused("the message is not what was sent".into()))
@@ -495,37 +528,14 @@ impl Backend for Jira {
         }
         let body = json!({"serviceDeskId": desk, "requestTypeId": kind,
             "requestFieldValues": values, "raiseOnBehalfOf": account});
+        let uploads = self.upload(&new.files).await?;
         let path = [&API[..], &["request"]].concat();
         let call = self.api.call(Method::POST, &path).json(&body)?;
         let made: Made = call.read().await?;
         let id = TicketId(made.issue_key);
-        let item = self
-            .item(&account, &id)
+        self.complete(&account, &id, new, &sent, &text, uploads)
             .await
-            .map_err(|error| match error {
-                DeskError::NotFound => {
-                    DeskError::Refused(format!("request {} has another reporter", id.0))
-                }
-                error => error,
-            })?;
-        if !new.files.is_empty() {
-            // Jira takes files only for a request that is there.
-            let files = NewReply {
-                body: kept::names(&new.files),
-                files: new.files.clone(),
-            };
-            self.write(&id.0, &files).await?;
-        }
-        let told = same_words(&text, item.description());
-        let lost = sent
-            .iter()
-            .filter(|(known, answer)| !known.is_kept(&answer.values, item.value(&known.field_id)));
-        let lost = lost.map(|(_, answer)| *answer);
-        let names: Vec<&str> = new.files.iter().map(|file| file.name.as_str()).collect();
-        let rest = kept::rest(new, Some(text.as_str()).filter(|_| !told), lost, &names);
-        if let Some(rest) = rest {
-            self.write(&id.0, &rest).await?;
-        }
+            .map_err(kept::after_it_was_done)?;
         Ok(id)
     }
 
@@ -654,7 +664,8 @@ impl Backend for Jira {
     ) -> Result<String, DeskError> {
         let account = self.known_customer(customer).await?;
         self.item(&account, id).await?;
-        self.write(&id.0, new).await
+        let uploads = self.upload(&new.files).await?;
+        self.say(&id.0, &new.body, uploads).await
     }
 
     async fn change(
