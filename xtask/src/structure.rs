@@ -11,7 +11,7 @@ use std::{fs, path::Path};
 /// Every package, and which others of ours it may depend on.
 const PACKAGES: [(&str, &[&str]); 12] = [
     ("portico-conform", &["portico-contract"]),
-    ("portico-connect", &["portico-contract"]),
+    ("portico-connect", &["portico-contract", "portico-fakes"]),
     ("portico-contract", &[]),
     ("portico-promise", &[]),
     ("portico-survey", &[]),

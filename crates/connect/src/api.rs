@@ -101,6 +101,52 @@ impl Api {
         Ok(self.call_url(Method::GET, url))
     }
 
+    /// The bytes of a file at an address that the desk gave, which may be a store on another host or lead to one. The
+    /// credential and `own` go to the desk alone, and nothing goes anywhere unencrypted where the desk is not.
+    ///
+    /// # Errors
+    /// `Credential` when the desk sends us back to itself, which is its page to sign in.
+    pub(crate) async fn download(
+        &self,
+        address: &str,
+        own: &HeaderMap,
+    ) -> Result<Bytes, DeskError> {
+        let nonsense = |why: &str| DeskError::Nonsense(format!("the address of a file {why}"));
+        let is_desk = |url: &Url| url.origin() == self.base.origin();
+        let mut url = self.base.join(address);
+        for _ in 0..3 {
+            let there = url.map_err(|_| nonsense("is none"))?;
+            if !matches!(there.scheme(), "https" | "http")
+                || (there.scheme() == "http" && self.base.scheme() == "https")
+            {
+                return Err(nonsense("is not encrypted"));
+            }
+            let mut headers = HeaderMap::new();
+            if is_desk(&there) {
+                headers.extend(self.headers.clone());
+                headers.extend(own.clone());
+            }
+            let call = Call {
+                method: Method::GET,
+                url: there.clone(),
+                headers,
+                body: Bytes::new(),
+                limit: FILE_LIMIT,
+            };
+            let reply = self.transport.send(call).await?;
+            if reply.status.is_success() {
+                return Ok(reply.body);
+            }
+            let on = reply.headers.get(LOCATION).and_then(|v| v.to_str().ok());
+            let on = on.filter(|_| reply.status.is_redirection());
+            url = match on.map(|on| there.join(on)) {
+                Some(Ok(on)) if !is_desk(&on) => Ok(on),
+                _ => return Err(refusal(&reply)),
+            };
+        }
+        Err(nonsense("leads on and on"))
+    }
+
     fn call_url(&self, method: Method, url: Url) -> Request<'_> {
         Request {
             transport: &*self.transport,
@@ -135,6 +181,12 @@ impl Request<'_> {
         let name = HeaderName::from_static(name);
         self.call.headers.insert(name, value);
         Ok(self)
+    }
+
+    /// Adds headers, for a desk where each caller has a credential of their own.
+    pub(crate) fn headers(mut self, headers: &HeaderMap) -> Self {
+        self.call.headers.extend(headers.clone());
+        self
     }
 
     /// Sends JSON.
@@ -199,6 +251,20 @@ pub(crate) fn secret(value: &str) -> Result<HeaderValue, String> {
         .map_err(|_| "the credential holds characters that no header can".to_owned())?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+/// The bytes of a file, unless they are not as many as the desk said: then they are a page that says something else.
+///
+/// # Errors
+/// `Nonsense` when they are not.
+pub(crate) fn whole(bytes: Bytes, size: Option<u64>) -> Result<Bytes, DeskError> {
+    match size {
+        Some(size) if size != bytes.len() as u64 => Err(DeskError::Nonsense(format!(
+            "a file of {size} bytes came as {}",
+            bytes.len()
+        ))),
+        _ => Ok(bytes),
+    }
 }
 
 /// What an answer that is not 2xx says.

@@ -3,9 +3,14 @@
 use crate::{
     backend::Backend,
     django_helpdesk::{self, DjangoHelpdesk},
+    freshdesk::{self, Freshdesk},
+    jira::{self, Jira},
+    open311::{self, Open311},
     redmine::{self, Redmine},
     request_tracker::{self, RequestTracker},
     transport::{Coalescing, Transport},
+    zammad::{self, Zammad},
+    zendesk::{self, Zendesk},
 };
 use serde::Deserialize;
 use std::sync::Arc;
@@ -20,6 +25,16 @@ pub enum Connector {
     Redmine(redmine::Settings),
     /// django-helpdesk 2.
     DjangoHelpdesk(django_helpdesk::Settings),
+    /// Zammad.
+    Zammad(zammad::Settings),
+    /// Zendesk.
+    Zendesk(zendesk::Settings),
+    /// Jira Service Management.
+    Jira(jira::Settings),
+    /// Freshdesk.
+    Freshdesk(freshdesk::Settings),
+    /// Open311 GeoReport v2.
+    Open311(open311::Settings),
 }
 
 impl Connector {
@@ -42,6 +57,11 @@ impl Connector {
             Self::DjangoHelpdesk(settings) => {
                 Arc::new(DjangoHelpdesk::new(settings, credential, transport)?)
             }
+            Self::Zammad(settings) => Arc::new(Zammad::new(settings, credential, transport)?),
+            Self::Zendesk(settings) => Arc::new(Zendesk::new(settings, credential, transport)?),
+            Self::Jira(settings) => Arc::new(Jira::new(settings, credential, transport)?),
+            Self::Freshdesk(settings) => Arc::new(Freshdesk::new(settings, credential, transport)?),
+            Self::Open311(settings) => Arc::new(Open311::new(settings, credential, transport)?),
         })
     }
 }

@@ -10,8 +10,12 @@ pub mod backend;
 pub mod connector;
 pub mod django_helpdesk;
 mod examination;
+pub mod freshdesk;
+pub mod jira;
+mod kept;
 mod mapping;
 mod multipart;
+pub mod open311;
 pub mod redmine;
 pub mod request_tracker;
 #[cfg(test)]
@@ -19,6 +23,8 @@ mod scripted;
 mod submitted;
 pub mod ticket;
 pub mod transport;
+pub mod zammad;
+pub mod zendesk;
 
 pub use backend::{Backend, Capabilities, DeskError};
 pub use connector::Connector;

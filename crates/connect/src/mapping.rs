@@ -73,14 +73,28 @@ impl Statuses {
 
     /// Where a ticket with this status stands: `open` with the desk's word for one that nobody mapped.
     pub(crate) fn standing(&self, name: &str) -> Standing {
-        let known = self.0.get(&name.to_lowercase()).cloned();
-        let meaning = known.unwrap_or_else(|| Meaning::new(Status::Open, None, None));
-        Standing {
+        self.known(name).unwrap_or_else(|| Standing {
+            status: Status::Open,
+            label: name.to_owned(),
+            waiting_on: None,
+            outcome: None,
+        })
+    }
+
+    /// The same for a status that is mapped.
+    pub(crate) fn known(&self, name: &str) -> Option<Standing> {
+        let meaning = self.0.get(&name.to_lowercase())?.clone();
+        Some(Standing {
             status: meaning.status,
             label: meaning.label.unwrap_or_else(|| name.to_owned()),
             waiting_on: meaning.waiting_on,
             outcome: meaning.outcome,
-        }
+        })
+    }
+
+    /// Whether any status means this.
+    pub(crate) fn has(&self, status: Status) -> bool {
+        self.0.values().any(|meaning| meaning.status == status)
     }
 }
 

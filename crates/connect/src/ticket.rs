@@ -7,11 +7,13 @@ use portico_contract::{
     request::{Outcome, Status, Urgency, WaitingOn},
     timeline::{Body, Role},
 };
+use serde::Deserialize;
 use std::{fmt, str::FromStr};
 
 /// An e-mail address strict enough to stand in any desk's query: `local@domain` of ASCII letters, digits and `._%+-`,
 /// lower-case. Quotes, spaces, brackets, braces and backslashes do not exist in it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Email(String);
 
 /// It is no such address.
@@ -45,6 +47,13 @@ impl FromStr for Email {
         } else {
             Err(EmailError)
         }
+    }
+}
+
+impl TryFrom<String> for Email {
+    type Error = EmailError;
+    fn try_from(text: String) -> Result<Self, EmailError> {
+        text.parse()
     }
 }
 
