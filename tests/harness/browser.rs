@@ -155,6 +155,12 @@ impl Browser {
         capabilities
             .set("goog:loggingPrefs", json!({"browser": "ALL"}))
             .unwrap();
+        // As many customers have it set: a frame of another site keeps nothing.
+        let strict =
+            json!({"profile.cookie_controls_mode": 1, "profile.block_third_party_cookies": true});
+        capabilities
+            .add_experimental_option("prefs", strict)
+            .unwrap();
         let driver = WebDriver::new(format!("http://127.0.0.1:{}", self.port), capabilities)
             .await
             .expect("chromium starts");

@@ -6,7 +6,9 @@ pub mod catalogue;
 pub mod clock;
 pub mod delivery;
 pub mod demo;
+
 pub mod desk_line;
+pub mod embed_line;
 pub mod files;
 pub mod host_token;
 pub mod hours;
@@ -30,6 +32,7 @@ pub mod surveys;
 pub mod telemetry;
 pub mod text;
 pub mod view;
+pub mod wording;
 
 use catalogue::Catalogue;
 use clap::{Parser, Subcommand};
@@ -41,6 +44,7 @@ use std::{
     process::ExitCode,
 };
 use surveys::{Programme, programme};
+use wording::Wording;
 
 /// The customer portal's server with its embedded service desk.
 #[derive(Parser)]
@@ -66,6 +70,8 @@ enum Command {
         /// there.
         dir: PathBuf,
     },
+    /// Prints what the policies of a site and of the portal must allow, for the portal to be shown there.
+    Csp(embed_line::Csp),
     /// Checks a configuration, a policy or surveys, with all that it names.
     Check {
         /// The file.
@@ -89,6 +95,7 @@ fn run(command: Command) -> Result<(), String> {
         Command::Desk(desk) => runtime()?.block_on(desk_line::run(*desk)),
         Command::Calendar(line) => calendar_line::run(line),
         Command::Survey(line) => runtime()?.block_on(survey_line::run(line)),
+        Command::Csp(line) => embed_line::csp(&line),
         Command::Init { dir } => init(&dir),
         Command::Check { file } => check(&file),
     }
@@ -155,6 +162,9 @@ fn check(file: &Path) -> Result<(), String> {
         if let Some(host_token) = &settings.host_token {
             HostTokens::load(host_token)?;
         }
+        settings.brand.read_logo()?;
+        Wording::load(settings.messages.as_deref())?;
+        embed_line::tell_corrections(&settings);
         Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
         Programme::load(settings.surveys.as_deref())?;
         Policy::load(settings.policy.as_deref())?

@@ -5,9 +5,14 @@ use crate::{
     files::media,
     host_token::{HostTokenSetting, is_address},
 };
+use axum::body::Bytes;
 use chrono_tz::Tz;
 use portico_contract::{
-    config::ContactKind, config::OpeningHours, locale::Locale, session::Channel,
+    config::ContactKind,
+    config::OpeningHours,
+    locale::Locale,
+    session::Channel,
+    theme::{self, Theme},
 };
 use serde::Deserialize;
 use std::{
@@ -17,6 +22,9 @@ use std::{
 
 /// The file that `portico init` writes: every setting with its default, commented out.
 pub const DEFAULT_FILE: &str = include_str!("../portico.toml");
+
+/// Bytes of a logo: every page loads it.
+const LOGO_SIZE: usize = 64 * 1024;
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Deserialize)]
@@ -40,6 +48,8 @@ pub struct Settings {
     pub request_types: Option<PathBuf>,
     /// The company's own words; relative to this file.
     pub words: Option<PathBuf>,
+    /// The company's own wording of the portal; relative to this file.
+    pub messages: Option<PathBuf>,
     /// What is promised and what customers may do about it; relative to this file.
     pub policy: Option<PathBuf>,
     /// Whom the company asks how satisfied they are; relative to this file.
@@ -58,6 +68,8 @@ pub struct Settings {
     pub contacts: Vec<ContactSetting>,
     /// How customers can sign in.
     pub sign_in: Vec<Channel>,
+    /// Colours and measures.
+    pub theme: Theme,
     /// How the company's own site says who is signed in there.
     pub host_token: Option<HostTokenSetting>,
 }
@@ -74,6 +86,7 @@ impl Default for Settings {
             trusted_proxies: Vec::new(),
             request_types: None,
             words: None,
+            messages: None,
             policy: None,
             surveys: None,
             limits: Limits::default(),
@@ -83,6 +96,7 @@ impl Default for Settings {
             sms: None,
             contacts: Vec::new(),
             sign_in: vec![Channel::Email, Channel::Sms],
+            theme: Theme::default(),
             host_token: None,
         }
     }
@@ -94,12 +108,54 @@ impl Default for Settings {
 pub struct Brand {
     /// Its name.
     pub name: Localized,
+    /// Its picture, SVG, PNG or WebP; relative to this file.
+    #[serde(default)]
+    pub logo: Option<PathBuf>,
+    /// What stands at the end of every page: imprint, privacy.
+    #[serde(default)]
+    pub links: Vec<LinkSetting>,
+}
+
+/// A link of the company.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkSetting {
+    /// Its words.
+    pub label: Localized,
+    /// An `https` address.
+    pub url: String,
+}
+
+impl Brand {
+    /// Reads the picture: its media type and its bytes.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn read_logo(&self) -> Result<Option<(&'static str, Bytes)>, String> {
+        let Some(file) = &self.logo else {
+            return Ok(None);
+        };
+        let place = file.display();
+        let media_type = match file.extension().and_then(|e| e.to_str()) {
+            Some("svg") => "image/svg+xml",
+            Some("png") => "image/png",
+            Some("webp") => "image/webp",
+            _ => return Err(format!("{place}: a logo is an SVG, PNG or WebP file")),
+        };
+        let bytes = std::fs::read(file).map_err(|e| format!("{place}: {e}"))?;
+        match bytes.len() <= LOGO_SIZE {
+            true => Ok(Some((media_type, bytes.into()))),
+            false => Err(format!("{place}: a logo has {LOGO_SIZE} bytes at most")),
+        }
+    }
 }
 
 impl Default for Brand {
     fn default() -> Self {
         Self {
             name: Localized::same("Portico"),
+            logo: None,
+            links: Vec::new(),
         }
     }
 }
@@ -276,8 +332,10 @@ impl Settings {
         for path in [
             &mut settings.request_types,
             &mut settings.words,
+            &mut settings.messages,
             &mut settings.policy,
             &mut settings.surveys,
+            &mut settings.brand.logo,
         ]
         .into_iter()
         .flatten()
@@ -319,6 +377,16 @@ impl Settings {
                 ));
             }
         }
+        for link in &self.brand.links {
+            if !link.url.starts_with("https://") {
+                return Err(format!("brand.links: {:?} is no https address", link.url));
+            }
+        }
+        if let Some(name) = theme::resolve(&self.theme, false).refused.first() {
+            return Err(format!(
+                "theme: {name} is no token, or this is no value for it (docs/theming.md)"
+            ));
+        }
         for contact in &self.contacts {
             if contact.channel == ContactKind::Unknown {
                 return Err("contacts: channel is one of phone, email, online, on_site".to_owned());
@@ -340,7 +408,7 @@ impl Settings {
 }
 
 /// `https://www.example.com`, with a port if need be: what a browser sends as `Origin`.
-fn is_origin(text: &str) -> bool {
+pub fn is_origin(text: &str) -> bool {
     let host = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"));
