@@ -530,6 +530,7 @@ async fn the_keyboard_goes_in_through_and_out_and_past() {
     let inside = place.within(0).await;
     inside.see(&place.say("home.title")).await;
     place.out().await;
+    page.clean().await;
     page.axe().await;
     let active = "return document.activeElement.shadowRoot?.activeElement?.localName ?? document.activeElement.id";
     page.link("Before").focus().await;
@@ -551,7 +552,6 @@ async fn the_keyboard_goes_in_through_and_out_and_past() {
     page.press(Key::Enter).await;
     page.press(Key::Tab).await;
     assert_eq!(page.run(active, vec![]).await, json!("after"));
-    page.clean().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -675,7 +675,7 @@ async fn language_prefill_and_consent_are_the_hosts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_times_put_in_and_taken_out_leaves_nothing() {
     let place = Place::new().await;
-    place.ready(NEAR, TAG, "").await;
+    place.ready(FAR, TAG, "").await;
     let page = place.page();
     let round = "const next = () => new Promise(done => requestAnimationFrame(done));
         const turn = async () => {

@@ -145,6 +145,8 @@ impl Browser {
             "--no-first-run",
             "--no-default-browser-check",
             "--hide-scrollbars",
+            // With the setting below: a frame of another site keeps nothing at all.
+            "--disable-features=ThirdPartyStoragePartitioning",
             &format!("--window-size={width},{height}"),
             &format!("--lang={first}"),
             &format!("--accept-lang={}", self.setup.languages),
@@ -155,7 +157,6 @@ impl Browser {
         capabilities
             .set("goog:loggingPrefs", json!({"browser": "ALL"}))
             .unwrap();
-        // As many customers have it set: a frame of another site keeps nothing.
         let strict =
             json!({"profile.cookie_controls_mode": 1, "profile.block_third_party_cookies": true});
         capabilities
