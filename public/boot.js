@@ -175,13 +175,16 @@ const RELOADED = "portico.reloaded";
 document.head.append(element("link", { rel: "modulepreload", href: program.js, integrity: program.jsIntegrity }));
 
 try {
-  const [config, messages, wasm, glue] = await Promise.all([
+  const [config, messages, own, wasm, glue] = await Promise.all([
     // A host without the file serves the API beside the site.
     fetch("/portico.json").then((response) => (response.ok ? response.json() : {})),
     get(program.messages[locale]).then((response) => response.json()),
+    // The company's own wording; without it there is ours.
+    get(`/words/${locale}.json`).then((response) => response.json()).catch(() => ({})),
     get(program.wasm, { integrity: program.wasmIntegrity }),
     import(program.js),
   ]);
+  Object.assign(messages, own);
   globalThis.__portico = {
     locale, messages, messageUrls: program.messages, icons: ASSETS.icons, api: config.api ?? "/portal/v1", crashed,
     greeting,

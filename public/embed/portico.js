@@ -136,9 +136,14 @@
     connectedCallback() {
       const [, help, close, skip] = this.#words();
       const fallback = () => make("div", { className: "fallback" }, make("slot"));
-      const end = make("span", { className: "end", tabIndex: -1 });
+      // From a place that Tab never stops at, browsers do not go on past the element: so it is one while it has the focus.
+      const end = make("span", { className: "end", tabIndex: -1, onblur: () => (end.tabIndex = -1) });
+      const skipped = () => {
+        end.tabIndex = 0;
+        end.focus();
+      };
       if (this.#mode() === "inline") {
-        const past = make("button", { className: "skip", type: "button", textContent: skip, onclick: () => end.focus() });
+        const past = make("button", { className: "skip", type: "button", textContent: skip, onclick: skipped });
         this.#root.replaceChildren(past, make("div", { className: "stack" }, fallback()), end);
         this.#measure();
         const lazy = this.getAttribute("lazy") ?? "visible";

@@ -23,6 +23,11 @@ pub fn message_url(tag: &str) -> Option<String> {
     get_text(&get(&prepared(), "messageUrls"), tag)
 }
 
+/// Where a company's own wording of a language lies.
+pub fn own_words_url(tag: &str) -> String {
+    format!("/words/{tag}.json")
+}
+
 /// Where the icons lie.
 pub fn icons() -> String {
     get_text(&prepared(), "icons").unwrap_or_default()
@@ -48,6 +53,19 @@ impl Catalogue {
             .ok()
             .filter(JsValue::is_object)
             .map(Self)
+    }
+
+    /// The same with a company's own wording of some of it, as a message file.
+    #[must_use]
+    pub fn with(self, own: &str) -> Self {
+        if let Some(own) = Self::parse(own) {
+            let _ = call(
+                &get(&global(), "Object"),
+                "assign",
+                &[self.0.clone(), own.0],
+            );
+        }
+        self
     }
 
     /// A message, empty if it is not there (which the build does not allow).

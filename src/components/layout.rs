@@ -46,7 +46,7 @@ pub fn alone(page: View) -> View {
         <a class="skip" href="#main">{m::layout_skip}</a>
         <header class="bar">
             <div class="wrap">
-                <p class="brand">{icon("portico")}<span>{brand}</span></p>
+                <p class="brand">{logo()}<span>{brand}</span></p>
                 <div class="tools">{language()}</div>
             </div>
         </header>
@@ -75,7 +75,7 @@ fn header() -> View {
     ui! {
         <header class="bar">
             <div class="wrap">
-                <a class="brand" href=Route::Home.href()>{icon("portico")}<span>{brand}</span></a>
+                <a class="brand" href=Route::Home.href()>{logo()}<span>{brand}</span></a>
                 <div class="tools">{language()}{account()}</div>
             </div>
             <nav aria-label=m::layout_nav>
@@ -188,11 +188,28 @@ fn in_a_frame() -> View {
     .view()
 }
 
+/// The company's picture, once it is known to have none its place in ours.
+fn logo() -> View {
+    (move || match config::current().and_then(|config| config.brand.logo) {
+        Some(logo) => ui! { <img src=logo alt=""/> },
+        None => icon("portico"),
+    })
+    .view()
+}
+
 fn footer() -> View {
     let service = || {
         config::has(Capability::Surveys).then(|| {
             ui! { <p><a href=Route::Service.href()>{m::measures_title}</a></p> }
         })
+    };
+    let links = || {
+        let links = config::current().map(|config| config.brand.links)?;
+        let links = links.into_iter().map(|link| {
+            ui! { <li><a href=link.url rel="noreferrer">{link.label}</a></li> }
+        });
+        let links = links.collect::<View>();
+        Some(ui! { <ul>{links}</ul> })
     };
     let zone = || Some(m::layout_zone(&format::zone_name()?));
     ui! {
@@ -200,6 +217,7 @@ fn footer() -> View {
             <div class="wrap">
                 {contact()}
                 {service}
+                {links}
                 <small>{config::brand_name} " · " {zone}</small>
             </div>
         </footer>

@@ -105,6 +105,8 @@ pub async fn switch(to: Locale) -> bool {
     else {
         return false;
     };
+    let own = http::get_file(&boot::own_words_url(to.as_str())).await;
+    let catalogue = catalogue.with(&own.unwrap_or_default());
     CATALOGUE.with_borrow_mut(|current| *current = catalogue);
     // In a frame it is the choice of the page around.
     if host::frame().is_none() {

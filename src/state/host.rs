@@ -369,7 +369,10 @@ async fn act(message: Message) -> Option<bool> {
         }
         "signOut" if cfg!(not(feature = "survey")) => {
             api::session::renew_by(None);
-            session::sign_out().await.is_ok()
+            let ended = session::sign_out().await.is_ok();
+            // What stands on the page is theirs too.
+            navigation::go(&Route::Home);
+            ended
         }
         "token" => {
             let given: Given = read(payload).unwrap_or_default();
@@ -394,17 +397,15 @@ fn set_theme(theme: Theme) -> bool {
 
 /// Draws with the theme, in the scheme of the system; says which colours had to be others.
 fn draw() {
-    let asked = THEME.with_borrow(Clone::clone);
+    let company = config::config().with_untracked(|load| load.ready().map(|c| c.theme.clone()));
+    let asked = company
+        .unwrap_or_default()
+        .with(THEME.with_borrow(Clone::clone));
     let drawn = theme::resolve(&asked, DARK.get());
     for (name, value) in &drawn.tokens {
         host::set_token(&format!("--{name}"), Some(value));
     }
-    let scheme = match asked.preset {
-        theme::Preset::Light => "light",
-        theme::Preset::Dark => "dark",
-        theme::Preset::Auto | theme::Preset::Contrast => "light dark",
-    };
-    host::set_token("color-scheme", Some(scheme));
+    host::set_token("color-scheme", Some(asked.preset.scheme()));
     if !drawn.adjusted.is_empty() {
         let pairs = drawn.adjusted.into_iter();
         let pairs = pairs
@@ -434,15 +435,20 @@ fn offer_sign_in() {
 
 /// Signs in by a token of the page around. One at a time: who asks meanwhile gets the same outcome.
 async fn sign_in() -> bool {
-    if let Some(under_way) = SIGNING_IN.with_borrow(Clone::clone) {
-        return under_way.filled().await;
-    }
-    let outcome = Rc::new(Slot::new());
-    SIGNING_IN.set(Some(Rc::clone(&outcome)));
-    let signed_in = try_sign_in().await;
-    SIGNING_IN.set(None);
-    outcome.fill(signed_in);
-    signed_in
+    let under_way = SIGNING_IN.with_borrow(Clone::clone);
+    let outcome = under_way.unwrap_or_else(|| {
+        let outcome = Rc::new(Slot::new());
+        SIGNING_IN.set(Some(Rc::clone(&outcome)));
+        let told = Rc::clone(&outcome);
+        // Apart from who asked first: a call that is no longer wanted is dropped, and the others still wait.
+        task::detach(async move {
+            let signed_in = try_sign_in().await;
+            SIGNING_IN.set(None);
+            told.fill(signed_in);
+        });
+        outcome
+    });
+    outcome.filled().await
 }
 
 async fn try_sign_in() -> bool {
@@ -490,6 +496,11 @@ fn follow(heard: RwSignal<bool>) {
             if view == "sign-in" {
                 tell("auth:required", Nothing {});
             }
+        }
+    });
+    effect(move || {
+        if heard.get() && was_found_to_keep_nothing() {
+            tell("error", Code { code: "storage" });
         }
     });
     if cfg!(feature = "survey") {

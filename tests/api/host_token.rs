@@ -44,7 +44,7 @@ async fn send(server: &Server, token: &str) -> Reply {
 }
 
 fn claims() -> Value {
-    json!({"sub": "customer-1", "jti": uuid::Uuid::new_v4(), "aud": AUDIENCE, "exp": now() + 120})
+    json!({"sub": "customer-1", "jti": uuid::Uuid::new_v4().to_string(), "aud": AUDIENCE, "exp": now() + 120})
 }
 
 #[tokio::test]

@@ -145,6 +145,8 @@ impl Browser {
             "--no-first-run",
             "--no-default-browser-check",
             "--hide-scrollbars",
+            // With the setting below: a frame of another site keeps nothing at all.
+            "--disable-features=ThirdPartyStoragePartitioning",
             &format!("--window-size={width},{height}"),
             &format!("--lang={first}"),
             &format!("--accept-lang={}", self.setup.languages),
@@ -154,6 +156,11 @@ impl Browser {
         }
         capabilities
             .set("goog:loggingPrefs", json!({"browser": "ALL"}))
+            .unwrap();
+        let strict =
+            json!({"profile.cookie_controls_mode": 1, "profile.block_third_party_cookies": true});
+        capabilities
+            .add_experimental_option("prefs", strict)
             .unwrap();
         let driver = WebDriver::new(format!("http://127.0.0.1:{}", self.port), capabilities)
             .await

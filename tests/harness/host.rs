@@ -71,7 +71,7 @@ impl HostSite {
     /// `unsafe` word that allows the portal at `portal` a script and a frame.
     pub fn show(&self, portal: &str, style: &str, body: &str, script: &str) {
         let policy = format!(
-            "default-src 'none'; script-src 'nonce-n0nce'; style-src 'nonce-n0nce'; frame-src {portal}; \
+            "default-src 'none'; script-src 'nonce-n0nce'; style-src 'nonce-n0nce'; frame-src {portal}; img-src data:; \
              connect-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; \
              require-trusted-types-for 'script'; trusted-types 'none'"
         );
@@ -118,7 +118,7 @@ pub fn portal_at(server: &Server, name: &str) -> String {
 /// A token as the site signs it, with other claims in the place of the usual ones.
 pub fn token(change: &Value) -> String {
     let mut claims = json!({
-        "sub": "customer-1", "jti": uuid::Uuid::new_v4(), "aud": AUDIENCE, "exp": now() + 120, "iat": now(),
+        "sub": "customer-1", "jti": uuid::Uuid::new_v4().to_string(), "aud": AUDIENCE, "exp": now() + 120, "iat": now(),
     });
     for (name, value) in change.as_object().into_iter().flatten() {
         claims[name] = value.clone();

@@ -256,10 +256,6 @@ fn assemble(mut parts: Parts) -> Result<Files> {
     if let Some(loader) = parts.public.remove(EMBED) {
         site.embed(minify_js(loader)?)?;
     }
-    if let Some(types) = parts.public.remove("embed/portico.d.ts") {
-        let name = format!("embed/{EMBED_PROTOCOL}/portico.d.ts");
-        site.files.insert(name, types);
-    }
     let boot = parts
         .public
         .remove("boot.js")
@@ -272,6 +268,10 @@ fn assemble(mut parts: Parts) -> Result<Files> {
                 assets.insert("icons".to_owned(), picture.url.clone().into());
             }
             pictures.push((name, picture));
+        } else if let Some(name) = name.strip_prefix("embed/") {
+            // Goes with the script: its types, what tells why it does not work, the page that shows it.
+            let name = format!("embed/{EMBED_PROTOCOL}/{name}");
+            site.files.insert(name, bytes);
         } else {
             site.files.insert(name, bytes);
         }

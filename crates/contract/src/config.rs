@@ -1,6 +1,6 @@
 //! `GET /config`: what this server is and can do.
 
-use crate::{Instant, locale::Locale, session::Channel};
+use crate::{Instant, locale::Locale, session::Channel, theme::Theme};
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -49,6 +49,22 @@ words! {
 pub struct Brand {
     /// Its name in the language of the answer.
     pub name: String,
+    /// The address of its picture, beside the site's own files.
+    #[serde(default)]
+    pub logo: Option<String>,
+    /// What stands at the end of every page: imprint, privacy.
+    #[serde(default)]
+    pub links: Vec<BrandLink>,
+}
+
+/// A link of the company.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BrandLink {
+    /// Its words in the language of the answer.
+    pub label: String,
+    /// An `https` address.
+    pub url: String,
 }
 
 /// What a server accepts.
@@ -120,6 +136,10 @@ pub struct Config {
     /// The public keys (Ed25519, base64) by which this company's receipts are known, the present one first.
     #[serde(default)]
     pub receipt_keys: Vec<String>,
+    /// The company's colours and measures; `/theme.css` has them as they are drawn.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub theme: Theme,
     /// Exact origins of the sites whose pages may have the portal in a frame.
     #[serde(default)]
     pub frame_ancestors: Vec<String>,

@@ -34,6 +34,53 @@ pub struct Theme {
     pub dark: BTreeMap<String, String>,
 }
 
+impl Theme {
+    /// This theme where `other` says nothing else.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        if other.preset != Preset::Auto {
+            self.preset = other.preset;
+        }
+        // What is for both schemes is also newer than what the company has for the dark.
+        self.dark.retain(|name, _| !other.tokens.contains_key(name));
+        self.tokens.extend(other.tokens);
+        self.dark.extend(other.dark);
+        self
+    }
+
+    /// A style sheet of the theme, corrected, for both schemes; empty where there is nothing to say.
+    #[must_use]
+    pub fn style_sheet(&self) -> String {
+        if *self == Self::default() {
+            return String::new();
+        }
+        let rule = |dark| {
+            let tokens = resolve(self, dark).tokens.into_iter();
+            tokens
+                .map(|(name, value)| format!("--{name}:{value};"))
+                .collect::<String>()
+        };
+        let scheme = self.preset.scheme();
+        format!(
+            ":root{{color-scheme:{scheme};{}}}@media (prefers-color-scheme:dark){{:root{{{}}}}}",
+            rule(false),
+            rule(true)
+        )
+    }
+}
+
+impl Preset {
+    /// The value of CSS' `color-scheme`.
+    #[must_use]
+    pub const fn scheme(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+            Self::Auto | Self::Contrast => "light dark",
+        }
+    }
+}
+
 /// A colour, and what it is in light and dark; `style/tokens.css` has the same values.
 type Colour = (&'static str, u32, u32);
 
@@ -490,6 +537,27 @@ mod tests {
             }
         }
         assert!(corrected > 500, "{corrected}");
+    }
+
+    #[test]
+    fn a_host_changes_what_it_names_and_a_style_sheet_has_both_schemes() {
+        let company = Theme {
+            dark: BTreeMap::from([("accent".to_owned(), "#8fd0dc".to_owned())]),
+            ..theme(&[("accent", "#0d5563"), ("radius", "8px")])
+        };
+        let host = theme(&[("accent", "#5b2a86")]);
+        let both = company.with(host);
+        assert!(both.dark.is_empty());
+        let css = both.style_sheet();
+        assert!(
+            css.starts_with(":root{color-scheme:light dark;--accent:#5b2a86;"),
+            "{css}"
+        );
+        assert!(
+            css.contains("--radius:0.5rem;}@media (prefers-color-scheme:dark){:root{"),
+            "{css}"
+        );
+        assert_eq!(Theme::default().style_sheet(), "");
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod delivery;
 pub mod demo;
 pub mod desk_line;
 pub mod doctor_line;
+pub mod embed_line;
 pub mod files;
 pub mod gateway;
 pub mod host_token;
@@ -33,6 +34,7 @@ pub mod surveys;
 pub mod telemetry;
 pub mod text;
 pub mod view;
+pub mod wording;
 
 use catalogue::Catalogue;
 use clap::{Parser, Subcommand};
@@ -44,6 +46,7 @@ use std::{
     process::ExitCode,
 };
 use surveys::{Programme, programme};
+use wording::Wording;
 
 /// The customer portal's server with its embedded service desk.
 #[derive(Parser)]
@@ -74,6 +77,8 @@ enum Command {
         /// there.
         dir: PathBuf,
     },
+    /// Prints what the policies of a site and of the portal must allow, for the portal to be shown there.
+    Csp(embed_line::Csp),
     /// Checks a configuration, a policy or surveys, with all that it names.
     Check {
         /// The file.
@@ -99,6 +104,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
         Command::Doctor(line) => runtime()?.block_on(doctor_line::run(line)),
         Command::Calendar(line) => calendar_line::run(line),
         Command::Survey(line) => runtime()?.block_on(survey_line::run(line)),
+        Command::Csp(line) => embed_line::csp(&line),
         Command::Init { dir } => init(&dir),
         Command::Check { file } => check(&file),
     }
@@ -166,6 +172,9 @@ fn check(file: &Path) -> Result<(), String> {
         if let Some(host_token) = &settings.host_token {
             HostTokens::load(host_token)?;
         }
+        settings.brand.read_logo()?;
+        Wording::load(settings.messages.as_deref())?;
+        embed_line::tell_corrections(&settings);
         Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
         Programme::load(settings.surveys.as_deref())?;
         Policy::load(settings.policy.as_deref())?

@@ -16,6 +16,7 @@ use crate::{
     store::{SqliteStore, Store},
     surveys::{self, Programme},
     telemetry,
+    wording::Wording,
 };
 use std::{
     net::SocketAddr,
@@ -66,6 +67,8 @@ pub async fn serve(options: Options) -> Result<(), String> {
     if options.demo {
         demo::dress(&mut settings)?;
     }
+    let wording = Wording::load(settings.messages.as_deref())?;
+    let logo = settings.brand.read_logo()?;
     let host_tokens = settings.host_token.as_ref().map(HostTokens::load);
     let host_tokens = host_tokens.transpose()?;
     let catalogue = Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
@@ -113,6 +116,8 @@ pub async fn serve(options: Options) -> Result<(), String> {
         catalogue,
         keys,
         host_tokens,
+        wording,
+        logo,
         data,
         files,
         public_url: public_url.trim_end_matches('/').to_owned(),

@@ -5,11 +5,18 @@ use crate::{
     files::media,
     host_token::{HostTokenSetting, is_address},
 };
+use axum::body::Bytes;
 use chrono_tz::Tz;
 use portico_connect::{Connector, ticket::Email};
 use portico_contract::{
-    Word, config::ContactKind, config::OpeningHours, id::TypeId, locale::Locale, request::Kind,
+    Word,
+    config::ContactKind,
+    config::OpeningHours,
+    id::TypeId,
+    locale::Locale,
+    request::Kind,
     session::Channel,
+    theme::{self, Theme},
 };
 use serde::Deserialize;
 use std::{
@@ -20,6 +27,9 @@ use std::{
 
 /// The file that `portico init` writes: every setting with its default, commented out.
 pub const DEFAULT_FILE: &str = include_str!("../portico.toml");
+
+/// Bytes of a logo: every page loads it.
+const LOGO_SIZE: usize = 64 * 1024;
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Deserialize)]
@@ -43,6 +53,8 @@ pub struct Settings {
     pub request_types: Option<PathBuf>,
     /// The company's own words; relative to this file.
     pub words: Option<PathBuf>,
+    /// The company's own wording of the portal; relative to this file.
+    pub messages: Option<PathBuf>,
     /// What is promised and what customers may do about it; relative to this file.
     pub policy: Option<PathBuf>,
     /// Whom the company asks how satisfied they are; relative to this file.
@@ -63,6 +75,8 @@ pub struct Settings {
     pub sign_in: Vec<Channel>,
     /// Desks beside the embedded one, by name.
     pub backend: BTreeMap<String, BackendSetting>,
+    /// Colours and measures.
+    pub theme: Theme,
     /// How the company's own site says who is signed in there.
     pub host_token: Option<HostTokenSetting>,
 }
@@ -79,6 +93,7 @@ impl Default for Settings {
             trusted_proxies: Vec::new(),
             request_types: None,
             words: None,
+            messages: None,
             policy: None,
             surveys: None,
             limits: Limits::default(),
@@ -89,6 +104,7 @@ impl Default for Settings {
             contacts: Vec::new(),
             sign_in: vec![Channel::Email, Channel::Sms],
             backend: BTreeMap::new(),
+            theme: Theme::default(),
             host_token: None,
         }
     }
@@ -100,12 +116,54 @@ impl Default for Settings {
 pub struct Brand {
     /// Its name.
     pub name: Localized,
+    /// Its picture, SVG, PNG or WebP; relative to this file.
+    #[serde(default)]
+    pub logo: Option<PathBuf>,
+    /// What stands at the end of every page: imprint, privacy.
+    #[serde(default)]
+    pub links: Vec<LinkSetting>,
+}
+
+/// A link of the company.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkSetting {
+    /// Its words.
+    pub label: Localized,
+    /// An `https` address.
+    pub url: String,
+}
+
+impl Brand {
+    /// Reads the picture: its media type and its bytes.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn read_logo(&self) -> Result<Option<(&'static str, Bytes)>, String> {
+        let Some(file) = &self.logo else {
+            return Ok(None);
+        };
+        let place = file.display();
+        let media_type = match file.extension().and_then(|e| e.to_str()) {
+            Some("svg") => "image/svg+xml",
+            Some("png") => "image/png",
+            Some("webp") => "image/webp",
+            _ => return Err(format!("{place}: a logo is an SVG, PNG or WebP file")),
+        };
+        let bytes = std::fs::read(file).map_err(|e| format!("{place}: {e}"))?;
+        match bytes.len() <= LOGO_SIZE {
+            true => Ok(Some((media_type, bytes.into()))),
+            false => Err(format!("{place}: a logo has {LOGO_SIZE} bytes at most")),
+        }
+    }
 }
 
 impl Default for Brand {
     fn default() -> Self {
         Self {
             name: Localized::same("Portico"),
+            logo: None,
+            links: Vec::new(),
         }
     }
 }
@@ -325,8 +383,10 @@ impl Settings {
         for path in [
             &mut settings.request_types,
             &mut settings.words,
+            &mut settings.messages,
             &mut settings.policy,
             &mut settings.surveys,
+            &mut settings.brand.logo,
         ]
         .into_iter()
         .flatten()
@@ -376,6 +436,16 @@ impl Settings {
                     "{origin:?} is no origin: scheme and host (and port) alone, no slash at the end"
                 ));
             }
+        }
+        for link in &self.brand.links {
+            if !link.url.starts_with("https://") {
+                return Err(format!("brand.links: {:?} is no https address", link.url));
+            }
+        }
+        if let Some(name) = theme::resolve(&self.theme, false).refused.first() {
+            return Err(format!(
+                "theme: {name} is no token, or this is no value for it (docs/theming.md)"
+            ));
         }
         for contact in &self.contacts {
             if contact.channel == ContactKind::Unknown {
@@ -433,7 +503,7 @@ impl Settings {
 }
 
 /// `https://www.example.com`, with a port if need be: what a browser sends as `Origin`.
-fn is_origin(text: &str) -> bool {
+pub fn is_origin(text: &str) -> bool {
     let host = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"));

@@ -3,8 +3,9 @@
 use crate::{
     catalogue::Catalogue, clock::Clock, files::Files, gateway::Gateway, host_token::HostTokens,
     http::once::Running, keys::Keys, promises::Policy, settings::Settings, store::Store,
-    surveys::Programme,
+    surveys::Programme, wording::Wording,
 };
+use axum::body::Bytes;
 use std::{
     ops::Deref,
     path::PathBuf,
@@ -39,6 +40,10 @@ pub struct Parts {
     pub keys: Keys,
     /// Checks what the company's own site says of who is signed in there.
     pub host_tokens: Option<HostTokens>,
+    /// The company's own wording of the portal.
+    pub wording: Wording,
+    /// The company's picture: its media type and its bytes.
+    pub logo: Option<(&'static str, Bytes)>,
     /// The data directory.
     pub data: PathBuf,
     /// Files that customers send.

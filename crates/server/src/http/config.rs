@@ -2,8 +2,57 @@
 
 use super::context::Lang;
 use crate::{hours::Week, state::App};
-use axum::{Json, extract::State};
-use portico_contract::config::{Brand, Capability, Config, ContactChannel, Limits};
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use portico_contract::config::{Brand, BrandLink, Capability, Config, ContactChannel, Limits};
+use portico_contract::locale::Locale;
+
+/// Where the company's picture lies.
+pub const LOGO: &str = "/brand/logo";
+
+/// The company's picture, as it was when the server started.
+pub async fn logo(State(app): State<App>) -> Response {
+    match &app.logo {
+        Some((media_type, bytes)) => {
+            let headers = [
+                (header::CONTENT_TYPE, *media_type),
+                (header::CACHE_CONTROL, "public, max-age=600"),
+                // A picture may hold script, which nobody runs by opening it.
+                (
+                    header::CONTENT_SECURITY_POLICY,
+                    "sandbox; default-src 'none'; style-src 'unsafe-inline'",
+                ),
+            ];
+            (headers, bytes.clone()).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// The company's own wording of the portal in a language, as a message file.
+pub async fn words(State(app): State<App>, Path(file): Path<String>) -> Response {
+    let locale = file.strip_suffix(".json").map(Locale::from_word);
+    match locale.filter(|locale| *locale != Locale::Unknown) {
+        Some(locale) => {
+            let headers = [(header::CACHE_CONTROL, "no-cache")];
+            (headers, Json(app.wording.messages(locale))).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// The company's colours and measures as a style sheet.
+pub async fn theme(State(app): State<App>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, app.settings.theme.style_sheet()).into_response()
+}
 
 /// What this server is and can do.
 pub async fn config(State(app): State<App>, Lang(locale): Lang) -> Json<Config> {
@@ -32,6 +81,16 @@ pub async fn config(State(app): State<App>, Lang(locale): Lang) -> Json<Config> 
     Json(Config {
         brand: Brand {
             name: settings.brand.name.get(locale).to_owned(),
+            logo: settings.brand.logo.as_ref().map(|_| LOGO.to_owned()),
+            links: settings
+                .brand
+                .links
+                .iter()
+                .map(|link| BrandLink {
+                    label: link.label.get(locale).to_owned(),
+                    url: link.url.clone(),
+                })
+                .collect(),
         },
         locales: settings.locales.clone(),
         time_zone: settings.time_zone.name().to_owned(),
@@ -48,6 +107,7 @@ pub async fn config(State(app): State<App>, Lang(locale): Lang) -> Json<Config> 
         },
         contacts: contacts.collect(),
         receipt_keys: vec![app.keys.receipt_key()],
+        theme: settings.theme.clone(),
         frame_ancestors: settings.frame_ancestors.clone(),
         server_now: now,
     })

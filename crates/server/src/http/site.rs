@@ -22,6 +22,12 @@ const EMBED: &str = "embed/";
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
 
+/// The page that shows the portal in a page, for engineers, and what it may do: it alone frames the portal.
+const DEMO: &str = "embed/1/demo.html";
+const DEMO_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; \
+    frame-ancestors 'none'; form-action 'none'; base-uri 'none'; object-src 'none'; require-trusted-types-for 'script'; \
+    trusted-types 'none'";
+
 /// The page of the portal, whatever its path.
 const INDEX: &str = "index.html";
 
@@ -50,11 +56,30 @@ pub async fn serve(
     } else if path.starts_with("portal/") || path.starts_with("desk/") {
         problem(ProblemCode::NotFound)
     } else {
-        let name = if path.contains('.') { path } else { INDEX };
-        file(name, &headers).unwrap_or_else(|| problem(ProblemCode::NotFound))
+        let name = match path {
+            "embed/demo" => DEMO,
+            path if path.contains('.') => path,
+            _ => INDEX,
+        };
+        let mut answer = file(name, &headers).unwrap_or_else(|| problem(ProblemCode::NotFound));
+        if name == DEMO {
+            let policy = HeaderValue::from_static(DEMO_POLICY);
+            answer
+                .headers_mut()
+                .insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        answer
     };
     telemetry::answered(&method, Some("site"), response.status(), began, &trace_id);
     response
+}
+
+/// The portal's own messages in English, by their keys; `None` where there is no site.
+#[must_use]
+pub fn messages() -> Option<serde_json::Map<String, serde_json::Value>> {
+    let name =
+        Site::iter().find(|name| name.starts_with("messages/en-") && name.ends_with(".json"))?;
+    serde_json::from_slice(&Site::get(&name)?.data).ok()
 }
 
 fn file(name: &str, asked: &HeaderMap) -> Option<Response> {
