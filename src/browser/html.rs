@@ -113,19 +113,29 @@ pub fn text_of(html: &str) -> String {
         rest = after;
     }
     out.push_str(rest);
-    let mut text = out.trim().to_owned();
-    for (entity, character) in [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&#39;", "'"),
-        ("&nbsp;", "\u{a0}"),
-        ("&amp;", "&"),
-    ] {
-        text = text.replace(entity, character);
+    let mut text = String::with_capacity(out.len());
+    let mut rest = out.trim();
+    while let Some((before, after)) = rest.split_once('&') {
+        text.push_str(before);
+        let known = ENTITIES.iter().find_map(|(name, character)| {
+            let rest = after.strip_prefix(name)?;
+            Some((*character, rest))
+        });
+        let (character, after) = known.unwrap_or(('&', after));
+        text.push(character);
+        rest = after;
     }
-    text
+    text + rest
 }
+
+const ENTITIES: [(&str, char); 6] = [
+    ("lt;", '<'),
+    ("gt;", '>'),
+    ("quot;", '"'),
+    ("#39;", '\''),
+    ("nbsp;", '\u{a0}'),
+    ("amp;", '&'),
+];
 
 #[cfg(test)]
 mod tests {

@@ -2,9 +2,9 @@
 //! would be a tenth of the page that a survey's link opens.
 
 #[cfg(target_family = "wasm")]
-pub(crate) use asked::{decimal, lowered, power, read};
+pub(crate) use asked::{decimal, lowered, power, read, remainder};
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use computed::{decimal, lowered, power, read};
+pub(crate) use computed::{decimal, lowered, power, read, remainder};
 
 use std::borrow::Cow;
 
@@ -37,6 +37,10 @@ mod asked {
         Math::pow(base, exponent)
     }
 
+    pub(crate) fn remainder(a: f64, b: f64) -> f64 {
+        (&JsValue::from_f64(a) % &JsValue::from_f64(b)).unchecked_into_f64()
+    }
+
     pub(crate) fn lowered(text: &str) -> String {
         JsString::from(text).to_lower_case().into()
     }
@@ -67,6 +71,10 @@ mod computed {
             return f64::NAN;
         }
         base.powf(exponent)
+    }
+
+    pub(crate) fn remainder(a: f64, b: f64) -> f64 {
+        a % b
     }
 
     pub(crate) fn lowered(text: &str) -> String {

@@ -119,7 +119,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
 
 /// Day of the week, Sunday being 0.
 pub(super) fn weekday(local: Local) -> f64 {
-    ((local.as_if_utc() / DAY).floor() + 4.0).rem_euclid(7.0)
+    ((local.as_if_utc() / DAY).floor() as i64 + 4).rem_euclid(7) as f64
 }
 
 /// Midnight of the local day that an instant lies in.
@@ -141,7 +141,8 @@ pub(super) fn text(at: f64, clock: &dyn Clock) -> String {
         return "Invalid Date".to_owned();
     };
     let offset = clock.offset(at);
-    let (hours, minutes) = ((offset.abs() / 60.0).floor(), offset.abs() % 60.0);
+    let ahead = offset.abs() as i64;
+    let (hours, minutes) = (ahead / 60, ahead % 60);
     let mut text = String::new();
     // Writing to a string does not fail.
     let _ = write!(
@@ -155,8 +156,8 @@ pub(super) fn text(at: f64, clock: &dyn Clock) -> String {
         local.minute as i64,
         local.second as i64,
         if offset < 0.0 { '-' } else { '+' },
-        hours as i64,
-        minutes as i64,
+        hours,
+        minutes,
         if offset == 0.0 {
             " (Coordinated Universal Time)"
         } else {

@@ -2,7 +2,7 @@
 
 use super::{Clock, date, tree::Operator};
 use crate::{
-    ecma::{lower, power},
+    ecma::{lower, power, remainder},
     names::sorted,
     value::{TENS, Value, fixed, is_space, number_of, number_text},
 };
@@ -134,7 +134,7 @@ fn arithmetic(
         Operator::Minus => tidy(a - b, [a, b], usize::max),
         Operator::Times => tidy(a * b, [a, b], |a, b| a + b),
         Operator::Divide => a / b,
-        Operator::Remainder => a % b,
+        Operator::Remainder => remainder(a, b),
         _ => power(a, b),
     })
 }
