@@ -243,7 +243,8 @@ pub(crate) async fn what_is_internal_stays_inside(desk: Desk) {
                 .all(|message| { message.files.iter().all(|file| file.name != "secret.txt") })
         );
     }
-    let note = &desk.fake.ticket(&key).messages[1];
+    let messages = desk.fake.ticket(&key).messages;
+    let note = messages.iter().find(|message| message.internal).unwrap();
     for guess in [
         hidden.id.to_string(),
         format!("{}-{}", note.id, hidden.id),
