@@ -55,7 +55,8 @@ impl Examination {
                 self.well(address);
                 self.trouble(
                     "the credential",
-                    "The desk does not take it, or sends us to a page to sign in. Make a new one, and see that its \
+                    "The desk does not take it, or sends us to a page to sign in. Make a new \
+                     one, and see that its \
                      account may use the API and that `url` is the address of the desk itself.",
                 );
                 None
@@ -83,7 +84,8 @@ impl Examination {
         if let (Some(theirs), Some(now)) = (date(reply), now) {
             let skew = (theirs.to_utc() - now).num_seconds();
             let trouble = format!(
-                "It is {} seconds {} ours. Times in the portal would be wrong by that much: set the clocks of both \
+                "It is {} seconds {} ours. Times in the portal would be wrong by that much: set \
+                 the clocks of both \
                  machines from the network.",
                 skew.abs(),
                 if skew > 0 { "ahead of" } else { "behind" }
@@ -102,15 +104,18 @@ impl Examination {
 fn absence(error: &DeskError) -> String {
     match error {
         DeskError::Transport(TransportError::Unreachable(why)) => format!(
-            "Nobody answers there ({why}). See that the address is right, that the desk runs, and that no firewall \
+            "Nobody answers there ({why}). See that the address is right, that the desk runs, \
+             and that no firewall \
              stands between."
         ),
         DeskError::Transport(TransportError::Tls(why)) => format!(
-            "There is no secure connection ({why}). See that the desk has a certificate for this name that this \
+            "There is no secure connection ({why}). See that the desk has a certificate for this \
+             name that this \
              machine trusts."
         ),
         DeskError::NotFound | DeskError::Nonsense(_) => format!(
-            "There is an answer, but not one of this kind of desk ({error}). See that `url` is the address of the \
+            "There is an answer, but not one of this kind of desk ({error}). See that `url` is \
+             the address of the \
              desk itself, with its path if it has one."
         ),
         error => format!("The desk cannot be asked now: {error}."),

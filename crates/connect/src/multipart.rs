@@ -44,7 +44,8 @@ impl Form {
         };
         self.0.push(Part {
             head: format!(
-                "Content-Disposition: form-data; name=\"{}\"; filename=\"{}\"\r\nContent-Type: {media_type}",
+                "Content-Disposition: form-data; name=\"{}\"; filename=\"{}\"\r\nContent-Type: \
+                 {media_type}",
                 quoted(name),
                 quoted(file_name)
             ),

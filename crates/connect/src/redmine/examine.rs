@@ -18,7 +18,8 @@ pub(super) async fn examine(redmine: &Redmine) -> Vec<Finding> {
                 found.is(
                     user.admin,
                     format!("the account {}", user.login),
-                    "It is no administrator's. Only an administrator's key may act for customers: make an account of \
+                    "It is no administrator's. Only an administrator's key may act for \
+                     customers: make an account of \
                      its own for the portal and give it the administrator's right.",
                 );
                 places(redmine, &mut found).await;
@@ -52,13 +53,18 @@ async fn places(redmine: &Redmine, found: &mut Examination) {
         match call.read::<Value>().await {
             Err(error) => found.trouble(
                 what,
-                format!("It cannot be read ({error}). See that `project` is its identifier, as in its address."),
+                format!(
+                    "It cannot be read ({error}). See that `project` is its identifier, as \
+                in its address."
+                ),
             ),
             Ok(project) => {
                 found.well(what);
                 let trackers = project["project"]["trackers"].as_array();
                 let has = trackers.is_none_or(|trackers| {
-                    trackers.iter().any(|tracker| tracker["name"] == place.tracker.as_str())
+                    trackers
+                        .iter()
+                        .any(|tracker| tracker["name"] == place.tracker.as_str())
                 });
                 found.is(
                     has,
@@ -102,7 +108,8 @@ async fn fields(redmine: &Redmine, found: &mut Examination) {
         } else if name == key && !field.is_filter {
             found.trouble(
                 what,
-                "It is no filter, so a submission whose answer was lost is looked for in all issues of its customer, \
+                "It is no filter, so a submission whose answer was lost is looked for in all \
+                 issues of its customer, \
                  and not beyond a hundred: tick “Used as a filter”.",
             );
         } else {
@@ -171,7 +178,8 @@ async fn role(redmine: &Redmine, found: &mut Examination) {
     found.is(
         details["role"]["issues_visibility"] == "own",
         what,
-        "Whoever has it sees the issues of other customers in Redmine itself: set the visibility of issues to those \
+        "Whoever has it sees the issues of other customers in Redmine itself: set the visibility \
+         of issues to those \
          created by or assigned to the user.",
     );
 }

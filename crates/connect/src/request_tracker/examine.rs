@@ -15,20 +15,21 @@ pub(super) async fn examine(rt: &RequestTracker) -> Vec<Finding> {
         let version: Option<Value> = serde_json::from_slice(&reply.body).ok();
         let version = version.and_then(|said| Some(said["Version"].as_str()?.to_owned()));
         match version {
-                None => found.trouble(
-                    "REST2",
-                    "The answer at REST/2.0/rt has no version: this is another program than Request Tracker.",
-                ),
-                Some(version) => {
-                    found.is(
-                        version.starts_with("5."),
-                        format!("Request Tracker {version}"),
-                        "This connector was made for version 5; with another it was not tried.",
-                    );
-                    account(rt, &mut found).await;
-                    queues(rt, &mut found).await;
-                }
+            None => found.trouble(
+                "REST2",
+                "The answer at REST/2.0/rt has no version: this is another program than \
+                     Request Tracker.",
+            ),
+            Some(version) => {
+                found.is(
+                    version.starts_with("5."),
+                    format!("Request Tracker {version}"),
+                    "This connector was made for version 5; with another it was not tried.",
+                );
+                account(rt, &mut found).await;
+                queues(rt, &mut found).await;
             }
+        }
     }
     found.findings()
 }
@@ -37,11 +38,12 @@ async fn account(rt: &RequestTracker, found: &mut Examination) {
     let account = &rt.settings.account;
     let seen = rt.api.get(&["user", account]).send().await;
     found.is(
-            seen.is_ok(),
-            format!("the account {account}"),
-            "The credential is of another account, or there is no such one: write RT's own name of it into `account`, \
+        seen.is_ok(),
+        format!("the account {account}"),
+        "The credential is of another account, or there is no such one: write RT's own name \
+             of it into `account`, \
              or what customers write shows as an agent's.",
-        );
+    );
 }
 
 async fn queues(rt: &RequestTracker, found: &mut Examination) {
@@ -65,16 +67,17 @@ async fn queues(rt: &RequestTracker, found: &mut Examination) {
     for name in wanted {
         let what = format!("the queue {name}");
         match queues.items.iter().find(|queue| queue.name == *name) {
-                None => found.trouble(
-                    what,
-                    "It is not there, or the account may not see it: give the account the right SeeQueue.",
-                ),
-                Some(queue) => {
-                    found.well(what);
-                    fields(rt, found, queue).await;
-                    rights(rt, found, queue).await;
-                }
+            None => found.trouble(
+                what,
+                "It is not there, or the account may not see it: give the account the right \
+                     SeeQueue.",
+            ),
+            Some(queue) => {
+                found.well(what);
+                fields(rt, found, queue).await;
+                rights(rt, found, queue).await;
             }
+        }
     }
 }
 
@@ -95,11 +98,12 @@ async fn fields(rt: &RequestTracker, found: &mut Examination, queue: &Named) {
     let wanted = rt.settings.fields.values().chain(own);
     for name in wanted.filter(|name| !name.is_empty()) {
         found.is(
-                there.contains(name),
-                format!("the custom field {name} of {}", queue.name),
-                "The queue has no such field, or the account may not see it: apply the field to the queue, and give \
+            there.contains(name),
+            format!("the custom field {name} of {}", queue.name),
+            "The queue has no such field, or the account may not see it: apply the field to \
+                 the queue, and give \
                  the account SeeCustomField and ModifyCustomField.",
-            );
+        );
     }
 }
 
