@@ -109,6 +109,18 @@ struct User {
     role: String,
 }
 
+impl User {
+    fn has(&self, email: &Email) -> bool {
+        let own = self.email.as_deref();
+        own.is_some_and(|own| own.eq_ignore_ascii_case(email.as_str()))
+    }
+}
+
+#[derive(Deserialize)]
+struct Users {
+    users: Vec<User>,
+}
+
 /// Who calls, and their credential.
 struct Caller {
     id: u64,
@@ -191,17 +203,24 @@ struct Comment {
 #[derive(Deserialize)]
 struct Attachment {
     id: u64,
-    #[serde(alias = "name")]
+    /// So in comments; elsewhere `file_name`.
+    name: Option<String>,
     file_name: Option<String>,
     content_url: String,
     content_type: Option<String>,
     size: Option<u64>,
 }
 
+impl Attachment {
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref().or(self.file_name.as_deref())
+    }
+}
+
 impl Comment {
     fn names(&self) -> Vec<&str> {
         let files = self.attachments.iter();
-        files.filter_map(|file| file.file_name.as_deref()).collect()
+        files.filter_map(Attachment::name).collect()
     }
 }
 
@@ -274,20 +293,25 @@ impl Zendesk {
             Err(DeskError::Credential) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let is = |known: &str| known.eq_ignore_ascii_case(email.as_str());
         // A credential that is not taken may also make a caller nobody, with 200.
-        let known = user.id.filter(|_| user.email.as_deref().is_some_and(is));
+        let known = user.id.filter(|_| user.has(email));
         Ok(known.map(|id| Caller { id, headers }))
     }
 
     /// The customer; none when the desk does not know them yet.
     async fn customer(&self, email: &Email) -> Result<Option<Caller>, DeskError> {
-        let known = self.caller(email).await?;
-        if known.is_none() {
-            // Unknown, or is it the token?
-            self.account().await?;
+        if let Some(known) = self.caller(email).await? {
+            return Ok(Some(known));
         }
-        Ok(known)
+        // Nobody is signed in who does not exist; is that so, or is it the token?
+        let account = self.account().await?;
+        let call = self.api.get(&["api", "v2", "users", "search"]);
+        let call = call.query("query", &format!("email:{email}"));
+        let found: Users = call.headers(&account.headers).read().await?;
+        if found.users.iter().any(|user| user.has(email)) {
+            return Err(DeskError::Credential);
+        }
+        Ok(None)
     }
 
     async fn known_customer(&self, customer: &Customer) -> Result<Caller, DeskError> {
@@ -479,9 +503,8 @@ impl Zendesk {
         let files = comment.attachments.iter().map(|file| TicketFile {
             id: FileId(file.id.to_string()),
             name: file
-                .file_name
-                .clone()
-                .unwrap_or_else(|| file.id.to_string()),
+                .name()
+                .map_or_else(|| file.id.to_string(), str::to_owned),
             media_type: file
                 .content_type
                 .clone()

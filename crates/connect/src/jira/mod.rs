@@ -239,6 +239,11 @@ impl Jira {
 
     /// The customer's request.
     async fn item(&self, account: &str, id: &TicketId) -> Result<Item, DeskError> {
+        let number = id.0.strip_prefix(&self.settings.project);
+        let number = number.and_then(|rest| rest.strip_prefix('-'));
+        if number.is_none_or(|number| number.parse::<u64>().is_err()) {
+            return Err(DeskError::NotFound);
+        }
         let path = [&API[..], &["request", &id.0]].concat();
         let item: Item = match self.api.get(&path).read().await {
             Err(DeskError::Forbidden(_)) => Err(DeskError::NotFound),
