@@ -39,6 +39,16 @@ macro_rules! every_desk {
     };
 }
 
+#[tokio::test]
+#[ignore = "needs a real desk"]
+async fn request_tracker_5_takes_a_customers_reply_by_mail() {
+    against(
+        request_tracker(),
+        rules::a_reply_by_mail_is_the_customers_own,
+    )
+    .await;
+}
+
 every_desk!(
     a_request_lives_its_whole_life,
     what_the_customer_writes_stays_as_it_was_written,

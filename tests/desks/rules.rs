@@ -358,6 +358,35 @@ pub(crate) async fn what_the_desk_does_not_take_is_not_lost(desk: Desk) {
     assert_eq!(said(&ticket), [(Role::Customer, new.body.as_str())]);
 }
 
+pub(crate) async fn a_reply_by_mail_is_the_customers_own(desk: Desk) {
+    let mut settings = desk.settings.clone();
+    settings["mail_gateway"] = true.into();
+    let backend = desk.with(settings.clone(), &desk.credential, network());
+    let answer = NewReply {
+        body: "Still down.\n\n  Grüße, 你好 {{ x }}".into(),
+        files: submission().files,
+    };
+    for customer in [alice(), stranger()] {
+        let id = backend.create(&customer, &plain()).await.unwrap();
+        let message = backend.reply(&customer, &id, &answer).await.unwrap();
+        // Of another account nothing was written by mail: what is the customer's is theirs in the desk itself.
+        settings["account"] = "nobody-here".into();
+        let others = desk.with(settings.clone(), &desk.credential, network());
+        let ticket = read(&*others, &customer, &id).await;
+        assert_eq!(said(&ticket)[1], (Role::Customer, answer.body.as_str()));
+        assert_eq!(ticket.messages[0].role, Role::Agent);
+        assert_eq!(ticket.messages[1].id, message);
+        for sent in &answer.files {
+            let mut kept = ticket.messages[1].files.iter();
+            let kept = kept.find(|file| file.name == sent.name).unwrap();
+            assert_eq!(
+                others.file(&customer, &id, &kept.id).await.unwrap(),
+                sent.bytes
+            );
+        }
+    }
+}
+
 pub(crate) async fn a_request_is_withdrawn(desk: Desk) {
     let backend = desk.backend();
     let customer = alice();

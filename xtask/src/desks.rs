@@ -53,26 +53,31 @@ impl Desks {
     /// Installs, fills and starts all that can be.
     pub(crate) fn start() -> Result<Self> {
         let mut desks = Self(Vec::new());
-        let makers: [(&str, fn() -> Result<()>, fn() -> Result<Desk>); 3] = [
-            ("Request Tracker", install_request_tracker, request_tracker),
-            ("Redmine", install_redmine, redmine),
-            ("django-helpdesk", install_django_helpdesk, django_helpdesk),
-        ];
-        for (name, install, start) in makers {
-            if let Err(error) = install() {
-                eprintln!(
-                    "\nSKIPPED: {name} cannot be installed here, so nothing is tested against \
-                     it: {error:#}"
-                );
-                continue;
-            }
-            step(&format!("Starting {name}"));
-            let mut desk = start().with_context(|| name.to_owned())?;
-            desk.wait()?;
-            eprintln!("   {name} is at {}", desk.url);
-            desks.0.push(desk);
-        }
+        desks.add("Request Tracker", install_request_tracker, request_tracker)?;
+        desks.add("Redmine", install_redmine, redmine)?;
+        desks.add("django-helpdesk", install_django_helpdesk, django_helpdesk)?;
         Ok(desks)
+    }
+
+    fn add(
+        &mut self,
+        name: &str,
+        install: fn() -> Result<()>,
+        start: fn() -> Result<Desk>,
+    ) -> Result<()> {
+        if let Err(error) = install() {
+            eprintln!(
+                "\nSKIPPED: {name} cannot be installed here, so nothing is tested against it: \
+                 {error:#}"
+            );
+            return Ok(());
+        }
+        step(&format!("Starting {name}"));
+        let mut desk = start().with_context(|| name.to_owned())?;
+        desk.wait()?;
+        eprintln!("   {name} is at {}", desk.url);
+        self.0.push(desk);
+        Ok(())
     }
 
     /// Addresses by the names under which tests look for them.
@@ -120,6 +125,9 @@ impl Desk {
 
 impl Drop for Desk {
     fn drop(&mut self) {
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
         // Asked rather than killed: Request Tracker has workers that it takes along.
         let pid = self.child.id().to_string();
         let asked = Command::new("kill").arg(pid).status();
@@ -233,13 +241,12 @@ fn redmine() -> Result<Desk> {
             data.join("config/secret_key.txt"),
             "only for tests on this machine ".repeat(3),
         )?;
-        run(ruby("bundle", data).args([
-            "exec",
-            "rake",
-            "--quiet",
-            "db:migrate",
-            "redmine:load_default_data",
-        ]))?;
+        // One after the other: whoever migrates does not see the new columns.
+        for task in ["db:migrate", "redmine:load_default_data"] {
+            run(ruby("bundle", data)
+                .args(["exec", "rake", task])
+                .env("VERBOSE", "false"))?;
+        }
         run(ruby("bundle", data)
             .args(["exec", "rails", "runner"])
             .arg(sources.join("seed.rb")))
@@ -256,6 +263,7 @@ fn redmine() -> Result<Desk> {
             "production",
         ])
         .args(["--port", &port.to_string()])
+        .arg(sources.join("config.ru"))
         // Bundler hides it otherwise.
         .env("RUBYOPT", "-rwebrick");
     desk("Redmine", "PORTICO_DESK_REDMINE", &data, port, command)

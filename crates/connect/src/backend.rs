@@ -73,6 +73,16 @@ impl DeskError {
         }
     }
 
+    /// What it means when it comes while a write that the desk has taken is read back: the write may be done.
+    #[must_use]
+    pub(crate) fn after_writing(self) -> Self {
+        if self.is_passing() && !self.may_be_done() {
+            TransportError::Lost(self.to_string()).into()
+        } else {
+            self
+        }
+    }
+
     /// The desk may have done what was asked, although it did not say so.
     #[must_use]
     pub fn may_be_done(&self) -> bool {
@@ -108,7 +118,8 @@ pub struct Finding {
 /// A desk.
 ///
 /// Every write is read back and compared: where the desk said yes and did not do it, the answer is
-/// [`DeskError::Refused`]. Every row and every ticket is checked for its owner before it leaves the connector; what is
+/// [`DeskError::Refused`]; but a ticket that was made is never refused over an answer or a file that it did not keep, which
+/// would make a second one: an internal note says what is missing. Every row and every ticket is checked for its owner before it leaves the connector; what is
 /// somebody else's is [`DeskError::NotFound`], in lists left out. Internal notes never leave it.
 #[async_trait]
 pub trait Backend: Send + Sync {

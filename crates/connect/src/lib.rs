@@ -2,7 +2,7 @@
 //! each connector speaks one vendor's API over a [`Transport`] that is handed to it, so that faults can be injected and
 //! recorded exchanges replayed.
 //!
-//! A connector keeps nothing and knows no clock. What desks lack (idempotency, query codes, promises, surveys) is the
+//! A connector keeps nothing and knows no clock but to compare it with the desk's when it is examined. What desks lack (idempotency, query codes, promises, surveys) is the
 //! gateway's, in the server.
 
 mod api;

@@ -284,6 +284,27 @@ impl DjangoHelpdesk {
         self.follow_up(form).await.map(drop)
     }
 
+    /// Looks at a ticket after a reply: whether it is there as it was sent. What is written to a resolved ticket becomes
+    /// its resolution: that is put back.
+    async fn settled(
+        &self,
+        email: &Email,
+        before: &answer::Ticket,
+        message: u64,
+        new: &NewReply,
+    ) -> Result<bool, DeskError> {
+        let after = self.ticket(email, &before.ticket_id()).await?;
+        if after.resolution != before.resolution {
+            self.patch(before.id, json!({"resolution": before.resolution}))
+                .await?;
+        }
+        let messages = after.messages();
+        let written = messages.into_iter().find(|one| one.id == message);
+        Ok(written.is_some_and(|one| {
+            submitted::same(&new.body, one.text()) && one.files.len() == new.files.len()
+        }))
+    }
+
     /// Files beyond the first, which alone can come with the ticket.
     async fn attach(&self, to: &FollowUp, files: &[NewFile]) -> Result<(), DeskError> {
         for file in files {
@@ -380,19 +401,18 @@ impl Backend for DjangoHelpdesk {
         let made: answer::Ticket = call.read().await?;
         let id = made.ticket_id();
         if let (Some(opening), Some(rest)) = (made.opening(), new.files.get(1..)) {
-            // The ticket is there: what does not go into it is noted in it, and refuses it no more.
-            let _ = self.attach(opening, rest).await;
+            // What does not go into it is noted in it.
+            self.attach(opening, rest).await.ok();
         }
-        let kept = self
-            .ticket(&customer.email, &id)
-            .await
-            .map_err(|error| match error {
-                DeskError::NotFound => {
-                    DeskError::Refused(format!("ticket {} has another submitter", id.0))
-                }
-                error => error,
-            })?;
-        self.note_what_is_missing(&kept, new).await?;
+        match self.ticket(&customer.email, &id).await {
+            Ok(kept) => self.note_what_is_missing(&kept, new).await.ok(),
+            Err(DeskError::NotFound) => {
+                let said = format!("ticket {} has another submitter", id.0);
+                return Err(DeskError::Refused(said));
+            }
+            Err(_) => None,
+        };
+        // The ticket is there: any other word would make a second one.
         Ok(id)
     }
 
@@ -486,23 +506,12 @@ impl Backend for DjangoHelpdesk {
             );
         }
         let made = self.follow_up(form).await?;
-        let after = self.ticket(&customer.email, id).await?;
-        if after.resolution != before.resolution {
-            // What is written to a resolved ticket becomes its resolution.
-            self.patch(before.id, json!({"resolution": before.resolution}))
-                .await?;
-        }
-        let messages = after.messages();
-        let written = messages.into_iter().find(|one| one.id == made.id);
-        let kept = written.is_some_and(|one| {
-            submitted::same(&new.body, one.text()) && one.files.len() == new.files.len()
-        });
-        if kept {
-            Ok(made.id.to_string())
-        } else {
-            Err(DeskError::Refused(
+        // That it cannot be seen now is no reason to write it again.
+        match self.settled(&customer.email, &before, made.id, new).await {
+            Ok(false) => Err(DeskError::Refused(
                 "the message is not what was sent".into(),
-            ))
+            )),
+            Ok(true) | Err(_) => Ok(made.id.to_string()),
         }
     }
 

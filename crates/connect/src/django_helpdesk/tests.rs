@@ -2,6 +2,7 @@ use super::*;
 use crate::{
     scripted::{Scripted, answer},
     submitted::tests::submission,
+    transport::TransportError,
 };
 use serde_json::json;
 
@@ -145,6 +146,21 @@ async fn what_is_dropped_of_a_submission_is_noted() {
         note.contains("Order number: A-17") && note.contains("public\"\r\n\r\nfalse"),
         "{note}"
     );
+}
+
+#[tokio::test]
+async fn what_is_written_and_cannot_be_read_back_is_written() {
+    let gone = || Err(TransportError::Unreachable("refused".into()));
+    let desk = Scripted::new()
+        .on("POST", "/helpdesk/api/tickets/", 201, ticket(json!({})))
+        .on("POST", FOLLOW_UPS, 201, json!({"id": 2}))
+        .say("GET", TICKET, gone())
+        .on("GET", TICKET, 200, ticket(json!({})))
+        .say("GET", TICKET, gone());
+    let helpdesk = helpdesk(&desk);
+    assert_eq!(helpdesk.create(&alice(), &submission()).await, Ok(id()));
+    let replied = helpdesk.reply(&alice(), &id(), &reply("x")).await;
+    assert_eq!(replied, Ok("2".into()));
 }
 
 #[tokio::test]

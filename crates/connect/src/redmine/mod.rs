@@ -511,14 +511,15 @@ impl Backend for Redmine {
             made => made?,
         };
         let id = made.issue.ticket_id();
-        let kept = self.issue(&user, &id).await.map_err(|error| match error {
-            DeskError::NotFound => {
-                DeskError::Refused(format!("its customer may not see issue {}", id.0))
+        match self.issue(&user, &id).await {
+            Ok(kept) => self.note_what_is_missing(&kept, new, &sent).await.ok(),
+            Err(DeskError::NotFound) => {
+                let said = format!("its customer may not see issue {}", id.0);
+                return Err(DeskError::Refused(said));
             }
-            error => error,
-        })?;
-        // The issue is there: refusing it now would make a second one.
-        self.note_what_is_missing(&kept, new, &sent).await?;
+            Err(_) => None,
+        };
+        // The issue is there: any other word would make a second one.
         Ok(id)
     }
 
@@ -626,7 +627,8 @@ impl Backend for Redmine {
             json!({"notes": new.body, "uploads": uploads}),
         )
         .await?;
-        let after = self.issue(&user, id).await?;
+        let after = self.issue(&user, id).await;
+        let after = after.map_err(DeskError::after_writing)?;
         let written = after.messages(&user).into_iter().find(|journal| {
             let own = journal.user.as_ref().is_some_and(|by| by.id == user.id);
             let same = submitted::same(&new.body, journal.text());

@@ -2,6 +2,7 @@ use super::*;
 use crate::{
     scripted::{Scripted, answer},
     submitted::tests::submission,
+    transport::TransportError,
 };
 use serde_json::json;
 
@@ -243,6 +244,25 @@ async fn a_yes_that_changed_nothing_is_refused() {
     };
     let replied = redmine.reply(&alice(), &id(), &new).await;
     assert!(matches!(replied, Err(DeskError::Refused(_))), "{replied:?}");
+}
+
+#[tokio::test]
+async fn what_is_written_and_cannot_be_read_back_may_be_written() {
+    let gone = || Err(TransportError::Unreachable("refused".into()));
+    let desk = desk()
+        .on("POST", "/issues.json", 201, one(json!({})))
+        .say("GET", ISSUE, gone())
+        .on("GET", ISSUE, 200, one(json!({})))
+        .say("GET", ISSUE, gone())
+        .on("PUT", ISSUE, 204, json!(null));
+    let redmine = redmine(&desk);
+    assert_eq!(redmine.create(&alice(), &submission()).await, Ok(id()));
+    let new = NewReply {
+        body: "x".into(),
+        files: Vec::new(),
+    };
+    let replied = redmine.reply(&alice(), &id(), &new).await.unwrap_err();
+    assert!(replied.may_be_done(), "{replied:?}");
 }
 
 #[tokio::test]

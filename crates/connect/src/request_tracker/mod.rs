@@ -1,10 +1,11 @@
 //! Request Tracker 5 over its REST2 interface.
 //!
-//! The service account acts; RT has no way to act as somebody else there. Customers are the requestors of their tickets,
-//! and what the service account writes is theirs.
+//! The service account acts; RT has no way to act as somebody else there, but for replies through its mail gateway.
+//! Customers are the requestors of their tickets, and what the service account writes is theirs.
 
 mod answer;
 mod examine;
+mod mail;
 #[cfg(test)]
 mod tests;
 
@@ -25,7 +26,7 @@ use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, future::try_join, stream};
-use http::{HeaderValue, Method, header::LOCATION};
+use http::{HeaderMap, HeaderValue, Method, header::LOCATION};
 use portico_contract::{
     id::{FieldId, TypeId},
     request::{Outcome, Status, Urgency, WaitingOn},
@@ -74,6 +75,9 @@ pub struct Settings {
     /// The custom field that keeps what a customer confirmed or withdrew; empty for none, and then they cannot.
     #[serde(default = "state_field")]
     pub state_field: String,
+    /// Whether customers' replies go through RT's mail gateway, so that they are their authors in RT.
+    #[serde(default)]
+    pub mail_gateway: bool,
     /// The status of a ticket that a customer opens again.
     #[serde(default = "open")]
     pub reopened: String,
@@ -116,6 +120,8 @@ fn meanings() -> [(&'static str, Meaning); 5] {
 /// A Request Tracker.
 pub(crate) struct RequestTracker {
     api: Api,
+    /// Of RT's mail gateway, which takes no credential.
+    mail: Api,
     settings: Settings,
     statuses: Statuses,
     priorities: Priorities,
@@ -143,8 +149,11 @@ impl RequestTracker {
                 ));
             }
         }
-        let base = format!("{}/REST/2.0", settings.url.trim_end_matches('/'));
+        let url = settings.url.trim_end_matches('/');
+        let mail = format!("{url}/REST/1.0/NoAuth");
+        let base = format!("{url}/REST/2.0");
         Ok(Self {
+            mail: Api::new(&mail, HeaderMap::new(), Arc::clone(&transport))?,
             api: Api::new(&base, authorization("token", credential)?, transport)?,
             statuses: Statuses::new(meanings(), settings.statuses.clone())?,
             priorities: Priorities::new(
@@ -388,6 +397,56 @@ impl RequestTracker {
         call.send().await.map(drop)
     }
 
+    /// Writes to a ticket by the customer's own mail. The mail gateway does not say what became of it: that is seen.
+    async fn mail(
+        &self,
+        customer: &Customer,
+        id: &TicketId,
+        new: &NewReply,
+    ) -> Result<String, DeskError> {
+        let before = self.messages(&id.0).await?;
+        let before: BTreeSet<_> = before.into_iter().map(|(message, _)| message.id).collect();
+        let mut form = Form::default();
+        form.text("action", "correspond");
+        form.text("queue", &self.settings.queue);
+        form.text("ticket", &id.0);
+        form.text("message", &mail::message(&customer.email, new));
+        let (media_type, body) = form.finish()?;
+        let call = self.mail.call(Method::POST, &["mail-gateway"]);
+        let answer = call.body(media_type, body).send().await?;
+        let said = String::from_utf8_lossy(&answer.body);
+        if !said.starts_with("ok") {
+            let said = said.chars().take(300).collect();
+            return Err(DeskError::Refused(said));
+        }
+        let after = self.messages(&id.0).await;
+        let after = after.map_err(DeskError::after_writing)?;
+        for (message, _) in after {
+            let new_one = !before.contains(&message.id) && message.creator.has(&customer.email);
+            let kept = self.is_kept(id, &message.id, new);
+            if new_one && kept.await.map_err(DeskError::after_writing)? {
+                return Ok(message.id);
+            }
+        }
+        Err(DeskError::Refused(
+            "the message is not what was sent".into(),
+        ))
+    }
+
+    /// Whether a message is as it was sent.
+    async fn is_kept(
+        &self,
+        id: &TicketId,
+        message: &str,
+        new: &NewReply,
+    ) -> Result<bool, DeskError> {
+        let mut parts = self.parts(&id.0).await?;
+        parts.retain(|part| part.transaction_id == message);
+        let kept = self.text(&parts).await?;
+        let files = parts.iter().filter(|part| part.is_file()).count();
+        Ok(submitted::same(&new.body, &kept.value) && files == new.files.len())
+    }
+
     /// An internal note says what the ticket lacks of a submission that is otherwise there.
     async fn note_what_is_missing(
         &self,
@@ -482,7 +541,7 @@ impl Backend for RequestTracker {
             withdraw: state,
             list: true,
             find: !self.settings.key_field.is_empty(),
-            own_identity: false,
+            own_identity: self.settings.mail_gateway,
         }
     }
 
@@ -526,18 +585,17 @@ impl Backend for RequestTracker {
             .as_str()
             .map_or_else(|| created.id.to_string(), str::to_owned);
         let id = TicketId(id);
-        let item = self
-            .item(customer, &id)
-            .await
-            .map_err(|error| match error {
-                DeskError::NotFound => DeskError::Refused(format!(
+        match self.item(customer, &id).await {
+            Ok(item) => self.note_what_is_missing(&id, &item, new).await.ok(),
+            Err(DeskError::NotFound) => {
+                return Err(DeskError::Refused(format!(
                     "ticket {} was made without this customer as its requestor",
                     id.0
-                )),
-                error => error,
-            })?;
-        // The ticket is there: refusing it now would make a second one.
-        self.note_what_is_missing(&id, &item, new).await?;
+                )));
+            }
+            Err(_) => None,
+        };
+        // The ticket is there: any other word would make a second one.
         Ok(id)
     }
 
@@ -605,6 +663,9 @@ impl Backend for RequestTracker {
         new: &NewReply,
     ) -> Result<String, DeskError> {
         self.item(customer, id).await?;
+        if self.settings.mail_gateway {
+            return self.mail(customer, id, new).await;
+        }
         let body = json!({"Content": new.body, "ContentType": "text/plain"});
         let (media_type, body) = form(&body, &new.files)?;
         let call = self
@@ -620,16 +681,12 @@ impl Backend for RequestTracker {
         let message = message.filter(|id| id.parse::<u64>().is_ok());
         let message =
             message.ok_or_else(|| DeskError::Nonsense("a message without an id".into()))?;
-        let mut parts = self.parts(&id.0).await?;
-        parts.retain(|part| part.transaction_id == message);
-        let kept = self.text(&parts).await?;
-        let files = parts.iter().filter(|part| part.is_file()).count();
-        if submitted::same(&new.body, &kept.value) && files == new.files.len() {
-            Ok(message)
-        } else {
-            Err(DeskError::Refused(
+        // That it cannot be seen now is no reason to write it again.
+        match self.is_kept(id, &message, new).await {
+            Ok(false) => Err(DeskError::Refused(
                 "the message is not what was sent".into(),
-            ))
+            )),
+            Ok(true) | Err(_) => Ok(message),
         }
     }
 

@@ -2,6 +2,7 @@ use super::*;
 use crate::{
     scripted::{Scripted, answer, html},
     submitted::tests::submission,
+    transport::TransportError,
 };
 use serde_json::json;
 
@@ -91,6 +92,85 @@ async fn what_a_queue_drops_of_a_submission_is_noted_and_makes_no_second_ticket(
         (&sent["Queue"], &sent["Priority"]),
         (&json!("Support"), &json!("100"))
     );
+}
+
+#[tokio::test]
+async fn what_is_written_and_cannot_be_read_back_is_written() {
+    let gone = || Err(TransportError::Unreachable("refused".into()));
+    let location = [("location", "/REST/2.0/transaction/48")];
+    let desk = Scripted::new()
+        .on("POST", "/rt/REST/2.0/ticket", 201, json!({"id": 7}))
+        .say(
+            "POST",
+            "/rt/REST/2.0/ticket/7/correspond",
+            answer(201, &location, "[]"),
+        )
+        .say("GET", TICKETS, gone())
+        .on("GET", TICKETS, 200, own("open", json!({})))
+        .say("GET", "/rt/REST/2.0/ticket/7/attachments", gone());
+    let rt = rt(&desk);
+    assert_eq!(rt.create(&alice(), &submission()).await, Ok(id()));
+    let new = NewReply {
+        body: "x".into(),
+        files: Vec::new(),
+    };
+    assert_eq!(rt.reply(&alice(), &id(), &new).await, Ok("48".into()));
+}
+
+#[tokio::test]
+async fn a_reply_by_mail_is_the_customers_own() {
+    let gateway = "/rt/REST/1.0/NoAuth/mail-gateway";
+    let line = |id: u64, who: &str| {
+        let creator = json!({"id": who, "EmailAddress": format!("{who}@example.test")});
+        let at = "2026-11-21T18:50:35Z";
+        json!({"id": id, "Type": "Correspond", "Creator": creator, "Created": at})
+    };
+    let part = |id: u64, message: u64| json!({"id": id, "TransactionId": message, "ContentType": "text/plain"});
+    let history = "/rt/REST/2.0/ticket/7/history";
+    let desk = Scripted::new()
+        .on("GET", TICKETS, 200, own("open", json!({})))
+        .on("GET", history, 200, items(vec![line(1, "alice")]))
+        .on(
+            "GET",
+            history,
+            200,
+            items(vec![line(1, "alice"), line(2, "bob"), line(3, "alice")]),
+        )
+        .on(
+            "GET",
+            "/rt/REST/2.0/ticket/7/attachments",
+            200,
+            items(vec![part(11, 1), part(12, 2), part(13, 3)]),
+        )
+        .on(
+            "GET",
+            "/rt/REST/2.0/attachment/",
+            200,
+            json!({"Content": "eA=="}),
+        )
+        .say("POST", gateway, answer(200, &[], "ok\nTicket: 7\n"))
+        .say(
+            "POST",
+            gateway,
+            answer(200, &[], "not ok - Permission Denied"),
+        );
+    let mut rt = rt(&desk);
+    rt.settings.mail_gateway = true;
+    assert!(rt.capabilities().own_identity);
+    let new = NewReply {
+        body: "x".into(),
+        files: Vec::new(),
+    };
+    assert_eq!(rt.reply(&alice(), &id(), &new).await, Ok("3".into()));
+    let call = &desk.seen("POST", gateway)[0];
+    let sent = String::from_utf8_lossy(&call.body).into_owned();
+    assert!(
+        sent.contains("From: alice@example.test") && sent.contains("\r\n\r\n7\r\n"),
+        "{sent}"
+    );
+    assert!(!call.headers.contains_key("authorization"));
+    let refused = rt.reply(&alice(), &id(), &new).await;
+    assert!(matches!(refused, Err(DeskError::Refused(_))), "{refused:?}");
 }
 
 #[tokio::test]
