@@ -134,6 +134,11 @@ impl Desk {
         };
         let ticket = self.ticket(id).expect("the ticket is there");
         ticket.updated = now();
+        // RT opens what has ended when somebody writes to it.
+        if kind == "Correspond" && ["resolved", "rejected"].contains(&ticket.status.as_str()) {
+            ticket.status = "open".to_owned();
+            ticket.resolved = None;
+        }
         ticket.said.push(said);
         number
     }

@@ -116,9 +116,10 @@ pub async fn act(
     match asked {
         // The desk has done it, and says what has become of it.
         Asked::Status(_, change) if written.is_some() => {
-            // Their words stand there as a message.
+            // Where their words stand there as a message they are not said twice.
+            let said = written.as_ref().is_some_and(|w| w.message.is_some());
             by = By::Customer(StatusChange {
-                explanation: None,
+                explanation: change.explanation.filter(|_| !said),
                 ..change
             });
         }
@@ -209,7 +210,11 @@ fn outgoing(
     };
     let (words, change) = match asked {
         Asked::Status(status, change) => (
-            change.explanation.clone(),
+            // Words to a ticket that has ended open it again at most desks: those of who confirms stay here.
+            change
+                .explanation
+                .clone()
+                .filter(|_| action != Action::Confirm),
             Some(match (status, change.outcome) {
                 (_, Some(Outcome::Withdrawn)) => Change::Withdraw,
                 (Status::Closed, _) => Change::Confirm,
