@@ -71,8 +71,8 @@ struct Said<'a, T> {
 #[serde(default, rename_all = "camelCase")]
 struct Hello {
     locale: String,
-    theme: Theme,
-    prefill: Prefill,
+    theme: Option<json::Value>,
+    prefill: Option<json::Value>,
     heading_level: u8,
     sign_in: bool,
 }
@@ -297,12 +297,15 @@ pub(super) fn start() {
 }
 
 async fn take_up(hello: Hello) {
-    PREFILL.set(hello.prefill);
+    // A slip in one of them is not to cost the others.
+    PREFILL.set(hello.prefill.and_then(read).unwrap_or_default());
     if (2..=6).contains(&hello.heading_level) {
         host::deepen_headings(hello.heading_level - 1);
     }
-    if hello.theme != Theme::default() {
-        set_theme(hello.theme);
+    match hello.theme.map(read::<Theme>) {
+        Some(Some(theme)) if theme != Theme::default() => drop(set_theme(theme)),
+        Some(None) => tell("error", Code { code: "theme" }),
+        _ => {}
     }
     speak(&hello.locale).await;
     match hello.sign_in && !cfg!(feature = "survey") {

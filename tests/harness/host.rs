@@ -117,7 +117,10 @@ pub fn portal_at(server: &Server, name: &str) -> String {
 
 /// A token as the site signs it, with other claims in the place of the usual ones.
 pub fn token(change: &Value) -> String {
+    let subject = change["sub"].as_str().unwrap_or("customer-1");
+    let email = format!("{subject}@example.com");
     let mut claims = json!({
+        "email": email, "email_verified": true,
         "sub": "customer-1", "jti": uuid::Uuid::new_v4().to_string(), "aud": AUDIENCE, "exp": now() + 120, "iat": now(),
     });
     for (name, value) in change.as_object().into_iter().flatten() {

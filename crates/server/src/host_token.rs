@@ -115,6 +115,8 @@ pub enum Refused {
     Issuer,
     /// `sub` or `jti` is empty or too long.
     Unnamed,
+    /// A customer who is new here comes without an address that the site has made sure of.
+    NoAddress,
     /// It was used before.
     Used,
     /// The keys of the site could not be fetched.
@@ -139,6 +141,7 @@ impl Refused {
             Self::Audience => "audience",
             Self::Issuer => "issuer",
             Self::Unnamed => "unnamed",
+            Self::NoAddress => "no_address",
             Self::Used => "used",
             Self::NoKeys => "no_keys",
         }
@@ -173,6 +176,9 @@ pub struct Claims {
     /// Where to call.
     #[serde(default)]
     pub phone_number: Option<String>,
+    /// The site has made sure that the number is the customer's.
+    #[serde(default)]
+    pub phone_number_verified: bool,
     /// In which language to write, as a language tag.
     #[serde(default)]
     pub locale: Option<String>,

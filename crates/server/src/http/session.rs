@@ -183,42 +183,20 @@ async fn customer_of_host(
     }
     let email = claims.email.filter(|_| claims.email_verified);
     let email = email.and_then(|typed| Recipient::new(Channel::Email, &typed));
-    let known = match &email {
-        Some(email) => tx.customer_by_address(&email.address).await?,
-        None => None,
-    };
-    let id = match known {
-        Some(customer) => customer.id,
-        None => {
-            let name = claims.name.map(|name| text::line(&name));
-            let phone = claims.phone_number;
-            let phone = phone.and_then(|typed| Recipient::new(Channel::Sms, &typed));
-            // A number that another customer has proven stays theirs.
-            let taken = match &phone {
-                Some(phone) => tx.customer_by_address(&phone.address).await?.is_some(),
-                None => false,
-            };
-            let customer = Customer {
-                tier: None,
-                id: CustomerId::new(Uuid::new_v4().simple().to_string()),
-                name: name.filter(|name| {
-                    !name.is_empty() && name.chars().count() <= me::NAME_MAX as usize
-                }),
-                email: email.map(|email| email.address),
-                phone: phone.filter(|_| !taken).map(|phone| phone.address),
-                locale: claims
-                    .locale
-                    .as_deref()
-                    .and_then(Locale::from_tag)
-                    .or(Some(locale)),
-                created_at: app.clock.now(),
-            };
-            tx.put_customer(&customer).await?;
-            customer.id
-        }
-    };
-    tx.add_subject(&claims.sub, &id).await?;
-    Ok(id)
+    let phone = claims.phone_number.filter(|_| claims.phone_number_verified);
+    let phone = phone.and_then(|typed| Recipient::new(Channel::Sms, &typed));
+    let to = email.or(phone);
+    let to = to.ok_or_else(|| refused(Refused::NoAddress))?;
+    let theirs = claims.locale.as_deref().and_then(Locale::from_tag);
+    let mut customer = customer(app, tx, &to, theirs.unwrap_or(locale)).await?;
+    let name = claims.name.map(|name| text::line(&name));
+    let name = name.filter(|name| (1..=me::NAME_MAX as usize).contains(&name.chars().count()));
+    if customer.name.is_none() && name.is_some() {
+        customer.name = name;
+        tx.put_customer(&customer).await?;
+    }
+    tx.add_subject(&claims.sub, &customer.id).await?;
+    Ok(customer.id)
 }
 
 /// The session that came with the call.
