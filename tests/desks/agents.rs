@@ -11,14 +11,7 @@ pub(crate) struct Desk {
     pub(crate) settings: Value,
     pub(crate) credential: String,
     pub(crate) agent: Arc<dyn Agent>,
-    /// The subject and the names of files come back to the letter.
-    pub(crate) can: Can,
-}
-
-/// How the desks differ.
-#[derive(Clone, Copy)]
-pub(crate) struct Can {
-    /// A part of `url` and another that names nothing of the desk.
+    /// A setting, and a value that names nothing of the desk.
     pub(crate) setting_to_break: (&'static str, &'static str),
 }
 
@@ -107,9 +100,7 @@ pub(crate) fn request_tracker() -> Option<Desk> {
             base: format!("{url}/REST/2.0"),
             credential: ("authorization", basic),
         })),
-        can: Can {
-            setting_to_break: ("queue", "Nowhere"),
-        },
+        setting_to_break: ("queue", "Nowhere"),
     })
 }
 
@@ -165,9 +156,7 @@ pub(crate) fn redmine() -> Option<Desk> {
             base: url,
             credential: ("x-redmine-api-key", "2".repeat(40)),
         })),
-        can: Can {
-            setting_to_break: ("project", "nowhere"),
-        },
+        setting_to_break: ("project", "nowhere"),
     })
 }
 
@@ -250,9 +239,7 @@ pub(crate) fn django_helpdesk() -> Option<Desk> {
             base: format!("{url}/api"),
             credential: ("authorization", format!("Token {}", "2".repeat(40))),
         })),
-        can: Can {
-            setting_to_break: ("key_field", "nowhere"),
-        },
+        setting_to_break: ("key_field", "nowhere"),
     })
 }
 

@@ -442,7 +442,7 @@ pub(crate) async fn a_desk_that_is_set_up_has_nothing_wrong(desk: Desk) {
 }
 
 pub(crate) async fn what_is_missing_is_said_in_words(desk: Desk) {
-    let (name, nothing) = desk.can.setting_to_break;
+    let (name, nothing) = desk.setting_to_break;
     let mut settings = desk.settings.clone();
     settings[name] = nothing.into();
     let found = desk
