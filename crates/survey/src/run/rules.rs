@@ -387,7 +387,7 @@ impl Survey {
             .iter()
             .zip(&after)
             .filter(|(before, after)| before.1 != after.1);
-        let turned = turned.map(|(before, _)| before.0).last();
+        let turned = turned.map(|(before, _)| before.0).next_back();
         let mut questions = Vec::new();
         self.questions_in(turned.unwrap_or(id), &mut questions);
         for question in questions {
