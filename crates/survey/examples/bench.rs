@@ -1,6 +1,8 @@
 //! The engine's side of `cargo xtask bench survey`: natively it measures itself and prints milliseconds by task; in a
 //! browser it is measured by `xtask/bench/survey.js`.
 #![allow(clippy::unwrap_used, missing_docs)]
+// What the browser calls must be `pub`.
+#![allow(unreachable_pub)]
 
 use portico_survey::{
     Definition, Expression, Object, Survey, Utc, Value,
