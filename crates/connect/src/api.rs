@@ -477,6 +477,49 @@ mod tests {
         assert_eq!(seen[0].url.origin(), api.base().origin());
     }
 
+    #[tokio::test]
+    async fn a_file_may_be_elsewhere_and_the_credential_does_not_go_there() {
+        let store = [("location", "https://store.test/file?signature=x")];
+        let desk = Scripted::new()
+            .say("GET", "/file/1", answer(302, &store, ""))
+            .say("GET", "/file?signature=x", answer(200, &[], "bytes"))
+            .say("GET", "/file/2", answer(302, &[("location", "/login")], ""))
+            .say(
+                "GET",
+                "/file/3",
+                answer(302, &[("location", "http://store.test/")], ""),
+            );
+        let (api, own) = (api(&desk), HeaderMap::new());
+        let file = |address: &'static str| api.download(address, &own);
+        assert_eq!(file("https://desk.test/file/1").await.unwrap(), "bytes");
+        let seen = desk.seen("GET", "/file/1");
+        assert!(seen[0].headers.contains_key(AUTHORIZATION));
+        let seen = desk.seen("GET", "/file?signature=x");
+        assert_eq!(seen[0].url.host_str(), Some("store.test"));
+        assert!(seen[0].headers.is_empty());
+        let to_login = file("https://desk.test/file/2").await;
+        assert_eq!(to_login, Err(DeskError::Credential));
+        for insecure in [
+            "https://desk.test/file/3",
+            "http://desk.test/file/1",
+            "file:///x",
+        ] {
+            let refused = file(insecure).await;
+            assert!(
+                matches!(refused, Err(DeskError::Nonsense(_))),
+                "{refused:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_size_is_another() {
+        let bytes = Bytes::from("abc");
+        assert_eq!(whole(bytes.clone(), None), Ok(bytes.clone()));
+        assert_eq!(whole(bytes.clone(), Some(3)), Ok(bytes.clone()));
+        assert!(whole(bytes, Some(4)).is_err());
+    }
+
     #[test]
     fn an_address_that_is_none_is_told() {
         for bad in [

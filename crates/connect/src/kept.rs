@@ -4,7 +4,6 @@
 use crate::{
     backend::DeskError,
     ticket::{NewField, NewFile, NewReply, NewTicket},
-    transport::TransportError,
 };
 use serde_json::Value;
 
@@ -65,20 +64,14 @@ pub(crate) fn rest<'a>(
     })
 }
 
-/// What went wrong after the desk had said that it did it. Whatever it was, it is no reason to do it again unseen:
-/// see [`DeskError::may_be_done`].
+/// What went wrong when a write that the desk has taken was read back, see [`DeskError::after_writing`]. That its
+/// customer may not see it is no reason to say that it is not there.
 pub(crate) fn after_it_was_done(error: DeskError) -> DeskError {
     match error {
-        DeskError::Busy { .. }
-        | DeskError::Credential
-        | DeskError::Forbidden(_)
-        | DeskError::Transport(TransportError::Unreachable(_) | TransportError::Tls(_)) => {
-            DeskError::Failed(format!("it may be done, but cannot be read back: {error}"))
-        }
-        DeskError::NotFound => {
+        DeskError::NotFound | DeskError::Forbidden(_) => {
             DeskError::Refused("it is done, but its customer may not see it".into())
         }
-        error => error,
+        error => error.after_writing(),
     }
 }
 
