@@ -320,7 +320,11 @@ impl Form<'_> {
             let _ = writeln!(main, "<p class=\"notice\" role=\"status\">{text}</p>");
         }
         if !self.shown.about.is_empty() {
-            let _ = writeln!(main, "<div>{}</div>", html_of(&self.shown.about));
+            let _ = writeln!(
+                main,
+                "<div class=\"about\">{}</div>",
+                html_of(&self.shown.about)
+            );
         }
         if self.notice.is_none() {
             let _ = writeln!(
