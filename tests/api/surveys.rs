@@ -1106,13 +1106,11 @@ fn database(server: &Server) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn holds(server: &Server, needle: &str) -> bool {
+fn holds(server: &Server, needle: impl AsRef<[u8]>) -> bool {
+    let needle = needle.as_ref();
     let all = database(server);
-    all.iter().any(|bytes| {
-        bytes
-            .windows(needle.len())
-            .any(|part| part == needle.as_bytes())
-    })
+    all.iter()
+        .any(|bytes| bytes.windows(needle.len()).any(|part| part == needle))
 }
 
 #[tokio::test]
@@ -1120,6 +1118,10 @@ async fn an_anonymous_round_keeps_nothing_that_links_answer_and_person() {
     let anonymous = PROGRAMME.replacen("questionnaire = \"quarterly.json\"\ngap_days = 80\nvalid_days = 30\nchange_days = 14\nreminder_days = 4", "questionnaire = \"quarterly.json\"\nanonymous = true\nvalid_days = 30\nchange_days = 14", 1);
     assert_ne!(anonymous, PROGRAMME);
     let folder = folder(&anonymous);
+    let mut questions: Value = serde_json::from_str(QUESTIONNAIRES[1].1).unwrap();
+    let elements = questions["pages"][0]["elements"].as_array_mut().unwrap();
+    elements.push(json!({"type": "file", "name": "photo"}));
+    std::fs::write(folder.path().join("quarterly.json"), questions.to_string()).unwrap();
     let mut server = server_in(folder.path()).await;
     let people: Vec<String> = (0..7).map(|n| format!("p{n}@example.com")).collect();
     for person in &people {
@@ -1161,10 +1163,14 @@ async fn an_anonymous_round_keeps_nothing_that_links_answer_and_person() {
             .all(|one| one["state"] == "sent" && one["answered_at"].is_null())
     );
     // One response each, which can be changed; somebody else's is not there.
-    respond(
+    let upload = server
+        .guest()
+        .upload("a.txt", "text/plain", b"Anybody's.")
+        .await;
+    let answered = respond(
         &server,
         &tokens[0],
-        json!({"overall": 5, "attitude": 5, "suggestion": "CANARY-0"}),
+        json!({"overall": 5, "attitude": 5, "suggestion": "CANARY-0", "photo": [named(&upload)]}),
     )
     .await
     .expect_status(200);
@@ -1176,6 +1182,12 @@ async fn an_anonymous_round_keeps_nothing_that_links_answer_and_person() {
         assert!(!holds(&server, token), "a token is kept as it is");
     }
     assert!(holds(&server, "CANARY-0") && holds(&server, "p0@example.com"));
+    // The file is there, and not who uploaded it and when.
+    let file = answered.text_at("/data/photo/0/content");
+    let hash: Vec<u8> = (0..32)
+        .map(|n| u8::from_str_radix(&file[2 * n..2 * n + 2], 16).unwrap())
+        .collect();
+    assert!(holds(&server, &file) && !holds(&server, &hash) && !holds(&server, &upload));
     server.restart().await;
     // While the round is open, each answer would show in the figures.
     let results = async || {

@@ -290,3 +290,26 @@ async fn it_resumes_where_it_was_left_and_is_offered_on_the_request() {
     there.button("form.continue").wait().await;
     drop(browser);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_about_answers_stands_on_the_request_and_on_its_page() {
+    let (server, _browser, me, _) = asked(ZH_HANT).await;
+    me.open("/service").await;
+    me.see("measures.none").await;
+    me.good().await;
+    let measure = json!({"kinds": ["complaint"],
+        "said": {"en": "You wait too long.", "zh-Hans": "等待时间太长。", "zh-Hant": "等候時間太長。"},
+        "did": {"en": "Two more people answer.", "zh-Hans": "增加了两名人员。", "zh-Hant": "增加了兩名人員。"}});
+    let told = server.desk().post("/measures").json(&measure);
+    told.send().await.expect_status(201);
+    me.sign_in(&server, MEMBER).await;
+    me.open("/requests").await;
+    me.page.link(has("三月的帳單重複扣款")).click().await;
+    me.page.heading(me.say("measures.request")).wait().await;
+    me.page.see("等候時間太長。").await;
+    me.good().await;
+    me.page.link(me.say("measures.all")).click().await;
+    me.arrive("measures.title").await;
+    me.page.see("增加了兩名人員。").await;
+    me.good().await;
+}

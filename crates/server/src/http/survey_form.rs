@@ -348,7 +348,11 @@ impl Form<'_> {
             let _ = writeln!(main, "<p class=\"notice\" role=\"status\">{text}</p>");
         }
         if !self.shown.about.is_empty() {
-            let _ = writeln!(main, "<div>{}</div>", html_of(&self.shown.about));
+            let _ = writeln!(
+                main,
+                "<div class=\"about\">{}</div>",
+                html_of(&self.shown.about)
+            );
         }
         if self.notice.is_none() {
             let _ = writeln!(
@@ -534,7 +538,8 @@ impl Form<'_> {
             Class::Matrix => ("rows", field.rows(), true),
             Class::Dropdown => ("", field.list(words), false),
             Class::Comment => ("", field.area(), false),
-            Class::Text | Class::Slider => ("", field.line(), false),
+            Class::Text => ("", field.line(), false),
+            Class::Slider if !field.takes_several() => ("", field.line(), false),
             Class::SignaturePad => ("", field.signature(words), false),
             Class::File => ("", field.files(words), true),
             Class::Expression => (
@@ -799,8 +804,11 @@ impl Field<'_> {
             ..
         } = self;
         let kind = match view.input_type.as_str() {
-            kind @ ("number" | "date" | "time" | "month" | "week" | "email" | "tel" | "url"
-            | "color") => kind,
+            kind @ ("number" | "date" | "time" | "month" | "week" | "email" | "tel" | "url") => {
+                kind
+            }
+            // No control of these two can be left empty: a colour is written.
+            "range" => "number",
             "datetime-local" | "datetime" => "datetime-local",
             _ if self.question.class == Class::Slider => "number",
             _ => "text",

@@ -225,7 +225,11 @@ impl Questionnaire {
                 | Class::RadioGroup
                 | Class::ButtonGroup
                 | Class::Dropdown
-                | Class::Slider => first.map(|text| text.replace("\r\n", "\n").into()),
+                | Class::Slider
+                    if !is_span(node) =>
+                {
+                    first.map(|text| text.replace("\r\n", "\n").into())
+                }
                 Class::ImagePicker => first.map(Into::into),
                 // One that was drawn stays until a name is typed in its place.
                 Class::SignaturePad => first.map(Into::into).or_else(|| {
@@ -387,7 +391,7 @@ impl Questionnaire {
                 key: key_of(survey, id),
                 input_type: node.word("inputType").to_owned(),
                 ends: (survey.text_of(id, ends.0), survey.text_of(id, ends.1)),
-                several: node.flag("multiSelect", false),
+                several: node.flag("multiSelect", false) || is_span(node),
                 about: survey.markup_of(Some(id), "description"),
                 html: survey.html(id),
                 values: (value("valueTrue", true), value("valueFalse", false)),
@@ -425,7 +429,7 @@ pub struct View {
     pub input_type: String,
     /// The words at the ends of a scale, or for yes and no.
     pub ends: (String, String),
-    /// Several pictures can be chosen.
+    /// Several pictures can be chosen, or two numbers set.
     pub several: bool,
     /// What it is about, as markup.
     pub about: String,
@@ -595,6 +599,11 @@ fn as_step(steps: &[Choice], given: &Value) -> Value {
         .iter()
         .find(|step| step.value == *given || step.value.to_text() == given.to_text());
     same.map_or_else(|| given.clone(), |step| step.value.clone())
+}
+
+/// Whether a slider asks for two numbers, which no field of a plain form takes.
+fn is_span(node: &Node) -> bool {
+    node.word("sliderType") == "range"
 }
 
 fn is_scalar(value: &Value) -> bool {
