@@ -450,8 +450,13 @@ fn write_with_compressed(path: &Path, bytes: &[u8]) -> Result<()> {
         .into_owned();
     let packs =
         ["html", "css", "js", "json", "wasm", "svg", "ts", "txt"].contains(&extension.as_str());
-    // A company edits this one: a packed copy would go on saying what it said before.
-    if packs && !path.ends_with("portico.json") {
+    // A company edits these: a packed copy would go on saying what it said before.
+    let edited = path.ends_with("portico.json")
+        || path.ends_with("theme.css")
+        || path
+            .parent()
+            .is_some_and(|folder| folder.ends_with("words"));
+    if packs && !edited {
         fs::write(
             path.with_extension(format!("{extension}.br")),
             brotli(bytes)?,
