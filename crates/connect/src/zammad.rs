@@ -490,7 +490,10 @@ impl Zammad {
 }
 
 fn attachments(files: &[NewFile]) -> Value {
-    let file = |file: &NewFile| json!({"filename": file.name, "data": STANDARD.encode(&file.bytes), "mime-type": file.media_type});
+    let file = |file: &NewFile| {
+        let data = STANDARD.encode(&file.bytes);
+        json!({"filename": file.name, "data": data, "mime-type": file.media_type})
+    };
     files.iter().map(file).collect()
 }
 
