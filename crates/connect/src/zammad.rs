@@ -39,6 +39,8 @@ const FROM: &str = "from";
 const PAGE: u32 = 50;
 /// Rows of a page when all of a customer's tickets are looked through; the most that Zammad gives.
 const MANY: usize = 100;
+/// As many of these and no more, for a desk that gives the same page again and again.
+const PAGES: u32 = 100;
 
 /// How to use a Zammad.
 #[derive(Debug, Clone, Deserialize)]
@@ -562,7 +564,7 @@ impl Backend for Zammad {
             return Ok(None);
         };
         // The search of Zammad may be behind, its list is not; and nothing is put into a query.
-        for page in 1_u32.. {
+        for page in 1..=PAGES {
             let call = self
                 .api
                 .get(&["tickets"])
