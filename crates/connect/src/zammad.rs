@@ -39,6 +39,8 @@ const FROM: &str = "from";
 const PAGE: u32 = 50;
 /// Rows of a page when all of a customer's tickets are looked through; the most that Zammad gives.
 const MANY: usize = 100;
+/// As many of these and no more, for a desk that gives the same page again and again.
+const PAGES: u32 = 100;
 
 /// How to use a Zammad.
 #[derive(Debug, Clone, Deserialize)]
@@ -490,7 +492,10 @@ impl Zammad {
 }
 
 fn attachments(files: &[NewFile]) -> Value {
-    let file = |file: &NewFile| json!({"filename": file.name, "data": STANDARD.encode(&file.bytes), "mime-type": file.media_type});
+    let file = |file: &NewFile| {
+        let data = STANDARD.encode(&file.bytes);
+        json!({"filename": file.name, "data": data, "mime-type": file.media_type})
+    };
     files.iter().map(file).collect()
 }
 
@@ -559,7 +564,7 @@ impl Backend for Zammad {
             return Ok(None);
         };
         // The search of Zammad may be behind, its list is not; and nothing is put into a query.
-        for page in 1_u32.. {
+        for page in 1..=PAGES {
             let call = self
                 .api
                 .get(&["tickets"])

@@ -36,6 +36,8 @@ use std::{
 const PAGE: usize = 50;
 /// Rows of a page when all are read; the most that Zendesk gives.
 const MANY: usize = 100;
+/// As many of these and no more, for a desk that gives the same page again and again.
+const PAGES: u32 = 100;
 
 /// How to use a Zendesk.
 #[derive(Debug, Clone, Deserialize)]
@@ -595,7 +597,7 @@ impl Backend for Zendesk {
             return Ok(None);
         };
         // The search of Zendesk is behind for minutes, its list is not; and nothing is put into a query.
-        for page in 0_u32.. {
+        for page in 0..PAGES {
             let items = self.requests(&caller, "created_at", MANY, page).await?;
             let found = items
                 .iter()

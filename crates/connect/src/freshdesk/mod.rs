@@ -37,6 +37,8 @@ use std::{collections::BTreeMap, sync::Arc};
 const PAGE: usize = 50;
 /// Rows of a page when all are read; the most that Freshdesk gives.
 const MANY: usize = 100;
+/// As many of these and no more, for a desk that gives the same page again and again.
+const PAGES: u32 = 100;
 /// A list without this leaves out what has not changed for 30 days.
 const EVER: &str = "2000-01-01T00:00:00Z";
 /// The id of the message that is the ticket's description; conversations have numbers.
@@ -189,7 +191,7 @@ impl Freshdesk {
     /// The public conversation after the description.
     async fn conversations(&self, id: u64) -> Result<Vec<Conversation>, DeskError> {
         let mut all = Vec::new();
-        for page in 1_u32.. {
+        for page in 1..=PAGES {
             let call = self
                 .api
                 .get(&["tickets", &id.to_string(), "conversations"])
@@ -415,7 +417,7 @@ impl Backend for Freshdesk {
             return Ok(None);
         };
         // The filter of Freshdesk is behind for minutes, its list is not; and nothing is put into a query.
-        for page in 0_u32.. {
+        for page in 0..PAGES {
             let items = self.items(&contact, customer, "created_at", MANY, page);
             let (items, full) = items.await?;
             let found = items.iter().find(|item| item.values(field) == [key]);
