@@ -211,6 +211,7 @@ impl Route {
             "request" => Self::Request(reference?),
             "survey" if !token.is_empty() => Self::Survey(token.to_owned(), Vec::new()),
             "callback" => Self::Callback(reference),
+            "service" => Self::Service,
             _ => return None,
         })
     }
@@ -226,6 +227,7 @@ impl Route {
             Self::Requests(_) => ("requests", None),
             Self::Request(reference) => ("request", Some(*reference)),
             Self::Receipt => ("receipt", None),
+            Self::Service => ("service", None),
             Self::Survey(..) => ("survey", None),
             Self::Callback(reference) => ("callback", *reference),
             Self::SignIn(_) => ("sign-in", None),

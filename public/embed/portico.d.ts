@@ -1,7 +1,7 @@
 /** The types of `<portico-portal>` and `Portico.create()`, version 1. What each means is in docs/embedding.md. */
 
 /** What can be shown. */
-export type PorticoView = "home" | "new" | "track" | "requests" | "request" | "survey" | "callback";
+export type PorticoView = "home" | "new" | "track" | "requests" | "request" | "survey" | "callback" | "service";
 /** The languages of the portal; `auto` takes that of the page around it. */
 export type PorticoLocale = "zh-Hans" | "zh-Hant" | "en" | "auto";
 /** The preset that a theme begins with. */

@@ -32,6 +32,7 @@
     request: ({ reference }) => `/requests/${part(reference ?? "")}`,
     survey: ({ token }) => `/surveys/${part(token ?? "")}`,
     callback: () => "/callback",
+    service: () => "/service",
   };
 
   // What the portal tells, and the members that may come along; of anything else nothing is passed on.
