@@ -298,7 +298,9 @@ pub(super) fn start() {
 
 async fn take_up(hello: Hello) {
     // A slip in one of them is not to cost the others.
-    PREFILL.set(hello.prefill.and_then(read).unwrap_or_default());
+    if cfg!(not(feature = "survey")) {
+        PREFILL.set(hello.prefill.and_then(read).unwrap_or_default());
+    }
     if (2..=6).contains(&hello.heading_level) {
         host::deepen_headings(hello.heading_level - 1);
     }
@@ -308,10 +310,12 @@ async fn take_up(hello: Hello) {
         _ => {}
     }
     speak(&hello.locale).await;
-    match hello.sign_in && !cfg!(feature = "survey") {
-        true => offer_sign_in(),
-        false => SETTLED.with(|settled| settled.fill(())),
+    #[cfg(not(feature = "survey"))]
+    if hello.sign_in {
+        offer_sign_in();
+        return;
     }
+    SETTLED.with(|settled| settled.fill(()));
 }
 
 async fn speak(tag: &str) -> bool {
@@ -341,7 +345,8 @@ fn read<T: DeserializeOwned>(payload: json::Value) -> Option<T> {
     T::deserialize(payload).ok()
 }
 
-/// Does what a message asks for; `None` where it asks for nothing that there is.
+/// Does what a message asks for; `None` where it asks for nothing that there is. What a survey does not do is left out
+/// of its program by attributes: what stands after an `await` is never found dead.
 async fn act(message: Message) -> Option<bool> {
     let payload = message.payload;
     Some(match message.kind.as_str() {
@@ -350,6 +355,7 @@ async fn act(message: Message) -> Option<bool> {
             None => false,
         },
         "theme" => read(payload).is_some_and(set_theme),
+        #[cfg(not(feature = "survey"))]
         "prefill" => match read::<Prefill>(payload) {
             Some(given) => {
                 PREFILL.set(given);
@@ -366,11 +372,13 @@ async fn act(message: Message) -> Option<bool> {
                 true
             })
         }
-        "signIn" if cfg!(not(feature = "survey")) => {
+        #[cfg(not(feature = "survey"))]
+        "signIn" => {
             offer_sign_in();
             true
         }
-        "signOut" if cfg!(not(feature = "survey")) => {
+        #[cfg(not(feature = "survey"))]
+        "signOut" => {
             api::session::renew_by(None);
             let ended = session::sign_out().await.is_ok();
             // What stands on the page is theirs too.

@@ -257,7 +257,7 @@ impl Files {
             let name = name.clone();
             move || {
                 let part = move || match state.get() {
-                    State::Sending(part) => (part * 100.0).round().to_string(),
+                    State::Sending(part) => ((part * 100.0) as u8).to_string(),
                     State::Failed(_) => String::new(),
                 };
                 (!stuck.get()).then(|| {
