@@ -2,10 +2,13 @@
 //! closes on Escape and gives the focus back.
 
 use crate::{
-    browser::host::{self, Frame},
+    browser::{
+        dom,
+        host::{self, Frame},
+    },
     i18n::Message,
 };
-use leptos::{html, prelude::*, web_sys::KeyboardEvent};
+use leptos::{html, prelude::*};
 use portico_view::{View, effect, memo_after, ui};
 
 /// A dialog that is open while the signal is true. The content is made when it is first opened and keeps what was
@@ -28,8 +31,8 @@ pub fn dialog(
             false => dialog.close(),
         }
     });
-    let escape = move |event: KeyboardEvent| {
-        if event.key() == "Escape" && host::frame().is_some() {
+    let escape = move |event| {
+        if dom::is_key(&event, "Escape") && host::frame().is_some() {
             // The page around is not to close the whole portal for it.
             event.prevent_default();
             open.set(false);
