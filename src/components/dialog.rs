@@ -31,15 +31,20 @@ pub fn dialog(
             false => dialog.close(),
         }
     });
-    let escape = move |event| {
-        if dom::is_key(&event, "Escape") && host::frame().is_some() {
+    let escape = move |event: &_| {
+        if dom::is_key(event, "Escape") && host::frame().is_some() {
             // The page around is not to close the whole portal for it.
             event.prevent_default();
             open.set(false);
         }
     };
     ui! {
-        <dialog aria-labelledby=id node_ref=node on:close=move |_| open.set(false) on:keydown=escape>
+        <dialog
+            aria-labelledby=id
+            node_ref=node
+            on:close=move |_| open.set(false)
+            on:keydown=move |event| escape(&event)
+        >
             <div class="flow">
                 <h2 id=id>{title}</h2>
                 {move || was_opened.get().then(&content)}
