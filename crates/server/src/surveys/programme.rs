@@ -596,7 +596,7 @@ mod tests {
             (
                 "question = \"speed\"",
                 "question = \"price\"",
-                "line 46: after-closure.json asks no \"price\"",
+                "line 47: after-closure.json asks no \"price\"",
             ),
             (
                 "asks = \"solving\"",
