@@ -18,7 +18,7 @@ use portico_contract::{
 };
 use serde_json::{Map, Value};
 
-/// Characters of a key.
+/// Bytes of a key.
 const KEY_MAX: usize = 200;
 /// Bytes of a draft as JSON: the longest text, with every character escaped, and as much again around it.
 const BODY_MAX: usize = 256 * 1024;
@@ -33,13 +33,24 @@ fn customer(actor: Actor) -> Result<CustomerId, ApiError> {
     }
 }
 
+/// What names a draft.
+///
+/// # Errors
+/// 404 for what is too long to name one.
+fn name(key: String) -> Result<String, ApiError> {
+    match key.len() <= KEY_MAX {
+        true => Ok(key),
+        false => Err(ApiError::not_found()),
+    }
+}
+
 /// The draft, as it was sent.
 pub async fn one(
     State(app): State<App>,
     actor: Actor,
     Path(key): Path<String>,
 ) -> Result<Response, ApiError> {
-    let of = customer(actor)?;
+    let (of, key) = (customer(actor)?, name(key)?);
     let now = real_now().timestamp_millis();
     let draft = app.store.read().await?.kept_draft(&of, &key, now).await?;
     let draft = draft.ok_or_else(ApiError::not_found)?;
@@ -53,10 +64,7 @@ pub async fn keep(
     Path(key): Path<String>,
     posted: Posted,
 ) -> Result<StatusCode, ApiError> {
-    let of = customer(actor)?;
-    if key.len() > KEY_MAX {
-        return Err(ApiError::not_found());
-    }
+    let (of, key) = (customer(actor)?, name(key)?);
     let draft: Map<String, Value> = posted.json()?;
     let body = Value::Object(draft).to_string();
     if body.len() > BODY_MAX {
@@ -82,7 +90,7 @@ pub async fn forget(
     actor: Actor,
     Path(key): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let of = customer(actor)?;
+    let (of, key) = (customer(actor)?, name(key)?);
     let mut tx = app.store.write().await?;
     tx.delete_draft(&of, &key).await?;
     tx.commit().await?;

@@ -112,7 +112,7 @@ fn drafts(doc: &mut Document) {
         .signed_in()
         .path("key", key())
         .empty(204)
-        .fails(&[403]),
+        .fails(&[403, 404]),
     );
 }
 
