@@ -66,6 +66,25 @@ async fn act(api: &Api, id: &str, name: &str, body: &Value) -> Reply {
     api.post(&path).new_key().json(body).send().await
 }
 
+/// The place in the stream of changes after everything that was told so far.
+async fn now(customer: &Api) -> String {
+    let changes = customer.get("/changes").send().await;
+    changes.expect_status(200).text_at("/next")
+}
+
+/// What came after a place tells of the request, and the desk's answer stands in it.
+async fn told_since(customer: &Api, since: &str, id: &str) {
+    let changes = customer
+        .get(&format!("/changes?since={since}&wait=20"))
+        .send()
+        .await;
+    assert_eq!(
+        changes.expect_status(200).json["items"][0]["request_id"],
+        id
+    );
+    assert_eq!(messages(&timeline(customer, id).await)[1], "Here we are");
+}
+
 /// Waits until what is read of a request fits.
 async fn until_read(api: &Api, id: &str, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
     until(what, || async {
@@ -638,12 +657,7 @@ async fn the_desk_says_by_its_web_hook_that_something_changed() {
         let told = hooks.bearer(secret).post(path).json(&news).send().await;
         told.expect_problem(401, "unauthenticated");
     }
-    let since = customer
-        .get("/changes")
-        .send()
-        .await
-        .expect_status(200)
-        .text_at("/next");
+    let since = now(&customer).await;
     desk.answers(ticket, "Here we are");
     let told = hooks
         .bearer(HOOK_SECRET)
@@ -652,15 +666,7 @@ async fn the_desk_says_by_its_web_hook_that_something_changed() {
         .send()
         .await;
     told.expect_status(204);
-    let changes = customer
-        .get(&format!("/changes?since={since}&wait=20"))
-        .send()
-        .await;
-    assert_eq!(
-        changes.expect_status(200).json["items"][0]["request_id"],
-        id.as_str()
-    );
-    assert_eq!(messages(&timeline(&customer, &id).await)[1], "Here we are");
+    told_since(&customer, &since, &id).await;
 }
 
 #[tokio::test]
@@ -668,22 +674,9 @@ async fn who_looks_live_is_told_without_a_web_hook() {
     let desk = RequestTracker::start().await;
     let server = gateway(&desk, "poll_seconds = 1\n").await;
     let (customer, id, ticket) = lying(&server, &desk).await;
-    let since = customer
-        .get("/changes")
-        .send()
-        .await
-        .expect_status(200)
-        .text_at("/next");
+    let since = now(&customer).await;
     desk.answers(ticket, "Here we are");
-    let changes = customer
-        .get(&format!("/changes?since={since}&wait=20"))
-        .send()
-        .await;
-    assert_eq!(
-        changes.expect_status(200).json["items"][0]["request_id"],
-        id.as_str()
-    );
-    assert_eq!(messages(&timeline(&customer, &id).await)[1], "Here we are");
+    told_since(&customer, &since, &id).await;
 }
 
 #[tokio::test]

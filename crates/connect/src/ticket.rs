@@ -145,6 +145,16 @@ pub enum Change {
     Withdraw,
 }
 
+impl Change {
+    /// Whether a ticket that stands so is as the change would make it: asked for again, it is no error.
+    pub(crate) fn is_done(self, status: Status) -> bool {
+        match self {
+            Self::Confirm | Self::Withdraw => status == Status::Closed,
+            Self::Reopen => !matches!(status, Status::Resolved | Status::Closed),
+        }
+    }
+}
+
 /// Where a ticket stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {

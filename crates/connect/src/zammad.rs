@@ -671,20 +671,12 @@ impl Backend for Zammad {
         let (item, states) = try_join(self.item(&user, id), self.states()).await?;
         let standing = self.standing(&states, &item);
         let settings = &self.settings;
-        let (done, possible, wanted) = match (change, standing.status) {
-            (Change::Confirm, is) => (
-                is == Status::Closed,
-                is == Status::Resolved,
-                &settings.confirmed,
-            ),
-            (Change::Withdraw, is) => (is == Status::Closed, true, &settings.withdrawn),
-            (Change::Reopen, is) => (
-                !matches!(is, Status::Resolved | Status::Closed),
-                true,
-                &settings.reopened,
-            ),
+        let (possible, wanted) = match change {
+            Change::Confirm => (standing.status == Status::Resolved, &settings.confirmed),
+            Change::Withdraw => (true, &settings.withdrawn),
+            Change::Reopen => (true, &settings.reopened),
         };
-        if done {
+        if change.is_done(standing.status) {
             Ok(())
         } else if wanted.is_empty() || !possible {
             Err(DeskError::Refused(format!(

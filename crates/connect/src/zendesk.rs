@@ -671,14 +671,12 @@ impl Backend for Zendesk {
     ) -> Result<(), DeskError> {
         let caller = self.known_customer(customer).await?;
         let item = self.item(&caller, id).await?;
-        let status = |item: &Item| self.statuses.standing(&item.status).status;
-        let over = |item: &Item| matches!(status(item), Status::Resolved | Status::Closed);
+        let done = |item: &Item| change.is_done(self.statuses.standing(&item.status).status);
         match change {
-            Change::Confirm | Change::Withdraw if status(&item) == Status::Closed => Ok(()),
+            _ if done(&item) => Ok(()),
             Change::Confirm | Change::Withdraw => Err(DeskError::Refused(
                 "customers cannot close requests in Zendesk".into(),
             )),
-            Change::Reopen if !over(&item) => Ok(()),
             Change::Reopen if self.settings.reopening.is_empty() => Err(DeskError::Refused(
                 "`reopening` says that customers cannot".into(),
             )),
@@ -689,13 +687,13 @@ impl Backend for Zendesk {
                 };
                 self.write(&caller, item.id, &comment).await?;
                 let item = self.item(&caller, id).await?;
-                if over(&item) {
+                if done(&item) {
+                    Ok(())
+                } else {
                     Err(DeskError::Refused(format!(
                         "its status is still {}",
                         item.status
                     )))
-                } else {
-                    Ok(())
                 }
             }
         }

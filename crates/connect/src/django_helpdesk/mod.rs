@@ -524,12 +524,11 @@ impl Backend for DjangoHelpdesk {
         let ticket = self.ticket(&customer.email, id).await?;
         let is = self.standing(&ticket).status;
         let wanted = match change {
-            Change::Confirm | Change::Withdraw if is == Status::Closed => return Ok(()),
+            _ if change.is_done(is) => return Ok(()),
             Change::Confirm if is == Status::Resolved => CLOSED,
             Change::Confirm => return Err(DeskError::Refused("it is not resolved".into())),
             Change::Withdraw => CLOSED,
-            Change::Reopen if is == Status::Resolved || is == Status::Closed => REOPENED,
-            Change::Reopen => return Ok(()),
+            Change::Reopen => REOPENED,
         };
         // A follow-up rather than a bare change, so that agents see when it was.
         let mut form = Form::default();

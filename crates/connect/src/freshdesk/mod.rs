@@ -521,15 +521,14 @@ impl Backend for Freshdesk {
         let item = self.item(&contact, id).await?;
         let is = self.statuses.standing(&item.status.to_string()).status;
         let wanted = match change {
-            Change::Confirm | Change::Withdraw if is == Status::Closed => return Ok(()),
+            _ if change.is_done(is) => return Ok(()),
             Change::Confirm if is == Status::Resolved => CLOSED,
             Change::Confirm => return Err(DeskError::Refused("it is not resolved".into())),
             Change::Withdraw => self
                 .settings
                 .withdrawn
                 .ok_or_else(|| DeskError::Refused("`withdrawn` names no status for that".into()))?,
-            Change::Reopen if is == Status::Resolved || is == Status::Closed => OPEN,
-            Change::Reopen => return Ok(()),
+            Change::Reopen => OPEN,
         };
         self.set_status(&contact, id, wanted).await
     }

@@ -682,10 +682,8 @@ impl Backend for Jira {
         let account = self.known_customer(customer).await?;
         let item = self.item(&account, id).await?;
         let is = self.standing_of(&item).status;
-        let over = |status: Status| matches!(status, Status::Resolved | Status::Closed);
         let name = match change {
-            Change::Confirm | Change::Withdraw if is == Status::Closed => return Ok(()),
-            Change::Reopen if !over(is) => return Ok(()),
+            _ if change.is_done(is) => return Ok(()),
             Change::Confirm if is != Status::Resolved => {
                 return Err(DeskError::Refused("it is not resolved".into()));
             }
@@ -705,12 +703,7 @@ impl Backend for Jira {
         let call = self.api.call(Method::POST, &path);
         call.json(&json!({"id": transition.id}))?.send().await?;
         let item = self.item(&account, id).await?;
-        let now = self.standing_of(&item).status;
-        let done = match change {
-            Change::Confirm | Change::Withdraw => now == Status::Closed,
-            Change::Reopen => !over(now),
-        };
-        if done {
+        if change.is_done(self.standing_of(&item).status) {
             Ok(())
         } else {
             let status = item.current_status.status;

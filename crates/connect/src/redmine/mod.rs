@@ -651,20 +651,12 @@ impl Backend for Redmine {
         let user = self.known_user(customer).await?;
         let issue = self.issue(&user, id).await?;
         let is = self.standing(&issue).status;
-        let (done, possible, wanted) = match change {
-            Change::Confirm => (
-                is == Status::Closed,
-                is == Status::Resolved,
-                &self.settings.confirmed,
-            ),
-            Change::Withdraw => (is == Status::Closed, true, &self.settings.withdrawn),
-            Change::Reopen => (
-                !matches!(is, Status::Resolved | Status::Closed),
-                true,
-                &self.settings.reopened,
-            ),
+        let (possible, wanted) = match change {
+            Change::Confirm => (is == Status::Resolved, &self.settings.confirmed),
+            Change::Withdraw => (true, &self.settings.withdrawn),
+            Change::Reopen => (true, &self.settings.reopened),
         };
-        if done {
+        if change.is_done(is) {
             Ok(())
         } else if wanted.is_empty() || !possible {
             Err(DeskError::Refused(format!(

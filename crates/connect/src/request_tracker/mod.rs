@@ -699,12 +699,11 @@ impl Backend for RequestTracker {
         let item = self.item(customer, id).await?;
         let is = self.standing(&item).status;
         match change {
-            Change::Confirm if is == Status::Closed => Ok(()),
+            _ if change.is_done(is) => Ok(()),
             Change::Confirm if is == Status::Resolved => {
                 self.end(customer, id, &item, "confirmed").await
             }
             Change::Confirm => Err(DeskError::Refused("it is not resolved".into())),
-            Change::Withdraw if is == Status::Closed => Ok(()),
             Change::Withdraw => {
                 let item = if item.status == self.settings.withdrawn {
                     item
@@ -714,11 +713,10 @@ impl Backend for RequestTracker {
                 };
                 self.end(customer, id, &item, "withdrawn").await
             }
-            Change::Reopen if is == Status::Resolved || is == Status::Closed => self
+            Change::Reopen => self
                 .set_status(customer, id, &self.settings.reopened)
                 .await
                 .map(drop),
-            Change::Reopen => Ok(()),
         }
     }
 
