@@ -20,7 +20,11 @@ pub(crate) async fn judge(state: &str, page: &Page, wrong: &mut Vec<String>) {
             })
             .await;
             let seen = format!("{state} {window:?}{}", if dark { " dark" } else { "" });
-            let found = page.axe_findings().await;
+            let found = if dark {
+                page.axe_colours().await
+            } else {
+                page.axe_findings().await
+            };
             wrong.extend(found.into_iter().map(|found| format!("{seen}: {found}")));
             if dark {
                 continue;

@@ -638,15 +638,24 @@ impl Page {
     /// What axe finds, one finding an entry. Colours may still be on their way to another scheme where the machine
     /// is busy: only what it finds again counts.
     pub async fn axe_findings(&self) -> Vec<String> {
-        let first = self.run_axe().await;
+        self.found_again(EVERY_RULE).await
+    }
+
+    /// What axe finds wrong with colours: what another scheme can change of a page that is judged already.
+    pub async fn axe_colours(&self) -> Vec<String> {
+        self.found_again(RULES_OF_COLOUR).await
+    }
+
+    async fn found_again(&self, rules: &str) -> Vec<String> {
+        let first = self.run_axe(rules).await;
         if first.is_empty() {
             return first;
         }
         self.run(SETTLED, vec![]).await;
-        self.run_axe().await
+        self.run_axe(rules).await
     }
 
-    async fn run_axe(&self) -> Vec<String> {
+    async fn run_axe(&self, rules: &str) -> Vec<String> {
         if self
             .run("return typeof window.axe === 'undefined'", vec![])
             .await
@@ -662,13 +671,12 @@ impl Page {
                 .await;
         }
         let body = "return axe.run(document, {
-              runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] },
-              rules: { 'target-size': { enabled: true } },
+              %RULES%,
               resultTypes: ['violations'],
             }).then(result => result.violations.flatMap(rule => rule.nodes.map(node =>
               `${rule.id} (${rule.impact}): ${rule.help}\n    ${node.target.join(' ')}  ${node.html.slice(0, 200)}\n    ` +
               (node.failureSummary ?? '').replace(/\\s+/g, ' '))))";
-        strings(&self.run(body, vec![]).await)
+        strings(&self.run(&body.replace("%RULES%", rules), vec![]).await)
     }
 
     /// What is there to press and smaller than 24 by 24 pixels; links in a sentence may be.
@@ -939,6 +947,12 @@ fn read_node(node: &Value) -> Node {
         id: node["backendDOMNodeId"].as_u64().unwrap_or_default(),
     }
 }
+
+/// What axe is asked for.
+const EVERY_RULE: &str = "runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] },
+              rules: { 'target-size': { enabled: true } }";
+const RULES_OF_COLOUR: &str =
+    "runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] }";
 
 fn strings(list: &Value) -> Vec<String> {
     let list = list.as_array().into_iter().flatten();

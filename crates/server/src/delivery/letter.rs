@@ -289,14 +289,18 @@ pub async fn callback(app: &App, tx: &mut dyn Tx, record: &CallbackRecord) -> Re
         return Ok(());
     };
     let locale = record.locale;
-    let time = local_time(app, record.callback.preferred_at);
+    let at = record.callback.preferred_at;
+    let time = local_time(app, at);
+    let zone = at.date_time().with_timezone(&app.settings.time_zone);
+    // "UTC+08:00" is read everywhere, "Asia/Shanghai" by engineers.
+    let zone = zone.format("UTC%:z").to_string();
     let contact = contact(app, locale);
     let values = [
         ("brand", app.settings.brand.name.get(locale)),
         ("topic", record.callback.topic.as_str()),
         ("phone", record.callback.phone.as_str()),
         ("time", time.as_str()),
-        ("zone", app.settings.time_zone.name()),
+        ("zone", zone.as_str()),
         ("contact", contact.as_str()),
     ];
     Ok(tx
