@@ -11,7 +11,7 @@ use crate::{
         icon::icon,
         load::{failure_words, not_loaded},
         moment::limit,
-        survey::{Answering, form, markup},
+        survey::{Answering, form, holds, markup},
     },
     i18n::{self, m},
     navigation,
@@ -127,6 +127,10 @@ fn open(
         return over();
     };
     let definition = Definition::open(json);
+    if !holds(&definition) {
+        navigation::open_full();
+        return skeleton();
+    }
     let kept = answers::kept(token);
     let waiting = kept.clone().and_then(Kept::sending);
     let stage = match (survey.state, &waiting, &kept) {

@@ -4,7 +4,6 @@
 //! Idempotency-Key, which stays the same until they have arrived: however often they are sent, from whatever tab, it is
 //! one response.
 
-use super::host;
 use crate::{
     api::{Failure, surveys},
     browser::{
@@ -116,7 +115,8 @@ pub async fn send(token: &str, sending: &Sending) -> Result<Survey<Value>, Failu
     match &outcome {
         Ok(_) => {
             forget(token);
-            host::survey_submitted();
+            #[cfg(not(feature = "light"))]
+            super::host::survey_submitted();
         }
         Err(failure) if failure.is_passing() => {}
         Err(_) => {

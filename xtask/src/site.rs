@@ -118,8 +118,12 @@ pub(crate) fn files_below(path: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 /// The programs of the portal: what they are called and the features that make them.
-pub(crate) const PROGRAMS: [(&str, &str); 3] =
-    [("door", "door"), ("survey", "survey"), ("whole", "")];
+pub(crate) const PROGRAMS: [(&str, &str); 4] = [
+    ("door", "door"),
+    ("light", "light"),
+    ("survey", "survey"),
+    ("whole", ""),
+];
 
 /// A program and what binds it to the browser.
 struct Program {
@@ -532,7 +536,7 @@ mod tests {
             let hash = &hex(&Sha256::digest(bytes))[..16];
             assert!(name.contains(&format!("-{hash}.")), "{name} {hash}");
         }
-        assert_eq!(files.len(), 18);
+        assert_eq!(files.len(), 21);
     }
 
     #[test]
@@ -559,7 +563,7 @@ mod tests {
         let icons = format!("\"/{}#portico\"", named(&files, "icons-").0);
         assert!(index.contains(&icons), "{index}");
         let (_, boot) = named(&files, "boot-");
-        for start in ["door-", "survey-", "whole-", "icons-", "survey-en-"] {
+        for start in ["door-", "light-", "survey-", "whole-", "icons-", "survey-en-"] {
             assert!(
                 boot.contains(&format!("\"/{}\"", named(&files, start).0)),
                 "{start}: {boot}"
