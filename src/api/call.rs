@@ -114,17 +114,24 @@ impl Call {
         judge(answer)
     }
 
+    /// One attempt, as nobody.
+    ///
+    /// # Errors
+    /// Every answer but a success of the contract's server.
+    #[cfg(feature = "survey")]
+    pub async fn once(self) -> Result<Reply, Failure> {
+        self.attempt().await
+    }
+
     /// One attempt. A second there is only where the server has done nothing: another tab has signed in or out since, so
     /// that the token against forged calls is an old one, or the session has ended and the page around has renewed it.
     ///
     /// # Errors
     /// Every answer but a success of the contract's server.
+    #[cfg(not(feature = "survey"))]
     pub async fn once(self) -> Result<Reply, Failure> {
         let bearer = access::bearer_of_account();
         let reply = self.attempt().await;
-        if cfg!(feature = "survey") {
-            return reply;
-        }
         match (reply.as_ref().err().and_then(Failure::code), &self.access) {
             (Some(ProblemCode::Forbidden), Access::Account) => {
                 access::doubt_csrf();
