@@ -228,13 +228,38 @@ fn foreign(head: &Head) -> Failure {
     }
 }
 
+#[cfg(not(feature = "light"))]
+fn problem(text: &str) -> Result<Problem, json::Mismatch> {
+    json::from_str(text)
+}
+
+/// Of a problem, what the light survey makes words of.
+#[cfg(feature = "light")]
+fn problem(text: &str) -> Result<Problem, json::Mismatch> {
+    #[derive(serde::Deserialize)]
+    struct Said {
+        status: u16,
+        code: ProblemCode,
+    }
+    json::from_str(text).map(|Said { status, code }| Problem {
+        kind: String::new(),
+        title: String::new(),
+        status,
+        detail: None,
+        code,
+        errors: Vec::new(),
+        trace_id: None,
+        reason: None,
+    })
+}
+
 /// The one place where an answer becomes a success or a failure.
 fn judge(answer: Answer) -> Result<Reply, Failure> {
     let Answer { head, text } = answer;
     if (200..300).contains(&head.status) {
         return Ok(Reply { head, text });
     }
-    match json::from_str::<Problem>(&text) {
+    match problem(&text) {
         Ok(problem) if problem.status == head.status => Err(Failure::Problem {
             problem: Box::new(problem),
             retry_after: retry_after(&head),

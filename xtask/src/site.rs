@@ -6,6 +6,7 @@
 //! cached for ever; the others keep their names.
 
 use crate::{
+    glue,
     process::{alone, run, step},
     setup,
 };
@@ -148,7 +149,10 @@ fn compile(program: &str, features: &str) -> Result<Program> {
         !dist.join("snippets").exists(),
         "a dependency brings JavaScript of its own, which the site does not carry yet"
     );
+    let glue = fs::read_to_string(dist.join("portico-portal.js"))?;
     let mut wasm = dist.join("portico-portal_bg.wasm");
+    let (glue, trimmed) = glue::trim(&glue, &fs::read(&wasm)?)?;
+    fs::write(&wasm, trimmed)?;
     if Path::new(setup::WASM_OPT).exists() {
         let optimised = dist.join("optimised.wasm");
         // Functions of like names are of like bytes: beside each other they pack better.
@@ -160,7 +164,7 @@ fn compile(program: &str, features: &str) -> Result<Program> {
         wasm = optimised;
     }
     Ok(Program {
-        glue: minify_js(fs::read(dist.join("portico-portal.js"))?)?,
+        glue: minify_js(glue.into_bytes())?,
         wasm: fs::read(wasm)?,
     })
 }
@@ -563,7 +567,14 @@ mod tests {
         let icons = format!("\"/{}#portico\"", named(&files, "icons-").0);
         assert!(index.contains(&icons), "{index}");
         let (_, boot) = named(&files, "boot-");
-        for start in ["door-", "light-", "survey-", "whole-", "icons-", "survey-en-"] {
+        for start in [
+            "door-",
+            "light-",
+            "survey-",
+            "whole-",
+            "icons-",
+            "survey-en-",
+        ] {
             assert!(
                 boot.contains(&format!("\"/{}\"", named(&files, start).0)),
                 "{start}: {boot}"

@@ -52,7 +52,9 @@ pub(crate) fn check() -> Result<()> {
         println!("{all:>9.1} KB brotli in all for {page}, of at most {limit} KB");
     }
     let asking_more = total(&["light", "survey"], &files);
-    println!("{asking_more:>9.1} KB brotli in all for the same, where files or a signature are asked for");
+    println!(
+        "{asking_more:>9.1} KB brotli in all for the same, where files or a signature are asked for"
+    );
     let framed = total(&["survey"], &files);
     println!("{framed:>9.1} KB brotli in all for the same, in a frame");
     let other = total(&["whole"], &files);

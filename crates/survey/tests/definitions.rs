@@ -116,12 +116,27 @@ fn a_class_of_question_is_found_wherever_it_is_asked() {
     let rows = |columns: serde_json::Value, cells: &str| json!({ "type": "matrixdynamic", "name": "m", "columns": columns, "cellType": cells });
     for (elements, found) in [
         (json!([asked]), true),
-        (json!([{ "type": "panel", "name": "p", "elements": [asked] }]), true),
-        (json!([{ "type": "paneldynamic", "name": "p", "templateElements": [asked] }]), true),
-        (json!([rows(json!([{ "name": "c", "cellType": "file" }]), "text")]), true),
+        (
+            json!([{ "type": "panel", "name": "p", "elements": [asked] }]),
+            true,
+        ),
+        (
+            json!([{ "type": "paneldynamic", "name": "p", "templateElements": [asked] }]),
+            true,
+        ),
+        (
+            json!([rows(json!([{ "name": "c", "cellType": "file" }]), "text")]),
+            true,
+        ),
         (json!([rows(json!([{ "name": "c" }]), "file")]), true),
-        (json!([rows(json!([{ "name": "file", "title": "file" }]), "text")]), false),
-        (json!([{ "type": "text", "name": "file", "description": "file" }]), false),
+        (
+            json!([rows(json!([{ "name": "file", "title": "file" }]), "text")]),
+            false,
+        ),
+        (
+            json!([{ "type": "text", "name": "file", "description": "file" }]),
+            false,
+        ),
     ] {
         let definition = Definition::open(&json(&json!({ "elements": elements })));
         assert_eq!(definition.asks(Class::File), found, "{elements}");
