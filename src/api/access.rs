@@ -54,7 +54,9 @@ thread_local! {
     static BASE: (String, bool) = {
         let base = boot::api();
         let base = if base.is_empty() { BASE_PATH.to_owned() } else { base };
-        let by_cookie = http::is_same_origin(&base) && host::frame().is_none();
+        let by_cookie = cfg!(not(feature = "survey"))
+            && http::is_same_origin(&base)
+            && host::frame().is_none();
         (base, by_cookie)
     };
 }

@@ -60,7 +60,7 @@ fn with_exports(wasm: &[u8], wanted: impl Fn(&str) -> bool) -> Option<Vec<u8>> {
 }
 
 fn kept_exports(mut list: &[u8], wanted: impl Fn(&str) -> bool) -> Option<Vec<u8>> {
-    let mut kept = Vec::new();
+    let mut kept: Vec<u8> = Vec::new();
     let mut count = 0;
     for _ in 0..number(&mut list)? {
         let begin = list;
