@@ -158,6 +158,7 @@ fn compile(program: &str, features: &str) -> Result<Program> {
         // Functions of like names are of like bytes: beside each other they pack better.
         run(Command::new(setup::WASM_OPT)
             .args(["-Oz", "--reorder-functions-by-name"])
+            .args(["--strip-producers", "--strip-target-features"])
             .arg(&wasm)
             .arg("-o")
             .arg(&optimised))?;
