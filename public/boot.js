@@ -18,9 +18,12 @@ const greeting = embed && new Promise((resolve) => {
 });
 
 // Home and surveys have programs of their own, as `Route::is_here` has it. In a frame home comes with the whole: what
-// lives in memory alone, such as the session, would not cross to another document.
+// lives in memory alone, such as the session, would not cross to another document. A survey begins light, and is opened
+// again with `?full` by that program when it asks more (`components::survey::holds`); in a frame it is full at once.
 const path = location.pathname;
-const program = ASSETS[path === "/" && !embed ? "door" : path.startsWith("/surveys/") ? "survey" : "whole"];
+const search = new URLSearchParams(location.search);
+const survey = embed || search.has("full") ? "survey" : "light";
+const program = ASSETS[path === "/" && !embed ? "door" : path.startsWith("/surveys/") ? survey : "whole"];
 
 const WORDS = {
   en: {
@@ -70,7 +73,7 @@ const toLocale = (tag) => {
 };
 
 const wishes = [
-  new URLSearchParams(location.search).get("lang"),
+  search.get("lang"),
   storage("localStorage", (s) => s.getItem("portico.locale")),
   ...(navigator.languages ?? []),
 ];

@@ -10,7 +10,7 @@
 
 use crate::{
     browser::{dom, events, history, host, key_value, task},
-    i18n::m,
+    i18n::{self, m},
     route::Route,
     state::config,
 };
@@ -77,6 +77,14 @@ fn load(document: impl FnOnce()) {
     }
     key_value::session().set(ARRIVING, "1");
     document();
+}
+
+/// Opens the survey on screen again, in the program that has all that a survey can ask.
+pub fn open_full() {
+    let address = current_untracked().href();
+    let sign = if address.contains('?') { '&' } else { '?' };
+    let locale = i18n::locale().as_str();
+    history::load_instead(&format!("{address}{sign}full&lang={locale}"));
 }
 
 fn moves_focus(from: &Route, to: &Route) -> bool {

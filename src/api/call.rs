@@ -114,17 +114,24 @@ impl Call {
         judge(answer)
     }
 
+    /// One attempt, as nobody.
+    ///
+    /// # Errors
+    /// Every answer but a success of the contract's server.
+    #[cfg(feature = "survey")]
+    pub async fn once(self) -> Result<Reply, Failure> {
+        self.attempt().await
+    }
+
     /// One attempt. A second there is only where the server has done nothing: another tab has signed in or out since, so
     /// that the token against forged calls is an old one, or the session has ended and the page around has renewed it.
     ///
     /// # Errors
     /// Every answer but a success of the contract's server.
+    #[cfg(not(feature = "survey"))]
     pub async fn once(self) -> Result<Reply, Failure> {
         let bearer = access::bearer_of_account();
         let reply = self.attempt().await;
-        if cfg!(feature = "survey") {
-            return reply;
-        }
         match (reply.as_ref().err().and_then(Failure::code), &self.access) {
             (Some(ProblemCode::Forbidden), Access::Account) => {
                 access::doubt_csrf();
@@ -221,13 +228,38 @@ fn foreign(head: &Head) -> Failure {
     }
 }
 
+#[cfg(not(feature = "light"))]
+fn problem(text: &str) -> Result<Problem, json::Mismatch> {
+    json::from_str(text)
+}
+
+/// Of a problem, what the light survey makes words of.
+#[cfg(feature = "light")]
+fn problem(text: &str) -> Result<Problem, json::Mismatch> {
+    #[derive(serde::Deserialize)]
+    struct Said {
+        status: u16,
+        code: ProblemCode,
+    }
+    json::from_str(text).map(|Said { status, code }| Problem {
+        kind: String::new(),
+        title: String::new(),
+        status,
+        detail: None,
+        code,
+        errors: Vec::new(),
+        trace_id: None,
+        reason: None,
+    })
+}
+
 /// The one place where an answer becomes a success or a failure.
 fn judge(answer: Answer) -> Result<Reply, Failure> {
     let Answer { head, text } = answer;
     if (200..300).contains(&head.status) {
         return Ok(Reply { head, text });
     }
-    match json::from_str::<Problem>(&text) {
+    match problem(&text) {
         Ok(problem) if problem.status == head.status => Err(Failure::Problem {
             problem: Box::new(problem),
             retry_after: retry_after(&head),

@@ -5,14 +5,32 @@ use super::{
     call::{call, get},
     path,
 };
-use portico_contract::survey::{Survey, SurveyAnswers};
+use portico_contract::{Instant, request::SurveyState, survey::SurveyAnswers};
 use portico_survey::Value;
+use serde::Deserialize;
+
+/// What a link opens, of `portico_contract::survey::Survey` what the page shows: which request it is about stands in the
+/// letter.
+#[derive(Clone, PartialEq, Deserialize)]
+pub struct Survey {
+    /// `offered`, `answered` or `expired`.
+    pub state: SurveyState,
+    /// The questionnaire; `None` when the time is over.
+    pub definition: Option<Value>,
+    /// The answers by question; `None` when the time is over.
+    pub data: Option<Value>,
+    /// Until when it can be answered, and an answer be changed.
+    pub editable_until: Option<Instant>,
+    /// Nothing links the answers with who gave them.
+    #[serde(default)]
+    pub anonymous: bool,
+}
 
 /// What the link opens.
 ///
 /// # Errors
 /// `not_found` when it opens nothing.
-pub async fn read(token: &str) -> Result<Survey<Value>, Failure> {
+pub async fn read(token: &str) -> Result<Survey, Failure> {
     get(&path("/surveys/{}", token), &Access::Nobody).await
 }
 
@@ -37,7 +55,7 @@ pub async fn send(
     token: &str,
     answers: &SurveyAnswers<Value>,
     key: &str,
-) -> Result<Survey<Value>, Failure> {
+) -> Result<Survey, Failure> {
     call("POST", path("/surveys/{}/response", token))
         .access(Access::Nobody)
         .header("Idempotency-Key", key)

@@ -21,8 +21,11 @@ fn root() -> JsValue {
     get(&get(&global(), "document"), "documentElement")
 }
 
-/// The frame that the portal is in; `None` where it has the window for itself.
+/// The frame that the portal is in; `None` where it has the window for itself, as the light survey always has.
 pub fn frame() -> Option<Frame> {
+    if cfg!(feature = "light") {
+        return None;
+    }
     match get_text(&get(&root(), "dataset"), "embed")?.as_str() {
         "inline" => Some(Frame::Inline),
         "panel" => Some(Frame::Panel),

@@ -12,8 +12,7 @@ use portico_view::{Child, View, ui};
 /// The contact section.
 pub fn contact() -> View {
     let channels = || {
-        config::current()
-            .map(|config| config.contacts)
+        config::part(|config| config.contacts.clone())
             .unwrap_or_default()
             .into_iter()
             .map(channel)

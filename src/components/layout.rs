@@ -58,7 +58,7 @@ pub fn alone(page: View) -> View {
 
 /// Whether a control belongs here; as long as that is not known it keeps its place.
 fn offered(capability: Capability) -> bool {
-    config::current().is_none_or(|config| config.capabilities.contains(&capability))
+    config::part(|config| config.capabilities.contains(&capability)).unwrap_or(true)
 }
 
 fn header() -> View {
@@ -190,7 +190,7 @@ fn in_a_frame() -> View {
 
 /// The company's picture, once it is known to have none its place in ours.
 fn logo() -> View {
-    (move || match config::current().and_then(|config| config.brand.logo) {
+    (move || match config::part(|config| config.brand.logo.clone()).flatten() {
         Some(logo) => ui! { <img src=logo alt=""/> },
         None => icon("portico"),
     })
@@ -204,7 +204,7 @@ fn footer() -> View {
         })
     };
     let links = || {
-        let links = config::current().map(|config| config.brand.links)?;
+        let links = config::part(|config| config.brand.links.clone())?;
         let links = links.into_iter().map(|link| {
             ui! { <li><a href=link.url rel="noreferrer">{link.label}</a></li> }
         });

@@ -4,21 +4,24 @@
 //! Answers that could not be sent wait on this device and are sent by themselves, once.
 
 use crate::{
-    api::{Failure, Load, Query, surveys},
+    api::{
+        Failure, Load, Query,
+        surveys::{self, Survey},
+    },
     browser::{dom, events, task},
     components::{
         button::{Look, button},
         icon::icon,
         load::{failure_words, not_loaded},
         moment::limit,
-        survey::{Answering, form, markup},
+        survey::{Answering, form, holds, markup},
     },
     i18n::{self, m},
     navigation,
     state::answers::{self, Kept, Sending},
 };
 use leptos::prelude::*;
-use portico_contract::{Instant, problem::ProblemCode, request::SurveyState, survey::Survey};
+use portico_contract::{Instant, problem::ProblemCode, request::SurveyState};
 use portico_survey::{Definition, Object, Value, run::End};
 use portico_view::{Child, View, effect, effect_after, memo, ui};
 
@@ -117,7 +120,7 @@ fn object(value: Option<Value>) -> Object {
 
 fn open(
     token: &str,
-    survey: Survey<Value>,
+    survey: Survey,
     picked: &[(String, String)],
     page_title: navigation::Title,
     title: RwSignal<Option<String>>,
@@ -127,6 +130,10 @@ fn open(
         return over();
     };
     let definition = Definition::open(json);
+    if !holds(&definition) {
+        navigation::open_full();
+        return skeleton();
+    }
     let kept = answers::kept(token);
     let waiting = kept.clone().and_then(Kept::sending);
     let stage = match (survey.state, &waiting, &kept) {

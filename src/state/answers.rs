@@ -4,16 +4,18 @@
 //! Idempotency-Key, which stays the same until they have arrived: however often they are sent, from whatever tab, it is
 //! one response.
 
-use super::host;
 use crate::{
-    api::{Failure, surveys},
+    api::{
+        Failure,
+        surveys::{self, Survey},
+    },
     browser::{
         key_value, lock, random,
         task::{self, Task},
     },
     json,
 };
-use portico_contract::survey::{Survey, SurveyAnswers};
+use portico_contract::survey::SurveyAnswers;
 use portico_survey::{Object, Value};
 use serde::{Deserialize, Serialize};
 
@@ -106,7 +108,7 @@ pub fn send_soon(token: &str, data: &Object) -> Sending {
 ///
 /// # Errors
 /// Why the server does not have them.
-pub async fn send(token: &str, sending: &Sending) -> Result<Survey<Value>, Failure> {
+pub async fn send(token: &str, sending: &Sending) -> Result<Survey, Failure> {
     // Of two tabs the second one finds that they were sent.
     let _alone = lock::hold(&place(token)).await;
     let answers = SurveyAnswers {
@@ -116,7 +118,8 @@ pub async fn send(token: &str, sending: &Sending) -> Result<Survey<Value>, Failu
     match &outcome {
         Ok(_) => {
             forget(token);
-            host::survey_submitted();
+            #[cfg(not(feature = "light"))]
+            super::host::survey_submitted();
         }
         Err(failure) if failure.is_passing() => {}
         Err(_) => {

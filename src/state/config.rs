@@ -35,28 +35,26 @@ pub fn current() -> Option<Config> {
     CONFIG.ready()
 }
 
+/// A part of the configuration once it is here. Reactive.
+pub fn part<T>(of: impl FnOnce(&Config) -> T) -> Option<T> {
+    CONFIG.with(|load| load.ready().map(of))
+}
+
 /// The company's name in the language on screen, once it is known. Reactive.
 pub fn brand_name() -> Option<String> {
-    CONFIG.with(|load| load.ready().map(|config| config.brand.name.clone()))
+    part(|config| config.brand.name.clone())
 }
 
 /// Whether the server can do this; false until it is known. Reactive.
 pub fn has(capability: Capability) -> bool {
-    CONFIG.with(|load| {
-        load.ready()
-            .is_some_and(|config| config.capabilities.contains(&capability))
-    })
+    part(|config| config.capabilities.contains(&capability)).unwrap_or_default()
 }
 
 /// Begins to fetch. Called once, in the owner that lives as long as the application.
 pub(super) fn start() {
     LazyLock::force(&CONFIG);
     effect(|| {
-        CONFIG.with(|load| {
-            if let Some(config) = load.ready() {
-                format::set_time_zone(&config.time_zone);
-            }
-        });
+        part(|config| format::set_time_zone(&config.time_zone));
     });
     let online = events::on_window("online", |_| {
         if CONFIG.with_untracked(|load| matches!(load, Load::Failed(_))) {

@@ -408,7 +408,7 @@ fn set_theme(theme: Theme) -> bool {
 
 /// Draws with the theme, in the scheme of the system; says which colours had to be others.
 fn draw() {
-    let company = config::config().with_untracked(|load| load.ready().map(|c| c.theme.clone()));
+    let company = untrack(|| config::part(|config| config.theme.clone()));
     let asked = company
         .unwrap_or_default()
         .with(THEME.with_borrow(Clone::clone));

@@ -19,7 +19,7 @@ pub mod uploads;
 /// Begins to fetch and to watch. Called once, in the owner that lives as long as the application.
 pub fn start() {
     config::start();
-    if !cfg!(feature = "door") {
+    if !cfg!(any(feature = "door", feature = "light")) {
         host::start();
     }
     // A survey needs no more.

@@ -1,9 +1,10 @@
 //! Every type of question of a survey: usable for everybody, by keyboard alone, in both directions of text; and nothing
 //! that a questionnaire or an answer holds does anything but be read.
 
+use portico_tests::host::{HostSite, SECRET, portal_at};
 use portico_tests::questions::{Asked, EVERY_TYPE, walk};
 use portico_tests::words::{EN, ZH_HANS, ZH_HANT};
-use portico_tests::{Language, Page, Window};
+use portico_tests::{Language, Page, Window, Words, until};
 use serde_json::{Value, json};
 use thirtyfour::Key;
 
@@ -155,6 +156,91 @@ async fn a_signature_is_drawn_and_cleared() {
         "{signature}"
     );
     me.page.clean().await;
+}
+
+/// Every radio that is chosen.
+const CHOSEN: &str = "return [...document.querySelectorAll('main input:checked')].map(e => e.labels[0].textContent.trim())";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_few_ask_is_answered_in_the_full_program_with_all_that_the_link_holds() {
+    let asks = |question: Value| {
+        json!({"elements": [
+            {"type": "rating", "name": "rating"},
+            {"type": "panel", "name": "end", "elements": [question]},
+        ]})
+    };
+    let words = Words::of(ZH_HANT);
+    let signature = json!({"type": "signaturepad", "name": "signature", "isRequired": true});
+    let asked = Asked::by(&asks(signature).to_string(), EN, Window::Phone).await;
+    let page = &asked.me.page;
+    let before = page.run("return history.length", vec![]).await;
+    let link = format!("{}?rating=4&lang=zh-Hant", asked.path);
+    asked.me.open(&link).await;
+    page.button(words.say("survey.send")).wait().await;
+    assert_eq!(page.programs().await, ["survey"]);
+    assert_eq!(page.language().await, "zh-Hant");
+    assert_eq!(page.run(CHOSEN, vec![]).await, json!(["4"]));
+    // Neither the address nor the way back tells of it.
+    let address = page.url().await;
+    assert!(
+        address.ends_with(&format!("{}?rating=4", asked.path)),
+        "{address}"
+    );
+    let after = page.run("return history.length", vec![]).await;
+    assert_eq!(after.as_u64(), before.as_u64().map(|before| before + 1));
+    page.field(words.say("survey.sign_typed"))
+        .fill("林怡君")
+        .await;
+    page.button(words.say("survey.send")).click().await;
+    page.see(&words.say("survey.sent")).await;
+    assert_eq!(asked.answers().await["signature"], "林怡君");
+    page.clean().await;
+    // What any survey asks needs no more than the light one.
+    let text = json!({"type": "comment", "name": "signature"});
+    let asked = Asked::by(&asks(text).to_string(), EN, Window::Phone).await;
+    asked.me.open(&asked.path).await;
+    asked.me.button("survey.send").wait().await;
+    assert_eq!(asked.me.page.programs().await, ["light"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_survey_is_answered_in_the_frame_of_another_site() {
+    let host = HostSite::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("host.key");
+    std::fs::write(&file, SECRET).unwrap();
+    let questions = json!({"elements": [{"type": "rating", "name": "rating"}]});
+    let configuration = host.configuration(&file);
+    let asked = Asked::with(&questions.to_string(), EN, Window::Wide, &configuration).await;
+    let token = asked.path.trim_start_matches("/surveys/");
+    let tag = format!("<portico-portal view=\"survey\" token=\"{token}\"></portico-portal>");
+    host.show(&portal_at(&asked.server, "help.shop"), "", &tag, "");
+    let page = &asked.me.page;
+    page.open(&host.origin()).await;
+    let heard = async |kind: &str| {
+        until(kind, || async {
+            let heard = "return heard.some(([type]) => type === arguments[0])";
+            match page.run(heard, vec![json!(kind)]).await {
+                Value::Bool(true) => Ok(()),
+                other => Err(other.to_string()),
+            }
+        })
+        .await;
+    };
+    heard("ready").await;
+    let frame =
+        "return document.querySelector('portico-portal').shadowRoot.querySelector('iframe')";
+    let frame = page.driver().execute(frame, vec![]).await.unwrap();
+    frame.element().unwrap().enter_frame().await.unwrap();
+    page.see(&asked.me.say("survey.send")).await;
+    assert_eq!(page.programs().await, ["survey"]);
+    let answer = "[...document.querySelectorAll('main input')].find(e => e.labels[0].textContent.trim() === '4').click();
+        [...document.querySelectorAll('main button')].at(-1).click()";
+    page.run(answer, vec![]).await;
+    page.see(&asked.me.say("survey.sent")).await;
+    page.driver().enter_default_frame().await.unwrap();
+    heard("survey:submitted").await;
+    page.clean().await;
 }
 
 /// Markup that would do something where it is not read into harmless elements.

@@ -85,7 +85,7 @@ impl HostSite {
              <script nonce=\"n0nce\">window.heard = [];\
              for (const type of ['ready', 'open', 'close', 'navigate', 'submit:started', 'submit:succeeded', \
              'submit:failed', 'draft:changed', 'unread', 'promise:changed', 'auth:required', 'auth:expired', \
-             'theme:adjusted', 'consent:required', 'error']) \
+             'theme:adjusted', 'consent:required', 'survey:submitted', 'error']) \
              document.addEventListener(`portico:${{type}}`, e => heard.push([type, e.detail, e.target.id]));\
              window.token = async ({{reason}}) => (await (await fetch(`/token?${{reason}}`)).json()).token;\n\
              {script}</script></body></html>"

@@ -345,6 +345,13 @@ impl Page {
         .await;
     }
 
+    /// The programs of the portal that this document has loaded.
+    pub async fn programs(&self) -> Vec<String> {
+        let names = "return performance.getEntriesByType('resource')
+            .map(e => /([a-z]+)-[0-9a-f]+\\.wasm$/.exec(e.name)?.[1]).filter(Boolean)";
+        serde_json::from_value(self.run(names, vec![]).await).unwrap()
+    }
+
     /// The language that the document declares.
     pub async fn language(&self) -> String {
         self.run("return document.documentElement.lang", vec![])

@@ -59,12 +59,17 @@ pub struct Asked {
 impl Asked {
     /// Asks somebody by this questionnaire; it has to have a rating that is called `rating`.
     pub async fn by(questionnaire: &str, language: Language, window: Window) -> Self {
+        Self::with(questionnaire, language, window, "").await
+    }
+
+    /// The same of a server with these lines of configuration besides.
+    pub async fn with(questionnaire: &str, language: Language, window: Window, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let programme = folder.path().join("surveys.toml");
         std::fs::write(&programme, PROGRAMME).unwrap();
         std::fs::write(folder.path().join("questions.json"), questionnaire).unwrap();
         let options = Options {
-            config: Some(format!("surveys = {programme:?}\n")),
+            config: Some(format!("surveys = {programme:?}\n{more}")),
             test_clock: true,
             ..Options::default()
         };

@@ -2,6 +2,7 @@
 
 mod bench;
 mod desks;
+mod glue;
 mod process;
 mod setup;
 mod site;

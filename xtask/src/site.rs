@@ -6,6 +6,7 @@
 //! cached for ever; the others keep their names.
 
 use crate::{
+    glue,
     process::{alone, run, step},
     setup,
 };
@@ -118,8 +119,12 @@ pub(crate) fn files_below(path: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 /// The programs of the portal: what they are called and the features that make them.
-pub(crate) const PROGRAMS: [(&str, &str); 3] =
-    [("door", "door"), ("survey", "survey"), ("whole", "")];
+pub(crate) const PROGRAMS: [(&str, &str); 4] = [
+    ("door", "door"),
+    ("light", "light"),
+    ("survey", "survey"),
+    ("whole", ""),
+];
 
 /// A program and what binds it to the browser.
 struct Program {
@@ -144,19 +149,23 @@ fn compile(program: &str, features: &str) -> Result<Program> {
         !dist.join("snippets").exists(),
         "a dependency brings JavaScript of its own, which the site does not carry yet"
     );
+    let glue = fs::read_to_string(dist.join("portico-portal.js"))?;
     let mut wasm = dist.join("portico-portal_bg.wasm");
+    let (glue, trimmed) = glue::trim(&glue, &fs::read(&wasm)?)?;
+    fs::write(&wasm, trimmed)?;
     if Path::new(setup::WASM_OPT).exists() {
         let optimised = dist.join("optimised.wasm");
         // Functions of like names are of like bytes: beside each other they pack better.
         run(Command::new(setup::WASM_OPT)
             .args(["-Oz", "--reorder-functions-by-name"])
+            .args(["--strip-producers", "--strip-target-features"])
             .arg(&wasm)
             .arg("-o")
             .arg(&optimised))?;
         wasm = optimised;
     }
     Ok(Program {
-        glue: minify_js(fs::read(dist.join("portico-portal.js"))?)?,
+        glue: minify_js(glue.into_bytes())?,
         wasm: fs::read(wasm)?,
     })
 }
@@ -532,7 +541,7 @@ mod tests {
             let hash = &hex(&Sha256::digest(bytes))[..16];
             assert!(name.contains(&format!("-{hash}.")), "{name} {hash}");
         }
-        assert_eq!(files.len(), 18);
+        assert_eq!(files.len(), 21);
     }
 
     #[test]
@@ -559,7 +568,14 @@ mod tests {
         let icons = format!("\"/{}#portico\"", named(&files, "icons-").0);
         assert!(index.contains(&icons), "{index}");
         let (_, boot) = named(&files, "boot-");
-        for start in ["door-", "survey-", "whole-", "icons-", "survey-en-"] {
+        for start in [
+            "door-",
+            "light-",
+            "survey-",
+            "whole-",
+            "icons-",
+            "survey-en-",
+        ] {
             assert!(
                 boot.contains(&format!("\"/{}\"", named(&files, start).0)),
                 "{start}: {boot}"

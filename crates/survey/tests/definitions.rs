@@ -1,7 +1,7 @@
 //! Reading, writing and running definitions: what is reported, and properties over random ones.
 
 use crate::json;
-use portico_survey::{Definition, Severity, Survey, Utc, Value, run::Start};
+use portico_survey::{Definition, Severity, Survey, Utc, Value, definition::Class, run::Start};
 use serde_json::{Value as Json, json};
 
 fn codes(survey: &Json) -> Vec<(String, &'static str)> {
@@ -107,6 +107,39 @@ fn texts_are_shown_in_the_language_asked_for() {
     ] {
         survey.set_locale(locale);
         assert_eq!(survey.title(a), title, "{locale}");
+    }
+}
+
+#[test]
+fn a_class_of_question_is_found_wherever_it_is_asked() {
+    let asked = json!({ "type": "file", "name": "a" });
+    let rows = |columns: serde_json::Value, cells: &str| json!({ "type": "matrixdynamic", "name": "m", "columns": columns, "cellType": cells });
+    for (elements, found) in [
+        (json!([asked]), true),
+        (
+            json!([{ "type": "panel", "name": "p", "elements": [asked] }]),
+            true,
+        ),
+        (
+            json!([{ "type": "paneldynamic", "name": "p", "templateElements": [asked] }]),
+            true,
+        ),
+        (
+            json!([rows(json!([{ "name": "c", "cellType": "file" }]), "text")]),
+            true,
+        ),
+        (json!([rows(json!([{ "name": "c" }]), "file")]), true),
+        (
+            json!([rows(json!([{ "name": "file", "title": "file" }]), "text")]),
+            false,
+        ),
+        (
+            json!([{ "type": "text", "name": "file", "description": "file" }]),
+            false,
+        ),
+    ] {
+        let definition = Definition::open(&json(&json!({ "elements": elements })));
+        assert_eq!(definition.asks(Class::File), found, "{elements}");
     }
 }
 

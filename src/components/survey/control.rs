@@ -1,6 +1,8 @@
 //! The controls, one for each group of question types.
 
-use super::{Answering, control_id, errors, files, markup, rows, signature, small_button};
+use super::{Answering, control_id, errors, markup, rows, small_button};
+#[cfg(not(feature = "light"))]
+use super::{files, signature};
 use crate::{browser::file, i18n::m};
 use leptos::{ev::Event, prelude::*};
 use portico_survey::{
@@ -42,7 +44,9 @@ pub(super) fn question(a: Answering, id: Id, class: Class, of: Memo<Option<Quest
         Class::Expression => asked.computed(),
         Class::Html => asked.html(),
         Class::Image => asked.image(),
+        #[cfg(not(feature = "light"))]
         Class::File => files::files(asked),
+        #[cfg(not(feature = "light"))]
         Class::SignaturePad => signature::signature(asked),
         _ => asked.unanswerable(),
     }

@@ -4,8 +4,10 @@
 //! question is built once and follows its own part of the page.
 
 mod control;
+#[cfg(not(feature = "light"))]
 mod files;
 mod rows;
+#[cfg(not(feature = "light"))]
 mod signature;
 
 use super::{
@@ -194,6 +196,15 @@ pub fn title(definition: &Definition, locale: Locale) -> Option<String> {
     let title = definition.root().text("title")?;
     Some(title.get(&definition.language(locale.as_str())).to_owned())
         .filter(|title| !title.is_empty())
+}
+
+/// Whether this program has every question that it asks.
+pub fn holds(definition: &Definition) -> bool {
+    let missing: &[Class] = match cfg!(feature = "light") {
+        true => &[Class::File, Class::SignaturePad],
+        false => &[],
+    };
+    !missing.iter().any(|class| definition.asks(*class))
 }
 
 /// The id of the control that takes the focus.

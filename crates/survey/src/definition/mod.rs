@@ -114,17 +114,37 @@ impl Definition {
         &self.root
     }
 
+    /// Every object of it, in no order.
+    fn all(&self) -> Vec<&Node> {
+        let mut all = vec![&*self.root];
+        let mut seen = 0;
+        while let Some(node) = all.get(seen).copied() {
+            for (_, setting) in &node.settings {
+                match setting {
+                    Setting::Nodes(nodes) => all.extend(nodes.iter().map(|node| &**node)),
+                    Setting::Node(node) => all.push(node),
+                    Setting::Value(_) | Setting::Text(_) => {}
+                }
+            }
+            seen += 1;
+        }
+        all
+    }
+
+    /// Whether it asks a question of this class anywhere: on a page, in a group or in a cell.
+    pub fn asks(&self, class: Class) -> bool {
+        let cell = |node: &Node| Class::element(node.word("cellType"));
+        let mut all = self.all().into_iter();
+        all.any(|node| node.class == class || cell(node) == Some(class))
+    }
+
     /// The languages in which there is text, sorted, each once; the default one has no name.
     pub fn locales(&self) -> Vec<&str> {
         let mut locales = Vec::new();
-        let mut left = vec![&*self.root];
-        while let Some(node) = left.pop() {
+        for node in self.all() {
             for (_, setting) in &node.settings {
-                match setting {
-                    Setting::Text(text) => locales.extend(text.locales()),
-                    Setting::Nodes(nodes) => left.extend(nodes.iter().map(|node| &**node)),
-                    Setting::Node(node) => left.push(node),
-                    Setting::Value(_) => {}
+                if let Setting::Text(text) = setting {
+                    locales.extend(text.locales());
                 }
             }
         }
