@@ -170,7 +170,10 @@ impl Agent for RequestTracker {
 
     async fn all(&self, id: &TicketId) -> String {
         let ticket = self.0.get(&format!("/ticket/{}", id.0)).await;
-        let path = format!("/ticket/{}/attachments?fields=Content&per_page=100", id.0);
+        let path = format!(
+            "/ticket/{}/attachments?fields=Content,Filename&per_page=100",
+            id.0
+        );
         let said = self.0.get(&path).await;
         format!("{ticket} {said}")
     }
