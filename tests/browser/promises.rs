@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, TimeDelta};
 use portico_tests::browser::Setup;
+use portico_tests::journeys::decline_and_accept;
 use portico_tests::page::has;
 use portico_tests::words::{EN, ZH_HANS, ZH_HANT};
 use portico_tests::{
@@ -10,7 +11,7 @@ use portico_tests::{
 };
 use serde_json::{Value, json};
 
-use crate::setting::{MEMBER, desk_proposes, desk_resolves, desk_sets, desk_writes, only_request};
+use crate::setting::{MEMBER, desk_resolves, desk_sets, desk_writes, only_request};
 
 const SUBJECT: &str = "三月的帳單重複扣款";
 /// The Friday before the Spring Festival of 2026; the Saturday after it is worked.
@@ -171,28 +172,7 @@ async fn a_promise_that_is_not_kept_is_said_while_the_page_is_open_once() {
 async fn decline_accept_confirm(language: Language) {
     let (server, _browser, me) = abroad(language, BEFORE_THE_FESTIVAL).await;
     let id = complain(&me, &server).await;
-    desk_proposes(&server, &id, "退回一半的金額。").await;
-    me.page.heading(me.say("proposal.title")).wait().await;
-    me.good().await;
-    // Not without a word.
-    me.press("proposal.decline").await;
-    let dialog = me.page.by("dialog", me.say("proposal.decline_title"));
-    dialog.wait().await;
-    me.page.button(me.say("proposal.decline")).click().await;
-    me.see("proposal.decline_empty").await;
-    me.field("proposal.decline_comment").fill("是全額。").await;
-    me.page.button(me.say("proposal.decline")).click().await;
-    me.see("proposal.declined").await;
-    me.page.see("是全額。").await;
-    me.good().await;
-    desk_proposes(&server, &id, "退回全部金額。").await;
-    me.page.heading(me.say("proposal.title")).wait().await;
-    me.press("proposal.accept").await;
-    let dialog = me.page.by("dialog", me.say("proposal.accept_title"));
-    dialog.wait().await;
-    me.page.button(me.say("proposal.accept")).click().await;
-    me.see("proposal.accepted").await;
-    me.good().await;
+    decline_and_accept(&me, &server, &id).await;
     desk_resolves(&server, &id, "已退回全部金額。").await;
     me.see("request.solved_question").await;
     me.press("request.confirm").await;

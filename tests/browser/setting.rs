@@ -1,11 +1,10 @@
 //! What the tests of the portal have in common.
 
 use portico_tests::browser::Setup;
+pub(crate) use portico_tests::journeys::{GUEST, propose as desk_proposes, rows};
 use portico_tests::{Browser, Customer, Language, Options, Server, Words};
 use serde_json::{Value, json};
 
-/// The address of somebody without an account.
-pub(crate) const GUEST: &str = "guest@example.com";
 /// The address of somebody who signs in.
 pub(crate) const MEMBER: &str = "member@example.com";
 
@@ -22,11 +21,6 @@ pub(crate) async fn customer_in(language: Language) -> (Server, Browser, Custome
     (server, browser, me)
 }
 
-/// Every request at the desk.
-pub(crate) async fn rows(server: &Server) -> Vec<Value> {
-    server.desk().all("/requests", 100).await
-}
-
 /// The id of the only request at the desk.
 pub(crate) async fn only_request(server: &Server) -> String {
     let rows = rows(server).await;
@@ -40,13 +34,6 @@ pub(crate) async fn desk_writes(server: &Server, id: &str, text: &str) {
     let path = format!("/requests/{id}/messages");
     let sent = server.desk().post(&path).json(&message).send();
     sent.await.expect_status(201);
-}
-
-/// The desk proposes a solution.
-pub(crate) async fn desk_proposes(server: &Server, id: &str, text: &str) {
-    let path = format!("/requests/{id}/proposal");
-    let sent = server.desk().post(&path).json(&json!({"text": text}));
-    sent.send().await.expect_status(200);
 }
 
 /// The desk changes the status.

@@ -11,6 +11,8 @@ pub(crate) struct Desk {
     pub(crate) settings: Value,
     pub(crate) credential: String,
     pub(crate) agent: Arc<dyn Agent>,
+    /// How a new ticket shows: not every desk tells new from open.
+    pub(crate) first_status: &'static str,
     /// A setting, and a value that names nothing of the desk.
     pub(crate) setting_to_break: (&'static str, &'static str),
 }
@@ -18,6 +20,10 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn backend(&self) -> Arc<dyn Backend> {
         self.with(self.settings.clone(), &self.credential, network())
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        self.settings["url"].as_str().unwrap()
     }
 
     pub(crate) fn with(
@@ -49,8 +55,10 @@ pub(crate) trait Agent: Send + Sync {
     async fn answer(&self, id: &TicketId, text: &str);
     async fn note(&self, id: &TicketId, text: &str);
     async fn resolve(&self, id: &TicketId);
-    /// How many tickets of the desk hold this key.
-    async fn count(&self, key: &str) -> usize;
+    /// The tickets of the desk that hold this key.
+    async fn find(&self, key: &str) -> Vec<TicketId>;
+    /// The subjects of all tickets of the desk that begin with this.
+    async fn subjects(&self, beginning: &str) -> Vec<String>;
     /// All that the desk's staff can read of a ticket.
     async fn all(&self, id: &TicketId) -> String;
 }
@@ -82,6 +90,16 @@ impl Api {
     }
 }
 
+fn id(ticket: &Value) -> TicketId {
+    TicketId(ticket["id"].to_string().trim_matches('"').to_owned())
+}
+
+fn beginning_with(tickets: &[Value], member: &str, beginning: &str) -> Vec<String> {
+    let subjects = tickets.iter().filter_map(|ticket| ticket[member].as_str());
+    let mine = subjects.filter(|subject| subject.starts_with(beginning));
+    mine.map(str::to_owned).collect()
+}
+
 struct RequestTracker(Api);
 
 /// The Request Tracker, if it runs.
@@ -100,6 +118,7 @@ pub(crate) fn request_tracker() -> Option<Desk> {
             base: format!("{url}/REST/2.0"),
             credential: ("authorization", basic),
         })),
+        first_status: "new",
         setting_to_break: ("queue", "Nowhere"),
     })
 }
@@ -127,15 +146,36 @@ impl Agent for RequestTracker {
             .await;
     }
 
-    async fn count(&self, key: &str) -> usize {
+    async fn find(&self, key: &str) -> Vec<TicketId> {
         let path = format!("/tickets?query=CF.%7BPortal%20Key%7D='{key}'");
         let found = self.0.get(&path).await;
-        found["items"].as_array().unwrap().len()
+        found["items"].as_array().unwrap().iter().map(id).collect()
+    }
+
+    async fn subjects(&self, beginning: &str) -> Vec<String> {
+        let mut all = Vec::new();
+        loop {
+            let page = all.len() / 100 + 1;
+            let path = format!(
+                "/tickets?query=Subject%20LIKE%20'{beginning}'&orderby=id&fields=Subject&per_page=100&page={page}"
+            );
+            let found = self.0.get(&path).await["items"].clone();
+            let found = found.as_array().unwrap();
+            all.extend_from_slice(found);
+            if found.len() < 100 {
+                return beginning_with(&all, "Subject", beginning);
+            }
+        }
     }
 
     async fn all(&self, id: &TicketId) -> String {
-        let path = format!("/ticket/{}/attachments?fields=Content&per_page=100", id.0);
-        self.0.get(&path).await.to_string()
+        let ticket = self.0.get(&format!("/ticket/{}", id.0)).await;
+        let path = format!(
+            "/ticket/{}/attachments?fields=Content,Filename&per_page=100",
+            id.0
+        );
+        let said = self.0.get(&path).await;
+        format!("{ticket} {said}")
     }
 }
 
@@ -147,7 +187,7 @@ pub(crate) fn redmine() -> Option<Desk> {
     Some(Desk {
         settings: json!({
             "connector": "redmine", "url": url, "project": "support", "tracker": "Support",
-            "types": {"billing-complaint": {"project": "support", "tracker": "Bug"}},
+            "places": {"billing-complaint": {"project": "support", "tracker": "Bug"}},
             "fields": {"order_number": "Order number", "product": "Product"},
             "withdrawn": "Withdrawn", "customer_role": "Customer",
         }),
@@ -156,6 +196,7 @@ pub(crate) fn redmine() -> Option<Desk> {
             base: url,
             credential: ("x-redmine-api-key", "2".repeat(40)),
         })),
+        first_status: "new",
         setting_to_break: ("project", "nowhere"),
     })
 }
@@ -166,6 +207,23 @@ impl Redmine {
         self.0
             .send(Method::PUT, &path, json!({"issue": change}))
             .await;
+    }
+
+    /// Every issue of the desk.
+    async fn issues(&self) -> Vec<Value> {
+        let mut all = Vec::new();
+        loop {
+            let path = format!(
+                "/issues.json?status_id=*&limit=100&sort=id&offset={}",
+                all.len()
+            );
+            let page = self.0.get(&path).await["issues"].clone();
+            let page = page.as_array().unwrap();
+            all.extend_from_slice(page);
+            if page.len() < 100 {
+                return all;
+            }
+        }
     }
 
     async fn id_of(&self, list: &str, member: &str, name: &str) -> Value {
@@ -204,17 +262,17 @@ impl Agent for Redmine {
         self.update(id, json!({"status_id": status})).await;
     }
 
-    async fn count(&self, key: &str) -> usize {
-        let issues = self
-            .0
-            .get("/issues.json?status_id=*&limit=100&sort=created_on:desc")
-            .await;
-        let issues = issues["issues"].as_array().unwrap().iter();
+    async fn find(&self, key: &str) -> Vec<TicketId> {
+        let issues = self.issues().await;
         let holds = |issue: &&Value| {
             let mut fields = issue["custom_fields"].as_array().unwrap().iter();
             fields.any(|field| field["value"] == key)
         };
-        issues.filter(holds).count()
+        issues.iter().filter(holds).map(id).collect()
+    }
+
+    async fn subjects(&self, beginning: &str) -> Vec<String> {
+        beginning_with(&self.issues().await, "subject", beginning)
     }
 
     async fn all(&self, id: &TicketId) -> String {
@@ -239,11 +297,19 @@ pub(crate) fn django_helpdesk() -> Option<Desk> {
             base: format!("{url}/api"),
             credential: ("authorization", format!("Token {}", "2".repeat(40))),
         })),
+        first_status: "open",
         setting_to_break: ("key_field", "nowhere"),
     })
 }
 
 impl DjangoHelpdesk {
+    /// Every ticket of the desk.
+    async fn tickets(&self) -> Vec<Value> {
+        let tickets = self.0.get("/tickets/?page_size=1000").await;
+        assert_eq!(tickets["next"], Value::Null, "more than one page");
+        tickets["results"].as_array().unwrap().clone()
+    }
+
     async fn follow_up(&self, follow_up: Value) {
         self.0.send(Method::POST, "/followups/", follow_up).await;
     }
@@ -287,12 +353,17 @@ impl Agent for DjangoHelpdesk {
             .await;
     }
 
-    async fn count(&self, key: &str) -> usize {
-        let tickets = self.0.get("/tickets/?page_size=1000").await;
-        let tickets = tickets["results"].as_array().unwrap().iter();
+    async fn find(&self, key: &str) -> Vec<TicketId> {
+        let tickets = self.tickets().await;
+        let tickets = tickets.iter();
         tickets
             .filter(|ticket| ticket["custom_portal_key"] == key)
-            .count()
+            .map(id)
+            .collect()
+    }
+
+    async fn subjects(&self, beginning: &str) -> Vec<String> {
+        beginning_with(&self.tickets().await, "title", beginning)
     }
 
     async fn all(&self, id: &TicketId) -> String {

@@ -6,8 +6,13 @@
     reason = "a test fails by panicking"
 )]
 
+mod agent_shim;
 mod agents;
+mod conform;
+mod contract;
+mod journeys;
 mod rules;
+mod storm;
 
 use agents::{Desk, django_helpdesk, redmine, request_tracker};
 use std::future::Future;
@@ -25,21 +30,21 @@ where
 }
 
 macro_rules! every_desk {
-    ($($rule:ident),+ $(,)?) => {
+    ($($part:ident::$rule:ident),+ $(,)?) => {
         mod request_tracker_5 { $(
-            #[tokio::test]
+            #[tokio::test(flavor = "multi_thread")]
             #[ignore = "needs a real desk"]
-            async fn $rule() { super::against(super::request_tracker(), super::rules::$rule).await }
+            async fn $rule() { super::against(super::request_tracker(), super::$part::$rule).await }
         )+ }
         mod redmine_5 { $(
-            #[tokio::test]
+            #[tokio::test(flavor = "multi_thread")]
             #[ignore = "needs a real desk"]
-            async fn $rule() { super::against(super::redmine(), super::rules::$rule).await }
+            async fn $rule() { super::against(super::redmine(), super::$part::$rule).await }
         )+ }
         mod django_helpdesk_2 { $(
-            #[tokio::test]
+            #[tokio::test(flavor = "multi_thread")]
             #[ignore = "needs a real desk"]
-            async fn $rule() { super::against(super::django_helpdesk(), super::rules::$rule).await }
+            async fn $rule() { super::against(super::django_helpdesk(), super::$part::$rule).await }
         )+ }
     };
 }
@@ -55,15 +60,38 @@ async fn request_tracker_5_takes_a_customers_reply_by_mail() {
 }
 
 every_desk!(
-    a_request_lives_its_whole_life,
-    what_the_customer_writes_stays_as_it_was_written,
-    what_is_internal_stays_inside,
-    a_second_customer_sees_nothing,
-    a_submission_is_found_again_by_its_key,
-    a_lost_answer_makes_no_second_ticket,
-    what_the_desk_does_not_take_is_not_lost,
-    a_request_is_withdrawn,
-    a_wrong_credential_is_told,
-    a_desk_that_is_set_up_has_nothing_wrong,
-    what_is_missing_is_said_in_words,
+    rules::a_request_lives_its_whole_life,
+    rules::what_the_customer_writes_stays_as_it_was_written,
+    rules::what_is_internal_stays_inside,
+    rules::a_second_customer_sees_nothing,
+    rules::a_submission_is_found_again_by_its_key,
+    rules::a_lost_answer_makes_no_second_ticket,
+    rules::what_the_desk_does_not_take_is_not_lost,
+    rules::a_request_is_withdrawn,
+    rules::a_wrong_credential_is_told,
+    rules::a_desk_that_is_set_up_has_nothing_wrong,
+    rules::what_is_missing_is_said_in_words,
+    contract::a_request_lives_its_whole_life_through_the_contract,
+    conform::every_rule_of_the_contract_is_kept_or_not_offered,
+    storm::every_submission_is_at_the_desk_once,
 );
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a real desk"]
+async fn journey_1_over_request_tracker_5() {
+    against(
+        request_tracker(),
+        journeys::a_guest_complains_without_network_and_follows_the_next_day,
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a real desk"]
+async fn journey_2_over_request_tracker_5() {
+    against(
+        request_tracker(),
+        journeys::a_customer_talks_decides_confirms_and_rates,
+    )
+    .await;
+}

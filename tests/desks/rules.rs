@@ -340,7 +340,7 @@ pub(crate) async fn a_lost_answer_makes_no_second_ticket(desk: Desk) {
             .trim(),
         new.body
     );
-    assert_eq!(desk.agent.count(&new.key).await, 1);
+    assert_eq!(desk.agent.find(&new.key).await, [found]);
 }
 
 pub(crate) async fn what_the_desk_does_not_take_is_not_lost(desk: Desk) {

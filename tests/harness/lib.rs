@@ -11,10 +11,12 @@
 
 pub mod api;
 pub mod browser;
+pub mod conform;
 pub mod customer;
 pub mod example;
 pub mod gallery;
 pub mod host;
+pub mod journeys;
 pub mod mailbox;
 pub mod ordeals;
 pub mod page;

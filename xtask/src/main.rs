@@ -31,7 +31,7 @@ cargo xtask <command>
   bench survey    how fast surveys are, against survey-core
   size            what the first view of the home page weighs
   shots           pictures of every page and state in shots/
-  soak            the long seeded runs
+  soak            the long seeded runs, those against real desks too
   desks           install, fill and start the real desks, and say where they are
   site            only the site, in target/site/
   setup           only the set-up, tools for the tests included
@@ -39,6 +39,8 @@ cargo xtask <command>
 
 /// Where the server binary of a development build lies.
 const SERVER: &str = "target/debug/portico";
+/// Tells tests to take as long as it takes.
+const SOAK: (&str, &str) = ("PORTICO_SOAK", "long");
 /// Asks for the tests against real desks.
 const DESKS: &str = "--desks";
 /// Runs tests that are compiled for the browser; comes with the program that binds the portal to it.
@@ -83,7 +85,7 @@ fn command() -> Result<()> {
             size::check()
         }
         "shots" => ignored_tests("shots", "PORTICO_SHOTS", "shots"),
-        "soak" => ignored_tests("soak", "PORTICO_SOAK", "long"),
+        "soak" => ignored_tests("soak", SOAK.0, SOAK.1).and_then(|()| soak_desks()),
         "desks" => Desks::start()?.stay(),
         "site" => {
             setup::for_site()?;
@@ -140,6 +142,17 @@ fn test_desks(filters: &[String]) -> Result<()> {
     let desks = Desks::start()?;
     let mut command = test_command(&["--test", "desks", "--", "--ignored", "--test-threads=2"])?;
     run(command.args(filters).envs(desks.environment()))
+}
+
+/// The long run against real desks, one after the other.
+fn soak_desks() -> Result<()> {
+    let desks = Desks::start()?;
+    let flags = ["--ignored", "--nocapture", "--test-threads=1"];
+    let mut command = test_command(&["--test", "desks", "--", "every_submission_is"])?;
+    run(command
+        .args(flags)
+        .env(SOAK.0, SOAK.1)
+        .envs(desks.environment()))
 }
 
 /// The tests of views, which run within a browser themselves. Their runner takes one filter at a time.

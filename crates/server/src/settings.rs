@@ -538,6 +538,28 @@ mod tests {
     }
 
     #[test]
+    fn the_sections_of_the_page_about_connecting_are_understood() {
+        let page = include_str!("../../../docs/connecting.md");
+        let blocks = page.split("```toml\n").skip(1);
+        let blocks = blocks.filter_map(|block| block.split("```").next());
+        let mut systems = 0;
+        for block in blocks {
+            let whole = block.contains("connector =");
+            // Mappings are the same for all: such a block is a part of any section.
+            let section = match whole {
+                true => block.to_owned(),
+                false => format!(
+                    "[backend.main]\nconnector = \"freshdesk\"\nurl = \"https://x.example\"\n{block}"
+                ),
+            };
+            let settings: Settings =
+                toml::from_str(&section).unwrap_or_else(|e| panic!("{e}\n{section}"));
+            systems += usize::from(whole && settings.backend.contains_key("main"));
+        }
+        assert_eq!(systems, 8);
+    }
+
+    #[test]
     fn an_origin_is_what_a_browser_sends() {
         for good in [
             "https://www.example.com",

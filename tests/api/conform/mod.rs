@@ -7,54 +7,14 @@ use std::collections::BTreeSet;
 
 use bent::Bent;
 use portico_tests::api::complaint;
-use portico_tests::server::{DESK_TOKEN, program};
+use portico_tests::conform::conform;
+use portico_tests::server::DESK_TOKEN;
 use portico_tests::{Api, Example, Options, Server, until};
-use serde_json::{Value, json};
-use tokio::process::Command;
+use serde_json::json;
 
 use crate::promises::clock;
 
 const ORIGIN: &str = "https://www.example.com";
-
-/// What came of it.
-struct Said {
-    code: Option<i32>,
-    text: String,
-    report: Value,
-}
-
-impl Said {
-    /// The ids of the rules with this result.
-    fn rules(&self, result: &str) -> BTreeSet<String> {
-        let rules = self.report["rules"].as_array().unwrap().iter();
-        let found = rules.filter(|rule| rule["result"] == result);
-        found
-            .map(|rule| rule["id"].as_str().unwrap().to_owned())
-            .collect()
-    }
-}
-
-async fn conform(url: &str, arguments: &[&str]) -> Said {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("report.json");
-    let output = Command::new(program())
-        .args(["conform", url])
-        .args(arguments)
-        .arg("--json")
-        .arg(&file)
-        .output()
-        .await
-        .unwrap();
-    let report = std::fs::read(&file)
-        .ok()
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let text = [output.stdout, output.stderr].concat();
-    Said {
-        code: output.status.code(),
-        text: String::from_utf8_lossy(&text).into_owned(),
-        report: report.unwrap_or_default(),
-    }
-}
 
 /// A server whose API pages of [`ORIGIN`] may call, and two customers of it.
 async fn server(mut config: String) -> (Server, [Api; 2]) {

@@ -56,7 +56,7 @@ pub struct Settings {
     pub url: String,
     /// Request type to the name of a ticket type; none without.
     #[serde(default)]
-    pub types: BTreeMap<TypeId, String>,
+    pub ticket_types: BTreeMap<TypeId, String>,
     /// Field of ours to the name of a ticket field, `cf_...`.
     #[serde(default)]
     pub fields: BTreeMap<FieldId, String>,
@@ -387,7 +387,7 @@ impl Backend for Freshdesk {
         form.text("status", &OPEN.to_string());
         form.text("priority", self.priorities.of(new.urgency).unwrap_or("2"));
         form.text("source", PORTAL);
-        if let Some(kind) = self.settings.types.get(&new.type_id) {
+        if let Some(kind) = self.settings.ticket_types.get(&new.type_id) {
             form.text("type", kind);
         }
         if !self.settings.key_field.is_empty() {

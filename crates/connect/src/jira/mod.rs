@@ -54,11 +54,11 @@ pub struct Settings {
     pub service_desk: String,
     /// The key of its project, for instance `SD`.
     pub project: String,
-    /// The number of the request type of request types of ours that `types` does not name.
+    /// The number of the request type of request types of ours that `request_types` does not name.
     pub request_type: String,
     /// Request type of ours to the number of one of theirs.
     #[serde(default)]
-    pub types: BTreeMap<TypeId, String>,
+    pub request_types: BTreeMap<TypeId, String>,
     /// Field of ours to the id of a field of the request type, for instance `customfield_10010`.
     #[serde(default)]
     pub fields: BTreeMap<FieldId, String>,
@@ -165,7 +165,7 @@ impl Jira {
     }
 
     fn request_type(&self, new: &TypeId) -> &str {
-        let known = self.settings.types.get(new);
+        let known = self.settings.request_types.get(new);
         known.unwrap_or(&self.settings.request_type)
     }
 
@@ -754,7 +754,7 @@ impl Jira {
     async fn examine_types(&self, found: &mut Examination) {
         let settings = &self.settings;
         let kinds: BTreeSet<_> = settings
-            .types
+            .request_types
             .values()
             .chain([&settings.request_type])
             .collect();

@@ -34,7 +34,7 @@ pub(super) async fn examine(redmine: &Redmine) -> Vec<Finding> {
 
 fn all_places(redmine: &Redmine) -> Vec<&Place> {
     let mut places = vec![&redmine.place];
-    for place in redmine.settings.types.values() {
+    for place in redmine.settings.places.values() {
         if !places.contains(&place) {
             places.push(place);
         }

@@ -51,13 +51,13 @@ const PAGE: u32 = 50;
 pub struct Settings {
     /// Where it is.
     pub url: String,
-    /// The identifier of the project of request types that `types` does not name.
+    /// The identifier of the project of request types that `places` does not name.
     pub project: String,
     /// The name of their tracker.
     pub tracker: String,
     /// Where issues of a request type go.
     #[serde(default)]
-    pub types: BTreeMap<TypeId, Place>,
+    pub places: BTreeMap<TypeId, Place>,
     /// Field of ours to custom field.
     #[serde(default)]
     pub fields: BTreeMap<FieldId, String>,
@@ -169,7 +169,7 @@ impl Redmine {
     }
 
     fn place(&self, new: &TypeId) -> &Place {
-        self.settings.types.get(new).unwrap_or(&self.place)
+        self.settings.places.get(new).unwrap_or(&self.place)
     }
 
     /// The user with exactly this address: what Redmine is asked for, it looks for in names too.

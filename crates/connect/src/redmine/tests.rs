@@ -16,7 +16,7 @@ fn alice() -> Customer {
 fn settings(more: Value) -> Settings {
     let mut settings = json!({
         "url": "https://desk.test", "project": "support", "tracker": "Support",
-        "types": {"billing": {"project": "money", "tracker": "Bug"}},
+        "places": {"billing": {"project": "money", "tracker": "Bug"}},
         "fields": {"order_number": "Order number"}, "withdrawn": "Withdrawn",
     });
     for (name, value) in more.as_object().unwrap() {
@@ -451,7 +451,7 @@ async fn a_status_that_nobody_mapped_is_open_unless_it_is_an_end() {
 fn a_setting_that_is_none_is_told() {
     for more in [
         json!({"projct": "x"}),
-        json!({"types": {"a": {"project": "x"}}}),
+        json!({"places": {"a": {"project": "x"}}}),
     ] {
         let mut all = json!({"connector": "redmine", "url": "https://d.test", "project": "p", "tracker": "t"});
         for (name, value) in more.as_object().unwrap() {

@@ -36,7 +36,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 /// RT cuts a larger page down to this.
@@ -45,6 +45,9 @@ const PAGE: usize = 100;
 const PAGES: usize = 50;
 /// Texts that are fetched beside each other.
 const AT_ONCE: usize = 4;
+/// Texts that are kept, and bytes of one at most: together 32 MB.
+const TEXTS: usize = 2_000;
+const TEXT_MAX: usize = 16 * 1024;
 
 /// How to use a Request Tracker.
 #[derive(Debug, Clone, Deserialize)]
@@ -125,6 +128,8 @@ pub(crate) struct RequestTracker {
     settings: Settings,
     statuses: Statuses,
     priorities: Priorities,
+    /// Texts by the parts that hold them. RT changes none, and each would be a call of its own whenever its ticket is read.
+    texts: Mutex<BTreeMap<String, Bytes>>,
 }
 
 impl RequestTracker {
@@ -165,6 +170,7 @@ impl RequestTracker {
                 settings.priorities.clone(),
             )?,
             settings,
+            texts: Mutex::default(),
         })
     }
 
@@ -381,11 +387,34 @@ impl RequestTracker {
                 value: String::new(),
             });
         };
-        let bytes = self.content(&part.id).await?;
+        let kept = self.texts().get(&part.id).cloned();
+        let bytes = match kept {
+            Some(bytes) => bytes,
+            None => {
+                let bytes = self.content(&part.id).await?;
+                self.keep(&part.id, &bytes);
+                bytes
+            }
+        };
         Ok(Body {
             format,
             value: String::from_utf8_lossy(&bytes).into_owned(),
         })
+    }
+
+    fn texts(&self) -> MutexGuard<'_, BTreeMap<String, Bytes>> {
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, part: &str, text: &Bytes) {
+        if text.len() > TEXT_MAX {
+            return;
+        }
+        let mut texts = self.texts();
+        if texts.len() >= TEXTS {
+            texts.clear();
+        }
+        texts.insert(part.to_owned(), text.clone());
     }
 
     async fn put(&self, id: &TicketId, change: Value) -> Result<(), DeskError> {

@@ -378,7 +378,8 @@ fn conversation() -> Arc<Scripted> {
 #[tokio::test]
 async fn a_conversation_is_what_is_public_in_it() {
     let desk = conversation();
-    let ticket = rt(&desk).read(&alice(), &id()).await.unwrap();
+    let rt = rt(&desk);
+    let ticket = rt.read(&alice(), &id()).await.unwrap();
     let said: Vec<_> = ticket
         .messages
         .iter()
@@ -403,8 +404,12 @@ async fn a_conversation_is_what_is_public_in_it() {
     // 1970 is no date, and nobody handles it.
     assert_eq!((ticket.due, ticket.handler), (Vec::new(), None));
     assert!(ticket.resolved_at.is_some());
+    // What was said stays as it is, and is fetched once.
+    let fetched = desk.seen("GET", "/rt/REST/2.0/attachment/").len();
+    let again = rt.read(&alice(), &id()).await.unwrap();
+    assert_eq!(again.messages, ticket.messages);
+    assert_eq!(desk.seen("GET", "/rt/REST/2.0/attachment/").len(), fetched);
     // No file of an internal note, nor a message as a file.
-    let rt = rt(&desk);
     assert_eq!(
         rt.file(&alice(), &id(), &FileId("4".into())).await.unwrap(),
         "abc"

@@ -163,7 +163,7 @@ pub(crate) async fn jira() -> Desk {
                 "service_desk": "10",
                 "project": "SD",
                 "request_type": "25",
-                "types": {"fault": "26"},
+                "request_types": {"fault": "26"},
                 "fields": {"order_number": "customfield_10010", "product": "customfield_10011"},
                 "key_field": 10012,
             }),

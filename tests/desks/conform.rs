@@ -1,0 +1,39 @@
+//! `portico conform` against the gateway to each desk.
+
+use crate::{
+    agent_shim::Shim,
+    agents::Desk,
+    contract::{Gateway, address},
+};
+use portico_tests::{Options, conform::conform, server::DESK_TOKEN};
+
+const ORIGIN: &str = "https://www.example.com";
+
+pub(crate) async fn every_rule_of_the_contract_is_kept_or_not_offered(desk: Desk) {
+    let options = Options {
+        config: Some(format!("allowed_origins = [\"{ORIGIN}\"]\n")),
+        ..Options::default()
+    };
+    let gateway = Gateway::at(desk.url(), &desk, options).await;
+    let server = &gateway.server;
+    let (one, two) = (
+        server.customer(&address()).await,
+        server.customer(&address()).await,
+    );
+    let shim = Shim::before(&desk, server).await;
+    let arguments = [
+        "--token",
+        one.token().unwrap(),
+        "--second-token",
+        two.token().unwrap(),
+        "--desk-token",
+        DESK_TOKEN,
+        "--desk",
+        &shim.url(),
+        "--origin",
+        ORIGIN,
+    ];
+    let said = conform(&server.origin(), &arguments).await;
+    eprintln!("{}", said.text);
+    assert_eq!(said.code, Some(0), "{}", said.text);
+}
