@@ -63,6 +63,7 @@ fn view_of(route: Route) -> View {
         Route::Requests(_) => pages::requests::page(),
         Route::Request(reference) => pages::request::page(reference),
         Route::Receipt => pages::receipt::page(),
+        Route::Help => pages::help::page(),
         Route::Service => pages::service::page(),
         Route::Callback(about) => pages::callback::page(about),
         Route::SignIn(_) => pages::sign_in::page(),

@@ -51,6 +51,8 @@ pub enum Route {
     Request(Reference),
     /// Telling whether a receipt is genuine.
     Receipt,
+    /// How the company is reached, what it promises, and what customers can do.
+    Help,
     /// What the company learnt from its customers.
     Service,
     /// A survey, by the token of its link, and answers that the link brings along to be chosen beforehand.
@@ -145,6 +147,7 @@ impl Route {
             })),
             ("requests", Some(reference)) => by_reference(reference, Self::Request),
             ("receipt", None) => Self::Receipt,
+            ("help", None) => Self::Help,
             ("service", None) => Self::Service,
             ("callback", None) => Self::Callback(None),
             ("callback", Some(reference)) => {
@@ -183,6 +186,7 @@ impl Route {
             Self::Requests(query) => with_query("/requests", &query_pairs(query)),
             Self::Request(reference) => format!("/requests/{reference}"),
             Self::Receipt => "/receipt".to_owned(),
+            Self::Help => "/help".to_owned(),
             Self::Service => "/service".to_owned(),
             Self::Survey(token, picked) => {
                 let picked: Vec<_> = picked
@@ -211,6 +215,7 @@ impl Route {
             "request" => Self::Request(reference?),
             "survey" if !token.is_empty() => Self::Survey(token.to_owned(), Vec::new()),
             "callback" => Self::Callback(reference),
+            "help" => Self::Help,
             "service" => Self::Service,
             _ => return None,
         })
@@ -227,6 +232,7 @@ impl Route {
             Self::Requests(_) => ("requests", None),
             Self::Request(reference) => ("request", Some(*reference)),
             Self::Receipt => ("receipt", None),
+            Self::Help => ("help", None),
             Self::Service => ("service", None),
             Self::Survey(..) => ("survey", None),
             Self::Callback(reference) => ("callback", *reference),

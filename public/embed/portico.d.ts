@@ -1,7 +1,7 @@
 /** The types of `<portico-portal>` and `Portico.create()`, version 1. What each means is in docs/embedding.md. */
 
 /** What can be shown. */
-export type PorticoView = "home" | "new" | "track" | "requests" | "request" | "survey" | "callback" | "service";
+export type PorticoView = "home" | "new" | "track" | "requests" | "request" | "survey" | "callback" | "help" | "service";
 /** The languages of the portal; `auto` takes that of the page around it. */
 export type PorticoLocale = "zh-Hans" | "zh-Hant" | "en" | "auto";
 /** The preset that a theme begins with. */
@@ -26,6 +26,12 @@ export interface PorticoPrefill {
   email?: string;
   phone?: string;
 }
+
+/**
+ * What goes along with a new request, such as `{ page: location.href, order: "A-17" }`: 20 short texts at most, named in
+ * lower case letters, digits and `_`; nothing about a person. The customer sees it before sending, the desk afterwards.
+ */
+export type PorticoContext = Record<string, string>;
 
 /** Where to go. */
 export interface PorticoPlace {
@@ -62,6 +68,7 @@ export interface PorticoOptions extends PorticoPlace {
   headingLevel?: number;
   theme?: PorticoTheme;
   prefill?: PorticoPrefill;
+  context?: PorticoContext;
   getToken?: PorticoGetToken;
 }
 
@@ -101,6 +108,8 @@ export interface PorticoPortal extends HTMLElement {
   setLocale(locale: PorticoLocale): void;
   setTheme(theme: PorticoTheme): Promise<boolean>;
   prefill(prefill: PorticoPrefill): Promise<boolean>;
+  /** Takes the place of the context before; `false` where the portal did not take it. */
+  setContext(context: PorticoContext): Promise<boolean>;
   /** Ends the session and clears what the portal keeps. */
   signOut(): Promise<boolean>;
   /** Calls `act` for every such event, until the function that it returns is called. */

@@ -32,6 +32,7 @@
     request: ({ reference }) => `/requests/${part(reference ?? "")}`,
     survey: ({ token }) => `/surveys/${part(token ?? "")}`,
     callback: () => "/callback",
+    help: () => "/help",
     service: () => "/service",
   };
 
@@ -97,7 +98,7 @@
 
   class Portal extends HTMLElement {
     static observedAttributes = [
-      "src", "view", "type", "reference", "token", "mode", "locale", "theme", "consent", "height", "min-height", "max-height",
+      "src", "view", "type", "reference", "token", "mode", "locale", "theme", "consent", "context", "height", "min-height", "max-height",
     ];
 
     #root = this.attachShadow({ mode: "open" });
@@ -114,6 +115,7 @@
     #wanted = false;
     #theme;
     #prefill;
+    #context;
     #getToken;
 
     constructor() {
@@ -190,6 +192,7 @@
       } else if (name.endsWith("height")) this.#measure();
       else if (!this.#frame) return;
       else if (name === "locale") this.#call("locale", { locale: this.#locale() });
+      else if (name === "context") this.#call("context", this.#said());
       else if (name === "theme") this.#call("theme", this.#look());
       else this.#call("navigate", this.#place());
     }
@@ -205,7 +208,7 @@
       if (this.#getToken && this.#frame) this.#call("signIn");
     }
 
-    set options({ theme, prefill, getToken, ...attributes }) {
+    set options({ theme, prefill, context, getToken, ...attributes }) {
       for (const [name, value] of Object.entries(attributes)) {
         const attribute = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
         if (value === undefined || value === false) this.removeAttribute(attribute);
@@ -213,6 +216,7 @@
       }
       if (theme) this.setTheme(theme);
       if (prefill) this.prefill(prefill);
+      if (context) this.setContext(context);
       if (getToken) this.getToken = getToken;
     }
 
@@ -287,6 +291,11 @@
       return this.#call("prefill", prefill);
     }
 
+    setContext(context) {
+      this.#context = context;
+      return this.#call("context", this.#said());
+    }
+
     signOut() {
       this.#getToken = undefined;
       return this.#call("signOut");
@@ -317,6 +326,13 @@
 
     #look() {
       return { preset: this.getAttribute("theme") ?? "auto", ...this.#theme };
+    }
+
+    // What goes along with a request; of an address, where it leads and nothing behind that.
+    #said() {
+      const said = { ...Object.fromEntries(new URLSearchParams(this.getAttribute("context") ?? "")), ...this.#context };
+      for (const name in said) said[name] = `${said[name]}`.replace(/^(https?:[^?#]*).*/s, "$1");
+      return said;
     }
 
     #place() {
@@ -361,6 +377,7 @@
         locale: this.#locale(),
         theme: this.#look(),
         prefill: this.#prefill,
+        context: this.#said(),
         headingLevel: Number(this.getAttribute("heading-level")) || undefined,
         signIn: Boolean(this.#getToken),
       };

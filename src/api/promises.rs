@@ -8,8 +8,16 @@ use super::{
 use crate::route::encode;
 use portico_contract::{
     id::RequestId,
-    promise::{Preview, PreviewRequest, Promise, PromiseDay},
+    promise::{Preview, PreviewRequest, Promise, PromiseDay, Standards},
 };
+
+/// What is promised to everybody, in the language on screen.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn standards() -> Result<Standards, Failure> {
+    get("/promises", &Access::Nobody).await
+}
 
 /// What would be promised if this were sent now, in the order in which it is due.
 ///

@@ -216,6 +216,7 @@ fn footer() -> View {
         <footer class="foot">
             <div class="wrap">
                 {contact()}
+                <p><a href=Route::Help.href()>{m::help_title}</a></p>
                 {service}
                 {links}
                 <small>{config::brand_name} " · " {zone}</small>

@@ -1,6 +1,7 @@
 //! A module per page. Pages never import each other.
 
 pub mod callback;
+pub mod help;
 pub mod home;
 pub mod not_found;
 pub mod receipt;

@@ -18,11 +18,13 @@ use crate::{
 };
 use leptos::prelude::*;
 use portico_contract::{
+    config::Capability,
     form::{Answers, FieldValue},
     id::FieldId,
     list::RequestQuery,
     locale::Locale,
     problem::ProblemCode,
+    submission::Context,
     theme::{self, Theme},
 };
 use portico_view::effect;
@@ -73,6 +75,7 @@ struct Hello {
     locale: String,
     theme: Option<json::Value>,
     prefill: Option<json::Value>,
+    context: Option<json::Value>,
     heading_level: u8,
     sign_in: bool,
 }
@@ -176,8 +179,17 @@ thread_local! {
     static SETTLED: Rc<Slot<()>> = Rc::new(Slot::new());
 }
 
+static CONTEXT: LazyLock<ArcRwSignal<Context>> = LazyLock::new(ArcRwSignal::default);
 static KEEPS_NOTHING: LazyLock<ArcRwSignal<bool>> = LazyLock::new(ArcRwSignal::default);
 static REFUSED: LazyLock<ArcRwSignal<bool>> = LazyLock::new(ArcRwSignal::default);
+
+/// What the page around says along with a new request, where the server takes that. Reactive.
+pub fn context() -> Context {
+    match config::has(Capability::Context) {
+        true => CONTEXT.get(),
+        false => Context::default(),
+    }
+}
 
 /// Whether the page around tried to sign the customer in and the server did not take its word. Reactive.
 pub fn sign_in_was_refused() -> bool {
@@ -298,8 +310,10 @@ pub(super) fn start() {
 
 async fn take_up(hello: Hello) {
     // A slip in one of them is not to cost the others.
-    if cfg!(not(feature = "survey")) {
+    #[cfg(not(feature = "survey"))]
+    {
         PREFILL.set(hello.prefill.and_then(read).unwrap_or_default());
+        hello.context.map(set_context);
     }
     if (2..=6).contains(&hello.heading_level) {
         host::deepen_headings(hello.heading_level - 1);
@@ -364,6 +378,8 @@ async fn act(message: Message) -> Option<bool> {
             }
             None => false,
         },
+        #[cfg(not(feature = "survey"))]
+        "context" => set_context(payload),
         "navigate" => {
             let place: Place = read(payload).unwrap_or_default();
             let route = Route::of_view(&place.view, &place.type_id, &place.reference, &place.token);
@@ -396,6 +412,18 @@ async fn act(message: Message) -> Option<bool> {
         }
         _ => return None,
     })
+}
+
+/// Takes what is said along with a new request: all of it, or else nothing.
+#[cfg(not(feature = "survey"))]
+fn set_context(payload: json::Value) -> bool {
+    let context = read::<Context>(payload);
+    if context.is_none() {
+        tell("error", Code { code: "context" });
+    }
+    let taken = context.is_some();
+    CONTEXT.set(context.unwrap_or_default());
+    taken
 }
 
 // --- The look

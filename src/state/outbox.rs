@@ -839,6 +839,7 @@ mod tests {
             attachment_ids: Vec::new(),
             contact: contact.then(Default::default),
             consents: BTreeMap::new(),
+            context: Default::default(),
             follow_up_of: None,
             locale: None,
         }))

@@ -37,6 +37,7 @@ async fn the_document_is_openapi_3_1_and_names_every_resource() {
         "/drafts/{key}",
         "/me",
         "/requests/{id}/promises/{key}/days",
+        "/promises",
         "/promises/preview",
         "/callbacks",
         "/callbacks/closed-days",

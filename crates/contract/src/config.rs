@@ -26,6 +26,8 @@ words! {
         Surveys = "surveys",
         /// Keeping drafts for who is signed in where the browser keeps nothing.
         Drafts = "drafts",
+        /// Taking what the page around a portal says along with a new request.
+        Context = "context",
     }
 }
 

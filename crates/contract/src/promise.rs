@@ -4,7 +4,7 @@ use crate::{
     Instant,
     form::FieldValue,
     id::{FieldId, TypeId},
-    request::{Action, Urgency},
+    request::{Action, Class, Grade, Kind, Rung, Urgency},
     words::strict,
 };
 use chrono::NaiveDate;
@@ -256,4 +256,44 @@ pub struct PreviewRequest {
 pub struct Preview {
     /// In the order in which they are due; what waits for its stage comes last.
     pub promises: Vec<Promise>,
+}
+
+/// `GET /promises`: what the company promises everybody, and the ways on for who is not satisfied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Standards {
+    /// In the company's order.
+    pub items: Vec<Standard>,
+    /// To whom a request can be escalated, in order, in the language of the answer.
+    #[serde(default)]
+    pub escalation: Vec<String>,
+    /// What comes after that.
+    #[serde(default)]
+    pub ladder: Vec<Rung>,
+}
+
+/// What is promised for requests of some kinds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Standard {
+    /// Which kinds; empty: all.
+    pub kinds: Vec<Kind>,
+    /// What.
+    pub promises: Vec<StandardPromise>,
+}
+
+/// One promise as the company makes it, before there is a request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StandardPromise {
+    /// Its name in the language of the answer.
+    pub label: String,
+    /// How much time.
+    pub goal: Goal,
+    /// For these grades alone; empty: all.
+    #[serde(default)]
+    pub grades: Vec<Grade>,
+    /// For these classes alone; empty: all.
+    #[serde(default)]
+    pub classes: Vec<Class>,
 }

@@ -62,6 +62,57 @@ pub struct Contact {
     pub preferred: Option<Channel>,
 }
 
+/// What the page around the portal says along with a new request, such as which page it is or which product it shows:
+/// short texts by name, nothing about a person. Named in lower case letters, digits and `_`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = BTreeMap<String, String>))]
+#[serde(try_from = "BTreeMap<String, String>")]
+pub struct Context(BTreeMap<String, String>);
+
+/// Names that a context may have.
+const CONTEXT_COUNT: usize = 20;
+/// Characters of a name, and of what stands under it.
+const CONTEXT_NAME: usize = 40;
+const CONTEXT_TEXT: usize = 500;
+
+impl Context {
+    /// By name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
+    /// Whether nothing is said.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl TryFrom<BTreeMap<String, String>> for Context {
+    type Error = &'static str;
+
+    fn try_from(said: BTreeMap<String, String>) -> Result<Self, Self::Error> {
+        let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let named =
+            |name: &str| (1..=CONTEXT_NAME).contains(&name.len()) && name.chars().all(known);
+        // What stands behind an address may be anything: a search, a way in.
+        let bare = |text: &str| !text.contains("://") || !text.contains(['?', '#']);
+        let short = |text: &str| (1..=CONTEXT_TEXT).contains(&text.chars().count());
+        let plain = |text: &str| !text.contains(|c: char| c.is_control() || c == '@');
+        let fits = |(name, text): (&String, &String)| {
+            named(name) && short(text) && plain(text) && bare(text)
+        };
+        match said.len() <= CONTEXT_COUNT && said.iter().all(fits) {
+            true => Ok(Self(said)),
+            false => Err(
+                "up to 20 short texts by name, without e-mail addresses and without what follows an address",
+            ),
+        }
+    }
+}
+
 /// `POST /requests`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -93,6 +144,9 @@ pub struct NewRequest {
     /// Consents by purpose.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub consents: BTreeMap<String, bool>,
+    /// What the page around the portal says, where the server lists the capability `context`.
+    #[serde(default, skip_serializing_if = "Context::is_empty")]
+    pub context: Context,
     /// The request that this one goes on from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up_of: Option<RequestId>,
@@ -290,4 +344,37 @@ pub struct Submission {
     pub reference: Option<Reference>,
     /// When it was accepted.
     pub accepted_at: Instant,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_context_is_short_and_says_nothing_about_people() {
+        let read = |json: String| serde_json::from_str::<Context>(&json);
+        for good in [
+            r#"{}"#,
+            r#"{"page":"https://www.example.com/pricing","order":"A-17","serial_number":"序號 7"}"#,
+        ] {
+            assert!(read(good.to_owned()).is_ok(), "{good}");
+        }
+        let long = "x".repeat(501);
+        let many: BTreeMap<_, _> = (0..21).map(|n| (format!("n{n}"), "x")).collect();
+        for bad in [
+            r#"{"page":"https://www.example.com/?q=ann"}"#.to_owned(),
+            r#"{"page":"https://www.example.com/#token"}"#.to_owned(),
+            r#"{"who":"ann@example.com"}"#.to_owned(),
+            r#"{"order":""}"#.to_owned(),
+            r#"{"order":"two\nlines"}"#.to_owned(),
+            r#"{"Order":"A-17"}"#.to_owned(),
+            r#"{"":"A-17"}"#.to_owned(),
+            r#"{"order":17}"#.to_owned(),
+            format!(r#"{{"order":"{long}"}}"#),
+            format!(r#"{{"{long}":"A-17"}}"#),
+            serde_json::to_string(&many).unwrap(),
+        ] {
+            assert!(read(bad.clone()).is_err(), "{bad}");
+        }
+    }
 }

@@ -216,6 +216,7 @@ async fn add(
         attachment_ids: Vec::new(),
         contact: None,
         consents: Default::default(),
+        context: Default::default(),
         follow_up_of: None,
         locale: None,
     };

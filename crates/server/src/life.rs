@@ -261,6 +261,7 @@ pub mod tests {
             steps_done: Default::default(),
             follow_up_of: None,
             consents: Default::default(),
+            context: Default::default(),
             created_at: now,
             updated_at: now,
             resolved_at: None,

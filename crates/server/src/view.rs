@@ -2,7 +2,7 @@
 
 use crate::{
     catalogue::Localized,
-    promises::{Event, Policy, PromiseRecord, ledger::MoveReason},
+    promises::{Event, OutsideBody, Policy, PromiseRecord, ledger::MoveReason},
     state::App,
     store::{
         records::{Entry as EntryRecord, Happening, RequestRecord, SurveyMark, Why},
@@ -14,13 +14,15 @@ use chrono_tz::Tz;
 use portico_contract::{
     Instant,
     form::{Field, FieldOption, FieldType, FieldValue},
-    id::AttachmentId,
+    id::{AttachmentId, FieldId},
     lifecycle::{Situation, step_states},
     locale::Locale,
-    promise::{CalendarName, DayReason, Moved, NextRight, Promise, PromiseDay, PromiseState},
+    promise::{
+        CalendarName, DayReason, Moved, NextRight, Promise, PromiseDay, PromiseState, Standards,
+    },
     request::{
-        Action, ActionState, Escalation, FieldDisplay, Outcome, Participant, Refusal, Request,
-        Rung, RungKey, Status, Step, StepState, SurveyState, SurveySummary, TypeName,
+        Action, ActionState, Escalation, FieldDisplay, Kind, Outcome, Participant, Refusal,
+        Request, Rung, RungKey, Status, Step, StepState, SurveyState, SurveySummary, TypeName,
     },
     survey::Measure,
     timeline::{Author, Body, Entry, Role, TextFormat, TimelineItem},
@@ -333,7 +335,7 @@ fn day_reason(reason: Reason) -> DayReason {
 
 /// The ways on for who is not satisfied: a second review when it has ended, the outside body after that.
 fn ladder(app: &App, record: &RequestRecord, locale: Locale) -> Vec<Rung> {
-    let (policy, catalogue) = (app.policy(), &app.catalogue);
+    let policy = app.policy();
     let situation = situation(app, record);
     let review = record
         .promises
@@ -350,18 +352,10 @@ fn ladder(app: &App, record: &RequestRecord, locale: Locale) -> Vec<Rung> {
             None => StepState::Next,
         };
         rungs.push(Rung {
-            key: RungKey::SecondReview,
-            label: catalogue.word("ladder.second_review", locale).to_owned(),
-            text: catalogue.fill(
-                "ladder.second_review.text",
-                locale,
-                &[("by", by.get(locale))],
-            ),
             state,
             from: record.closed_at.or(record.resolved_at),
             until: situation.review_until(),
-            url: None,
-            phone: None,
+            ..second_review(app, by, locale)
         });
     }
     if let Some(body) = &policy.outside_body {
@@ -371,28 +365,88 @@ fn ladder(app: &App, record: &RequestRecord, locale: Locale) -> Vec<Rung> {
             .and_then(|p| p.met_at.or(p.due.map(|due| due.at)))
             .or(missed);
         let open = from.is_some_and(|from| from <= app.clock.now());
+        let state = match open {
+            true => StepState::Current,
+            false => StepState::Next,
+        };
         rungs.push(Rung {
-            key: RungKey::OutsideBody,
-            label: body.name.get(locale).to_owned(),
-            text: body.text.get(locale).to_owned(),
-            state: if open {
-                StepState::Current
-            } else {
-                StepState::Next
-            },
+            state,
             from,
-            until: None,
-            url: body.url.clone(),
-            phone: body.phone.clone(),
+            ..outside_body(body, locale)
         });
     }
     rungs
 }
 
-/// The answers of the form, in its order.
+fn second_review(app: &App, by: &Localized, locale: Locale) -> Rung {
+    let words = [("by", by.get(locale))];
+    let text = "ladder.second_review.text";
+    Rung {
+        key: RungKey::SecondReview,
+        label: app
+            .catalogue
+            .word("ladder.second_review", locale)
+            .to_owned(),
+        text: app.catalogue.fill(text, locale, &words),
+        state: StepState::Next,
+        from: None,
+        until: None,
+        url: None,
+        phone: None,
+    }
+}
+
+fn outside_body(body: &OutsideBody, locale: Locale) -> Rung {
+    Rung {
+        key: RungKey::OutsideBody,
+        label: body.name.get(locale).to_owned(),
+        text: body.text.get(locale).to_owned(),
+        state: StepState::Next,
+        from: None,
+        until: None,
+        url: body.url.clone(),
+        phone: body.phone.clone(),
+    }
+}
+
+/// What the company promises everybody for the kinds of its catalogue, and the ways on for who is not satisfied.
+#[must_use]
+pub fn standards(app: &App, locale: Locale) -> Standards {
+    let policy = app.policy();
+    let offered = |kind: &Kind| app.catalogue.types().iter().any(|t| t.kind == *kind);
+    let kinds: Vec<_> = Kind::ALL.iter().copied().filter(offered).collect();
+    let review = policy.reviewer.as_ref();
+    let review = review.map(|by| second_review(app, by, locale));
+    let outside = policy.outside_body.as_ref();
+    let outside = outside.map(|body| outside_body(body, locale));
+    Standards {
+        items: policy.standards(&kinds, locale),
+        escalation: policy
+            .escalation
+            .iter()
+            .map(|to| to.get(locale).to_owned())
+            .collect(),
+        ladder: review.into_iter().chain(outside).collect(),
+    }
+}
+
+/// The answers of the form, in its order, and what the page around the portal said.
 fn fields(app: &App, record: &RequestRecord, locale: Locale) -> Vec<FieldDisplay> {
+    let along = record.context.iter().map(|(name, text)| {
+        let key = format!("context.{name}");
+        let label = match app.catalogue.word(&key, locale) {
+            own if own == key => name.to_owned(),
+            word => word.to_owned(),
+        };
+        FieldDisplay {
+            id: FieldId::new(key),
+            label,
+            value: FieldValue::Text(text.to_owned()),
+            display: text.to_owned(),
+        }
+    });
     let Some(request_type) = app.catalogue.request_type(&record.type_id) else {
-        return Vec::new();
+        return along.collect();
     };
     let shown = |field: &Field| {
         let value = record.fields.get(&field.id)?;
@@ -408,6 +462,7 @@ fn fields(app: &App, record: &RequestRecord, locale: Locale) -> Vec<FieldDisplay
         .fields
         .iter()
         .filter_map(shown)
+        .chain(along)
         .collect()
 }
 

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     components::{button::submit_button, icon::icon, saved::saved_line},
     i18n::{self, m},
-    state::uploads::UploadState,
+    state::{host, uploads::UploadState},
 };
 use leptos::prelude::*;
 use portico_contract::form::FieldType;
@@ -48,6 +48,7 @@ pub fn view(wizard: Wizard) -> View {
     ui! {
         {refused}
         {sections}
+        {along()}
         {promised(wizard)}
         <form class="flow" novalidate on:submit=send>
             {uploads(wizard)}
@@ -93,6 +94,35 @@ fn row(wizard: Wizard, page: usize, index: usize) -> View {
             <dd>{change_link(wizard, page, index)}</dd>
         </div>
     }
+}
+
+/// What the page around adds to it.
+fn along() -> View {
+    let rows = || {
+        let context = host::context();
+        let row = |(name, text): (&str, &str)| {
+            let label = match name {
+                "page" => m::context_page.view(),
+                "product" => m::context_product.view(),
+                "order" => m::context_order.view(),
+                other => other.to_owned().view(),
+            };
+            ui! { <div><dt>{label}</dt><dd dir="auto">{text.to_owned()}</dd></div> }
+        };
+        context.iter().map(row).collect::<View>()
+    };
+    (move || {
+        (!host::context().is_empty()).then(|| {
+            ui! {
+                <section>
+                    <h2>{m::context_title}</h2>
+                    <p>{m::context_text}</p>
+                    <dl class="summary">{rows}</dl>
+                </section>
+            }
+        })
+    })
+    .view()
 }
 
 /// That files are still on their way.

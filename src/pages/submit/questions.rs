@@ -13,7 +13,7 @@ use portico_contract::{
     locale::Locale,
     request::{Kind, Urgency},
     session::Channel,
-    submission::{Contact, NewRequest, SentBody},
+    submission::{Contact, Context, NewRequest, SentBody},
 };
 use std::ops::Range;
 
@@ -210,6 +210,7 @@ pub fn request(form: &FormSchema, answers: &Answers, guest: bool, locale: Locale
         attachment_ids: Vec::new(),
         contact: guest.then_some(contact),
         consents: std::collections::BTreeMap::new(),
+        context: Context::default(),
         follow_up_of: None,
         locale: Some(locale),
     }

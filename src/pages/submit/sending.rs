@@ -10,6 +10,7 @@ use crate::{
     route::Route,
     state::{
         drafts::{self, About},
+        host,
         outbox::{self, Accepted, Entry, EntryState},
     },
 };
@@ -32,7 +33,8 @@ pub fn send(wizard: Wizard) {
     };
     let answers = untrack(|| wizard.form.answers());
     let guest = wizard.guest.get_untracked();
-    let request = questions::request(&own, &answers, guest, untrack(i18n::locale));
+    let mut request = questions::request(&own, &answers, guest, untrack(i18n::locale));
+    request.context = untrack(host::context);
     let draft = wizard.draft();
     let key = draft.get_untracked().key;
     wizard.signed_out.set(false);

@@ -7,7 +7,7 @@ use portico_contract::{
     announcement::Announcement,
     config::{Capability, ContactKind},
     list::Items,
-    promise::{Preview, PromiseDay, PromiseState},
+    promise::{Preview, PromiseDay, PromiseState, Standards},
     request::{Request, SurveyState},
     submission::Callback,
     survey::{Measure, Survey},
@@ -24,6 +24,7 @@ super::rules! {
     PROMISES, "promises.shape",
         "A promise has states and units of the contract, and is due after it started.", promises;
     PROMISES, "promises.preview", "POST /promises/preview gives what would be promised if it were sent now.", preview;
+    PROMISES, "promises.standards", "GET /promises gives what is promised to everybody, for anybody.", standards;
     PROMISES, "promises.days",
         "The days of a promise are an array of dates in order, each counted or not and why.", days;
     CALLBACKS, "callbacks.created", "POST /callbacks is 201 with the number and the time.", callback;
@@ -95,6 +96,15 @@ async fn preview(suite: &Suite) -> Checked {
         .send()
         .await?;
     wrong.wrong_at("/colour").map(drop)
+}
+
+async fn standards(suite: &Suite) -> Checked {
+    let told = suite.nobody.get("/promises").send().await?.status(200)?;
+    let told: Standards = told.read()?;
+    let mut promises = told.items.iter().flat_map(|standard| &standard.promises);
+    let odd = promises.find(|promise| !promise.goal.unit.is_known());
+    let seen = odd.map_or("", |promise| promise.label.as_str());
+    check(odd.is_none(), seen, "a goal in units of the contract")
 }
 
 async fn days(suite: &Suite) -> Checked {

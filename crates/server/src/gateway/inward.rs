@@ -428,6 +428,7 @@ fn imported(
         attachment_ids: Vec::new(),
         contact: None,
         consents: BTreeMap::new(),
+        context: Default::default(),
         follow_up_of: None,
         locale: None,
     };

@@ -59,6 +59,7 @@ pub fn router(app: App) -> Router {
         .route("/requests/{id}/actions/{name}", post(actions::act))
         .route("/requests/{id}/seen", post(timeline::seen))
         .route("/requests/{id}/promises/{key}/days", get(promises::days))
+        .route("/promises", get(promises::standards))
         .route("/promises/preview", post(promises::preview))
         .route("/callbacks", post(callbacks::ask))
         .route("/callbacks/closed-days", get(callbacks::closed_days))

@@ -12,7 +12,7 @@ use portico_contract::{
     form::{FormSchema, RequestTypeSummary},
     list::{Items, Page, Sort},
     problem::Problem,
-    promise::{Preview, PreviewRequest, PromiseDay},
+    promise::{Preview, PreviewRequest, PromiseDay, Standards},
     request::{Kind, Request, Status},
     session::{
         CodeRequest, HostToken, Me, MePatch, Redeem, Session, SessionToken, Track, TrackLink,
@@ -363,6 +363,15 @@ fn action(name: &str, summary: &str) -> Operation {
 }
 
 fn promises(doc: &mut Document) {
+    doc.add(
+        "get",
+        "/promises",
+        Operation::new(
+            "getStandards",
+            "What is promised to everybody, and the ways on for who is not satisfied",
+        )
+        .answers::<Standards>(200),
+    );
     doc.add(
         "post",
         "/promises/preview",

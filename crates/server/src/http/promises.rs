@@ -1,4 +1,4 @@
-//! What would be promised, and why a date is what it is.
+//! What is promised to everybody, what would be promised, and why a date is what it is.
 
 use super::{actor::Actor, context::Lang, posted::Posted, submit};
 use crate::{
@@ -15,9 +15,14 @@ use axum::{
 use portico_contract::{
     id::RequestId,
     problem::FieldProblem,
-    promise::{Preview, PreviewRequest, PromiseDay},
+    promise::{Preview, PreviewRequest, PromiseDay, Standards},
     submission::{NewRequest, SentBody},
 };
+
+/// `GET /promises`
+pub async fn standards(State(app): State<App>, Lang(locale): Lang) -> Json<Standards> {
+    Json(view::standards(&app, locale))
+}
 
 /// `POST /promises/preview`
 pub async fn preview(
@@ -41,6 +46,7 @@ pub async fn preview(
         attachment_ids: Vec::new(),
         contact: None,
         consents: Default::default(),
+        context: Default::default(),
         follow_up_of: None,
         locale: None,
     };

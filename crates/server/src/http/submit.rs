@@ -243,6 +243,7 @@ pub fn record(
         steps_done: Default::default(),
         follow_up_of: new.follow_up_of.clone(),
         consents: new.consents.clone(),
+        context: new.context.clone(),
         created_at: now,
         updated_at: now,
         resolved_at: None,

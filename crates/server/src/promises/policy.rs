@@ -8,7 +8,7 @@ use portico_contract::{
     form::is_email,
     lifecycle::Rules,
     locale::Locale,
-    promise::{Goal, PauseReason, Unit},
+    promise::{Goal, PauseReason, Standard, StandardPromise, Unit},
     request::{Class, Grade, Kind, StepKey},
 };
 use portico_promise::Calendar;
@@ -484,6 +484,35 @@ impl Policy {
         chosen
     }
 
+    /// What every customer is promised, for requests of these kinds: kinds of which the same holds stand together, and
+    /// what holds for all has none.
+    #[must_use]
+    pub fn standards(&self, kinds: &[Kind], locale: Locale) -> Vec<Standard> {
+        let told = self.rules.iter();
+        let told = told.filter(|rule| rule.tiers.is_none() && !rule.terms.internal);
+        let (some, all): (Vec<_>, Vec<_>) = told.partition(|rule| rule.kinds.is_some());
+        let mut standards: Vec<Standard> = Vec::new();
+        for &kind in kinds {
+            let about = |rule: &&&Rule| rule.kinds.iter().flatten().any(|k| *k == kind);
+            let promises: Vec<_> = some.iter().filter(about).map(|r| r.shown(locale)).collect();
+            let same = standards.iter_mut().find(|s| s.promises == promises);
+            match same {
+                _ if promises.is_empty() => {}
+                Some(same) => same.kinds.push(kind),
+                None => standards.push(Standard {
+                    kinds: vec![kind],
+                    promises,
+                }),
+            }
+        }
+        let promises: Vec<_> = all.iter().map(|rule| rule.shown(locale)).collect();
+        if !promises.is_empty() {
+            let kinds = Vec::new();
+            standards.push(Standard { kinds, promises });
+        }
+        standards
+    }
+
     /// Whether the calendars in use are known still.
     ///
     /// # Errors
@@ -517,6 +546,15 @@ fn stamp(path: PathBuf) -> (PathBuf, Option<SystemTime>) {
 }
 
 impl Rule {
+    fn shown(&self, locale: Locale) -> StandardPromise {
+        StandardPromise {
+            label: self.terms.label.get(locale).to_owned(),
+            goal: self.terms.goal.clone(),
+            grades: self.grade.clone().unwrap_or_default(),
+            classes: self.class.clone().unwrap_or_default(),
+        }
+    }
+
     fn fits(&self, case: Case<'_>) -> bool {
         let among = |tiers: &Vec<String>| tiers.iter().any(|tier| Some(tier.as_str()) == case.tier);
         self.kinds.as_ref().is_none_or(|k| k.contains(&case.kind))

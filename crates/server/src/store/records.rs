@@ -17,7 +17,7 @@ use portico_contract::{
     promise::PromiseChange,
     request::{Action, Class, Grade, Handler, Kind, Outcome, Status, StepKey, Urgency, WaitingOn},
     session::Channel,
-    submission::{Callback, Contact},
+    submission::{Callback, Contact, Context},
     timeline::{FollowerEvent, ProposalAnswer, Role},
 };
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,9 @@ pub struct RequestRecord {
     pub follow_up_of: Option<RequestId>,
     /// Consents by purpose.
     pub consents: BTreeMap<String, bool>,
+    /// What the page around the portal said when it was sent.
+    #[serde(default)]
+    pub context: Context,
     /// When it was received.
     pub created_at: Instant,
     /// When it last changed, as its customer can see.

@@ -1,0 +1,199 @@
+//! Help: how the company is reached and when, what it promises, how to follow a request, where it goes on for who is not
+//! satisfied, how what they write is kept, and whom the portal serves badly.
+
+use crate::{
+    api::{self, Query},
+    components::{icon::icon, load::part, promise::goal},
+    i18n::{self, Message, format, m},
+    navigation,
+    route::Route,
+    state::config,
+};
+use portico_contract::{
+    config::{Capability, ContactChannel},
+    promise::{Standard, StandardPromise},
+    request::{Grade, Rung},
+};
+use portico_view::{Child, View, ui};
+
+/// The page.
+pub fn page() -> View {
+    navigation::title(m::help_title);
+    ui! {
+        <header class="heading">
+            <h1 tabindex="-1">{m::help_title}</h1>
+            <p class="lede">{m::help_text}</p>
+        </header>
+        {hours()}
+        {(|| config::has(Capability::Promises).then(promised)).view()}
+        {follow()}
+        {data()}
+        {section("help-access", m::help_access, || ui! { <p>{m::help_access_text}</p> <p>{m::help_access_gaps}</p> })}
+    }
+}
+
+fn section(id: &'static str, title: Message, content: impl FnOnce() -> View) -> View {
+    ui! {
+        <section aria-labelledby=id>
+            <h2 id=id>{title}</h2>
+            {content()}
+        </section>
+    }
+}
+
+fn skeleton() -> View {
+    ui! { <div class="skeleton block" aria-hidden="true"></div> }
+}
+
+/// Every way to reach the company, and its hours.
+fn hours() -> View {
+    let rows = || {
+        let contacts = config::current().map(|config| config.contacts);
+        contacts
+            .unwrap_or_default()
+            .into_iter()
+            .map(channel)
+            .collect::<View>()
+    };
+    let shown = || config::current().is_some_and(|config| !config.contacts.is_empty());
+    let list = move || {
+        section("help-hours", m::help_hours, || {
+            ui! { <dl class="summary">{rows}</dl> }
+        })
+    };
+    (move || shown().then(list)).view()
+}
+
+fn channel(channel: ContactChannel) -> View {
+    let ContactChannel {
+        label,
+        value,
+        hours,
+        ..
+    } = channel;
+    let spans = move || match hours.is_empty() {
+        true => m::help_always(),
+        false => {
+            let spans: Vec<_> = hours
+                .iter()
+                .map(|span| m::help_span(&format::weekdays(&span.days), &span.from, &span.to))
+                .collect();
+            spans.join("\n")
+        }
+    };
+    ui! {
+        <div>
+            <dt>{label}<br/><bdi>{value}</bdi></dt>
+            <dd>{spans}</dd>
+        </div>
+    }
+}
+
+/// What the company promises, and where it goes on for who is not satisfied.
+fn promised() -> View {
+    let standards = Query::new(api::promises::standards);
+    let promises = move || {
+        let all = standards.ready().map(|told| told.items);
+        all.unwrap_or_default()
+            .into_iter()
+            .map(standard)
+            .collect::<View>()
+    };
+    let ladder = move || {
+        let told = standards.ready()?;
+        let higher = (!told.escalation.is_empty()).then(|| {
+            let to = told.escalation;
+            ui! { <li><p>{move || m::help_higher(&to.join(" → "))}</p></li> }
+        });
+        let rungs = told.ladder.into_iter().map(rung).collect::<View>();
+        Some(ui! { <ol class="steps"><li><p>{m::help_chase}</p></li> {higher} {rungs}</ol> })
+    };
+    part(standards, skeleton, move || {
+        ui! {
+            {section("help-promises", m::promise_title, || ui! { <p>{m::help_promises}</p> {promises} })}
+            {section("help-ladder", m::ladder_title, || ui! { {ladder} })}
+        }
+    })
+}
+
+fn standard(standard: Standard) -> View {
+    let Standard { kinds, promises } = standard;
+    let title = move || match kinds.is_empty() {
+        true => m::help_all_kinds(),
+        false => {
+            let names = kinds.iter().map(|kind| i18n::kind(*kind)());
+            format::list(&names.collect::<Vec<_>>())
+        }
+    };
+    let rows = promises.into_iter().map(promise).collect::<View>();
+    ui! {
+        <h3>{title}</h3>
+        <dl class="summary">{rows}</dl>
+    }
+}
+
+fn promise(promise: StandardPromise) -> View {
+    let StandardPromise {
+        label,
+        goal: time,
+        grades,
+        classes,
+    } = promise;
+    let limited = !grades.is_empty() || !classes.is_empty();
+    let only = move || {
+        let grades = grades
+            .iter()
+            .filter_map(|&grade: &Grade| i18n::grade(grade));
+        let classes = classes.iter().filter_map(|&class| i18n::class(class));
+        let names: Vec<_> = grades.chain(classes).map(|name| name()).collect();
+        m::help_only(&names.join(", "))
+    };
+    let only = limited.then(|| ui! { <span class="hint">" " {only}</span> });
+    ui! {
+        <div>
+            <dt>{label} {only}</dt>
+            <dd>{move || goal(&time)}</dd>
+        </div>
+    }
+}
+
+fn rung(rung: Rung) -> View {
+    let page = rung.url.map(|href| {
+        let name = rung.label.clone();
+        ui! {
+            <p>
+                <a href=href rel="noreferrer">{icon("external")} {move || m::ladder_page(&name)}</a>
+            </p>
+        }
+    });
+    let phone = rung.phone.map(|number| {
+        let href = format!("tel:{number}");
+        ui! { <p><a href=href>{icon("phone")} <bdi>{number}</bdi></a></p> }
+    });
+    ui! { <li><p><strong>{rung.label}</strong></p> <p>{rung.text}</p> {page} {phone}</li> }
+}
+
+fn follow() -> View {
+    let track = || {
+        config::has(Capability::Track).then(|| {
+            ui! {
+                <p>{m::help_track}</p>
+                <p><a href=Route::track().href()>{m::track_title}</a></p>
+            }
+        })
+    };
+    let account = || config::has(Capability::Accounts).then(|| ui! { <p>{m::help_account}</p> });
+    section("help-follow", m::help_follow, || {
+        ui! { {track} {account} }
+    })
+}
+
+fn data() -> View {
+    let links = || {
+        let links = config::current().map(|config| config.brand.links)?;
+        (!links.is_empty()).then(|| ui! { <p>{m::help_links}</p> })
+    };
+    section("help-data", m::help_data, || {
+        ui! { <p>{m::help_data_text}</p> <p>{m::help_device}</p> {links} }
+    })
+}
