@@ -102,8 +102,8 @@ pub struct SignInAt {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignedInAt {
-    /// What the provider is called, in the language of the answer.
-    pub label: String,
+    /// Names the provider, as the configuration does.
+    pub id: String,
     /// The address at which one can sign out there too, if it has one.
     pub sign_out: Option<String>,
 }

@@ -471,7 +471,7 @@ impl Provider {
             url.to_string()
         });
         SignedInAt {
-            label: self.setting.label.get(locale).to_owned(),
+            id: self.id.clone(),
             sign_out,
         }
     }

@@ -31,6 +31,8 @@ use subtle::ConstantTimeEq;
 
 /// The cookies of attempts; each has a name of its own, so that two tabs do not take it from each other.
 const COOKIE: &str = "__Host-portico-oidc-";
+/// What takes one back.
+const GONE: &str = "Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax";
 /// Bytes of a parameter of an answer.
 const PARAMETER_MAX: usize = 4 * 1024;
 
@@ -128,6 +130,10 @@ async fn callback(
     let answer = Answer::of(query.as_deref().unwrap_or_default());
     let state = answer.as_ref().ok().and_then(|a| a.state.clone());
     let attempt = attempt(&headers, &id, state.as_deref());
+    let gone = attempt
+        .is_ok()
+        .then(|| state.as_deref().map(name))
+        .flatten();
     let then = attempt
         .as_ref()
         .map_or("/", |attempt| attempt.then.as_str())
@@ -150,12 +156,8 @@ async fn callback(
             see(&page.finish())
         }
     };
-    let gone = format!(
-        "{}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax",
-        name(&state.unwrap_or_default())
-    );
-    // What a stranger has put into the state is in no header unless it could be one of ours.
-    if let Ok(gone) = HeaderValue::try_from(gone) {
+    if let Some(gone) = gone.and_then(|name| HeaderValue::try_from(format!("{name}=; {GONE}")).ok())
+    {
         answered.headers_mut().append(header::SET_COOKIE, gone);
     }
     answered
