@@ -16,6 +16,7 @@ pub mod example;
 pub mod gallery;
 pub mod host;
 pub mod mailbox;
+pub mod oidc;
 pub mod ordeals;
 pub mod page;
 pub mod proxy;

@@ -29,7 +29,8 @@ pub async fn run(line: Doctor) -> Result<(), String> {
     };
     for (id, provider) in &oidc::load(&settings.oidc)? {
         let found = provider.examine().await;
-        say(&format!("oidc.{id}"), "sign-in", found.err().as_deref());
+        let trouble = found.err().map(|(_, what)| what);
+        say(&format!("oidc.{id}"), "sign-in", trouble.as_deref());
     }
     for (name, setting) in &settings.backend {
         let desk = match gateway::connect(name, setting) {

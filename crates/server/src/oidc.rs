@@ -39,8 +39,8 @@ use std::{
 const ATTEMPT: i64 = 600;
 /// Seconds by which the clock of a provider may differ from ours.
 const LEEWAY: f64 = 60.0;
-/// How long what a provider says of itself is good.
-const FOUND_FOR: Duration = Duration::from_secs(3_600);
+/// How long a provider is taken to be well without being asked: nobody is sent to where nobody answers.
+const WELL_FOR: Duration = Duration::from_secs(60);
 /// Bytes of a subject: the longest that OpenID Connect allows is 255 characters of ASCII.
 const SUBJECT_MAX: usize = 255;
 /// Bytes of a path to go to afterwards.
@@ -319,7 +319,7 @@ pub fn is_local(then: &str) -> bool {
 }
 
 /// What a provider says of itself.
-struct Metadata {
+pub struct Metadata {
     authorization_endpoint: Url,
     token_endpoint: Url,
     userinfo_endpoint: Option<Url>,
@@ -409,13 +409,8 @@ pub fn load(settings: &BTreeMap<String, OidcSetting>) -> Result<Providers, Strin
 /// Asks every provider once, so that who signs in first need not wait, and the log says what will not work.
 pub async fn greet(app: App) {
     for provider in app.providers.values() {
-        if let Err(what) = provider.examine().await {
-            tracing::warn!(
-                provider = provider.id,
-                what,
-                "a sign-in provider does not answer as it should; it is asked again when somebody signs in there"
-            );
-        }
+        // The log says what is wrong; it is asked again when somebody signs in there.
+        drop(provider.find().await);
     }
 }
 
@@ -486,7 +481,11 @@ impl Provider {
         public_url: &str,
         locale: Locale,
     ) -> Result<String, Refused> {
-        let mut url = self.metadata().await?.authorization_endpoint.clone();
+        let metadata = match self.known() {
+            Some((metadata, at)) if at.elapsed() < WELL_FOR => metadata,
+            _ => self.find().await?,
+        };
+        let mut url = metadata.authorization_endpoint.clone();
         let challenge = Sha256::digest(attempt.verifier(&self.id));
         url.query_pairs_mut()
             .append_pair("response_type", "code")
@@ -666,42 +665,34 @@ impl Provider {
             .clone()
     }
 
+    /// What it says of itself, however long ago.
     async fn metadata(&self) -> Result<Arc<Metadata>, Refused> {
-        let known = self.known();
-        if let Some((metadata, at)) = &known
-            && at.elapsed() < FOUND_FOR
-        {
-            return Ok(Arc::clone(metadata));
-        }
-        match (self.discover().await, known) {
-            (Ok(metadata), _) => {
-                let metadata = Arc::new(metadata);
-                let found = Some((Arc::clone(&metadata), Instant::now()));
-                *self.found.write().unwrap_or_else(PoisonError::into_inner) = found;
-                Ok(metadata)
-            }
-            // What it said an hour ago may still hold.
-            (Err(_), Some((old, _))) => Ok(old),
-            (Err((refused, what)), None) => {
-                tracing::warn!(
-                    provider = self.id,
-                    what,
-                    "a sign-in provider cannot be used"
-                );
-                Err(refused)
-            }
+        match self.known() {
+            Some((metadata, _)) => Ok(metadata),
+            None => self.find().await,
         }
     }
 
-    /// Whether it can be used, for the operator.
+    async fn find(&self) -> Result<Arc<Metadata>, Refused> {
+        self.examine().await.map_err(|(refused, what)| {
+            tracing::warn!(
+                provider = self.id,
+                what,
+                "a sign-in provider cannot be used"
+            );
+            refused
+        })
+    }
+
+    /// Asks it what it says of itself.
     ///
     /// # Errors
-    /// A sentence.
-    pub async fn examine(&self) -> Result<(), String> {
-        let metadata = self.discover().await.map_err(|(_, what)| what)?;
-        let found = Some((Arc::new(metadata), Instant::now()));
+    /// Why it cannot be used, and a sentence about it for the operator.
+    pub async fn examine(&self) -> Result<Arc<Metadata>, (Refused, String)> {
+        let metadata = Arc::new(self.discover().await?);
+        let found = Some((Arc::clone(&metadata), Instant::now()));
         *self.found.write().unwrap_or_else(PoisonError::into_inner) = found;
-        Ok(())
+        Ok(metadata)
     }
 
     async fn discover(&self) -> Result<Metadata, (Refused, String)> {

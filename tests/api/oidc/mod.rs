@@ -697,9 +697,7 @@ async fn a_provider_that_is_away_or_says_nonsense_stops_nobody_but_who_signs_in_
         })
         .await;
         until("the log to say it", || async {
-            let told = server
-                .log()
-                .contains("a sign-in provider does not answer as it should");
+            let told = server.log().contains("a sign-in provider cannot be used");
             told.then_some(()).ok_or_else(|| server.log())
         })
         .await;
