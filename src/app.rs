@@ -66,7 +66,7 @@ fn view_of(route: Route) -> View {
         Route::Help => pages::help::page(),
         Route::Service => pages::service::page(),
         Route::Callback(about) => pages::callback::page(about),
-        Route::SignIn(_) => pages::sign_in::page(),
+        Route::SignIn(..) => pages::sign_in::page(),
         // A program of its own has it, and its document is on the way.
         Route::Survey(..) => View::default(),
         Route::NotFound => pages::not_found::page(),

@@ -87,6 +87,11 @@ pub fn open_full() {
     history::load_instead(&format!("{address}{sign}full&lang={locale}"));
 }
 
+/// Leaves the portal for another site, from which the customer comes back here.
+pub fn leave(address: &str) {
+    load(|| history::load(address));
+}
+
 fn moves_focus(from: &Route, to: &Route) -> bool {
     from != to && (!from.same_page(to) || matches!(to, Route::Form(..)))
 }

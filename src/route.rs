@@ -10,6 +10,7 @@ use portico_contract::{
     id::TypeId,
     list::{RequestQuery, Sort},
     request::{Kind, Status},
+    session::SignInTrouble,
 };
 
 /// Where in a form the customer is. Each is an entry of the browser's history, so that Back goes a step back.
@@ -59,8 +60,8 @@ pub enum Route {
     Survey(String, Vec<(String, String)>),
     /// Asking to be rung, about a request or anything else.
     Callback(Option<Reference>),
-    /// Signing in, and where to go afterwards.
-    SignIn(Box<Route>),
+    /// Signing in, where to go afterwards, and why the last attempt has failed elsewhere.
+    SignIn(Box<Route>, Option<SignInTrouble>),
     /// Any other address.
     NotFound,
 }
@@ -87,10 +88,20 @@ impl Route {
     /// Signing in, then back to here.
     #[must_use]
     pub fn sign_in(then: Self) -> Self {
-        Self::SignIn(Box::new(match then {
-            Self::SignIn(_) | Self::NotFound => Self::Home,
+        let then = match then {
+            Self::SignIn(..) | Self::NotFound => Self::Home,
             then => then,
-        }))
+        };
+        Self::SignIn(Box::new(then), None)
+    }
+
+    /// Where to go on from here when somebody has signed in.
+    #[must_use]
+    pub fn after_sign_in(&self) -> &Self {
+        match self {
+            Self::SignIn(then, _) => then,
+            here => here,
+        }
     }
 
     /// Reads an address: path, then optionally `?query` and `#fragment`.
@@ -153,10 +164,14 @@ impl Route {
             ("callback", Some(reference)) => {
                 by_reference(reference, |reference| Self::Callback(Some(reference)))
             }
-            ("sign-in", None) => Self::sign_in(match value("then") {
-                Some(then) => Self::parse(&then),
-                None => Self::Home,
-            }),
+            ("sign-in", None) => {
+                let then = value("then").map_or(Self::Home, |then| Self::parse(&then));
+                let trouble = value("trouble").map(|word| SignInTrouble::from_word(&word));
+                match Self::sign_in(then) {
+                    Self::SignIn(then, _) => Self::SignIn(then, trouble),
+                    other => other,
+                }
+            }
             _ => Self::NotFound,
         };
         if segments.next().is_some() {
@@ -197,8 +212,12 @@ impl Route {
             }
             Self::Callback(None) => "/callback".to_owned(),
             Self::Callback(Some(reference)) => format!("/callback/{reference}"),
-            Self::SignIn(then) if **then == Self::Home => "/sign-in".to_owned(),
-            Self::SignIn(then) => with_query("/sign-in", &[("then", then.href())]),
+            Self::SignIn(then, trouble) => {
+                let then = (**then != Self::Home).then(|| ("then", then.href()));
+                let trouble = trouble.map(|word| ("trouble", word.to_string()));
+                let pairs: Vec<_> = then.into_iter().chain(trouble).collect();
+                with_query("/sign-in", &pairs)
+            }
         }
     }
 
@@ -236,7 +255,7 @@ impl Route {
             Self::Service => ("service", None),
             Self::Survey(..) => ("survey", None),
             Self::Callback(reference) => ("callback", *reference),
-            Self::SignIn(_) => ("sign-in", None),
+            Self::SignIn(..) => ("sign-in", None),
             Self::NotFound => ("not-found", None),
         }
     }
@@ -260,7 +279,7 @@ impl Route {
             (Self::Form(a, _), Self::Form(b, _)) => a == b,
             (Self::Requests(_), Self::Requests(_))
             | (Self::Track(_), Self::Track(_))
-            | (Self::SignIn(_), Self::SignIn(_)) => true,
+            | (Self::SignIn(..), Self::SignIn(..)) => true,
             _ => self == other,
         }
     }
@@ -426,6 +445,13 @@ mod tests {
                 Route::sign_in(Route::Form(TypeId::new("x"), FormStep::Check)),
                 "/sign-in?then=%2Fnew%2Fx%3Fstep%3Dcheck".to_owned(),
             ),
+            (
+                Route::SignIn(
+                    Box::new(Route::Request(r)),
+                    Some(SignInTrouble::Cancelled),
+                ),
+                format!("/sign-in?then=%2Frequests%2F{r}&trouble=cancelled"),
+            ),
         ];
         for (route, address) in table {
             assert_eq!(route.href(), address);
@@ -480,7 +506,7 @@ mod tests {
         ] {
             assert_eq!(
                 Route::parse(&format!("/sign-in?then={then}")),
-                Route::SignIn(Box::new(Route::Home)),
+                Route::sign_in(Route::Home),
                 "{then}"
             );
         }

@@ -4,7 +4,9 @@ use super::{Access, Failure, access, call::call};
 use crate::browser::clock;
 use portico_contract::{
     problem::ProblemCode,
-    session::{Channel, CodeRequest, HostToken, Redeem, Session, SessionToken},
+    session::{
+        Channel, CodeRequest, HostToken, Redeem, Session, SessionToken, SignInAt, SignInStart,
+    },
 };
 
 /// The session of the account; `None`: nobody is signed in, or the server has no accounts. Sets the clock.
@@ -29,7 +31,7 @@ pub async fn current() -> Result<Option<Session>, Failure> {
     }
 }
 
-pub use access::renew_by;
+pub use access::{by_cookie, renew_by};
 
 /// How often a call found that the session of the account has ended. Reactive.
 pub fn lost() -> u32 {
@@ -63,6 +65,19 @@ pub async fn redeem(redeem: &Redeem) -> Result<(), Failure> {
         .read()?;
     access::keep_session(&session.token, Some(session.csrf_token));
     Ok(())
+}
+
+/// Begins to sign in at a provider; `then` is where to go afterwards. Gives the address there.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn begin_at(provider: &str, then: String) -> Result<String, Failure> {
+    let at: SignInAt = call("POST", format!("/session/providers/{provider}"))
+        .json(&SignInStart { then })
+        .once()
+        .await?
+        .read()?;
+    Ok(at.location)
 }
 
 /// Trades a token of the page around for a session.

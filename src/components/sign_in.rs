@@ -1,4 +1,4 @@
-//! Signing in by a code, for the page of that name and for where a session has ended while somebody writes.
+//! Signing in by a code or at a provider, for the page of that name and for where a session has ended while somebody writes.
 
 use super::{
     button::{Look, button, submit_button},
@@ -11,7 +11,8 @@ use crate::{
     api::Failure,
     browser::{clock, dom, task},
     i18n::{Words, format, m},
-    state::{config, session},
+    navigation,
+    state::{config, drafts, session},
 };
 use leptos::prelude::*;
 use portico_contract::{
@@ -19,7 +20,7 @@ use portico_contract::{
     problem::ProblemCode,
     session::{Channel, Redeem},
 };
-use portico_view::{View, effect, memo, ui};
+use portico_view::{Child, View, effect, memo, ui};
 
 /// Milliseconds before another code can be asked for.
 const PATIENCE: u32 = 30_000;
@@ -40,6 +41,8 @@ pub struct SigningIn {
     again: RwSignal<bool>,
     busy: RwSignal<bool>,
     failure: RwSignal<Option<Failure>>,
+    /// Going to a provider would lose something.
+    stays: RwSignal<bool>,
     problems: Problems,
     /// Moves the focus when the code was sent: to the heading that says so, or to the code.
     to_code: fn(),
@@ -66,6 +69,7 @@ impl SigningIn {
             again: RwSignal::new(false),
             busy: RwSignal::new(false),
             failure: RwSignal::new(None),
+            stays: RwSignal::new(false),
             problems,
             to_code,
         }
@@ -100,6 +104,29 @@ impl SigningIn {
     fn begin(self) {
         self.busy.set(true);
         self.failure.set(None);
+        self.stays.set(false);
+    }
+
+    fn leave_for(self, provider: String) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.begin();
+        if drafts::would_be_lost() {
+            self.busy.set(false);
+            self.stays.set(true);
+            return;
+        }
+        task::detach(async move {
+            let then = navigation::current_untracked().after_sign_in().href();
+            let begun = session::begin_at(&provider, then).await;
+            // The browser may bring this very page back.
+            self.busy.try_set(false);
+            match begun {
+                Ok(address) => navigation::leave(&address),
+                Err(failure) => drop(self.failure.try_set(Some(failure))),
+            }
+        });
     }
 
     fn ask(self) {
@@ -189,6 +216,9 @@ pub fn step(signing_in: SigningIn, done: fn()) -> View {
         signing_in.failure.get().map(|failure| {
             let limited = failure.code() == Some(ProblemCode::RateLimited);
             let words = match failure.retry_after().filter(|_| limited) {
+                _ if failure.code() == Some(ProblemCode::BackendUnavailable) => {
+                    ui! { <p>{m::sign_in_trouble_unavailable}</p> }
+                }
                 Some(seconds) => {
                     let at = clock::device_millis() + seconds * 1_000.0;
                     let words = move || m::sign_in_later(&format::time_on_this_device(at));
@@ -196,19 +226,67 @@ pub fn step(signing_in: SigningIn, done: fn()) -> View {
                 }
                 None => failure_words(failure),
             };
+            warning(words)
+        })
+    };
+    let stays = move || {
+        let words = || ui! { <p>{m::sign_in_not_kept}</p> };
+        signing_in.stays.get().then(|| warning(words()))
+    };
+    // As long as that is not known, the form keeps its place.
+    let by_code = memo(|| config::current().is_none_or(|c| !c.sign_in.is_empty()));
+    let form = move || match signing_in.sent.get() {
+        false => ui! {
+            {move || by_code.get().then(|| address_form(signing_in))}
+            {providers(signing_in)}
+        },
+        true => code_form(signing_in, done),
+    };
+    ui! { {notice} {stays} {form} }
+}
+
+fn warning(words: View) -> View {
+    ui! {
+        <div class="notice warning" role="alert">
+            {icon("warning")}
+            <div class="flow">{words}</div>
+        </div>
+    }
+}
+
+/// Where else one can sign in.
+fn providers(s: SigningIn) -> View {
+    let offered = memo(config::sign_in_providers);
+    (move || {
+        let buttons: View = offered
+            .get()
+            .into_iter()
+            .map(|provider| {
+                let state = move || s.busy.get().then_some("true");
+                let id = provider.id;
+                ui! {
+                    <button
+                        class="button secondary"
+                        type="button"
+                        aria-busy=state
+                        aria-disabled=state
+                        on:click=move |_| s.leave_for(id.clone())
+                    >
+                        {m::sign_in_continue_with(&provider.label)}
+                    </button>
+                }
+            })
+            .collect();
+        (!offered.get().is_empty()).then(|| {
             ui! {
-                <div class="notice warning" role="alert">
-                    {icon("warning")}
-                    <div class="flow">{words}</div>
+                <div class="flow">
+                    <p>{m::sign_in_elsewhere}</p>
+                    <div class="buttons">{buttons}</div>
                 </div>
             }
         })
-    };
-    let form = move || match signing_in.sent.get() {
-        false => address_form(signing_in),
-        true => code_form(signing_in, done),
-    };
-    ui! { {notice} {form} }
+    })
+    .view()
 }
 
 fn address_form(s: SigningIn) -> View {

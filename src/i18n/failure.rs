@@ -1,10 +1,11 @@
 //! What went wrong, in words: from the code alone, never from a server's text, always with what to do next.
 
-use super::m;
+use super::{Message, m};
 use crate::api::Failure;
 use portico_contract::{
     problem::{FieldProblem, ProblemCode},
     request::Refusal,
+    session::SignInTrouble,
 };
 
 /// One or two sentences for a call that did not succeed.
@@ -52,6 +53,18 @@ pub fn field_problem(problem: FieldProblem, label: &str) -> String {
         | FieldProblem::UnknownField
         | FieldProblem::WrongType
         | FieldProblem::Unknown => m::field_pattern(label),
+    }
+}
+
+/// Why somebody who went elsewhere to sign in came back as nobody.
+pub fn sign_in_trouble(trouble: SignInTrouble) -> Message {
+    match trouble {
+        SignInTrouble::Cancelled => m::sign_in_trouble_cancelled,
+        SignInTrouble::Over => m::sign_in_trouble_over,
+        SignInTrouble::Unavailable => m::sign_in_trouble_unavailable,
+        SignInTrouble::NoAddress => m::sign_in_trouble_no_address,
+        SignInTrouble::TooOften => m::sign_in_trouble_too_often,
+        SignInTrouble::Refused | SignInTrouble::Unknown => m::sign_in_trouble_refused,
     }
 }
 

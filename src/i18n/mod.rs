@@ -28,7 +28,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-pub use failure::{failure, field_problem, refusal};
+pub use failure::{failure, field_problem, refusal, sign_in_trouble};
 pub use word::{class, grade, kind, outcome, status, urgency};
 
 /// A message without parameters.

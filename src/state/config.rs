@@ -12,6 +12,7 @@ use crate::{
 use portico_contract::{
     config::{Capability, Config},
     form::RequestTypeSummary,
+    session::SignInProvider,
 };
 use portico_view::effect;
 use std::sync::LazyLock;
@@ -48,6 +49,15 @@ pub fn brand_name() -> Option<String> {
 /// Whether the server can do this; false until it is known. Reactive.
 pub fn has(capability: Capability) -> bool {
     part(|config| config.capabilities.contains(&capability)).unwrap_or_default()
+}
+
+/// Where else one can sign in: there a cookie goes along, so only where the API is on the page's own origin and the
+/// portal in no frame. Reactive.
+pub fn sign_in_providers() -> Vec<SignInProvider> {
+    match api::session::by_cookie() {
+        true => current().map_or_else(Vec::new, |config| config.sign_in_providers),
+        false => Vec::new(),
+    }
 }
 
 /// Begins to fetch. Called once, in the owner that lives as long as the application.

@@ -546,6 +546,11 @@ async fn throw_away(draft: &Draft) {
     refresh().await;
 }
 
+/// Whether something that was written would be lost by leaving for another site.
+pub fn would_be_lost() -> bool {
+    IN_MEMORY.with_borrow(|kept| kept.iter().any(|draft| !draft.is_empty()))
+}
+
 /// Throws all drafts away.
 pub(super) async fn clear() {
     IN_MEMORY.with_borrow_mut(Vec::clear);

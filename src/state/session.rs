@@ -12,7 +12,7 @@ use crate::{
 use leptos::prelude::*;
 use portico_contract::{
     problem::ProblemCode,
-    session::{Channel as CodeChannel, Me, Redeem, Session},
+    session::{Channel as CodeChannel, Me, Redeem, Session, SignedInAt},
 };
 use portico_view::effect;
 use std::{cell::RefCell, sync::LazyLock};
@@ -31,11 +31,20 @@ pub enum SignedIn {
 static SIGNED_IN: LazyLock<ArcRwSignal<SignedIn>> =
     LazyLock::new(|| ArcRwSignal::new(SignedIn::Unknown));
 
+/// At which provider.
+static SIGNED_IN_AT: LazyLock<ArcRwSignal<Option<SignedInAt>>> =
+    LazyLock::new(ArcRwSignal::default);
+
 thread_local! { static TABS: RefCell<Option<Channel>> = const { RefCell::new(None) }; }
 
 /// Who is signed in. Reactive.
 pub fn signed_in() -> SignedIn {
     SIGNED_IN.get()
+}
+
+/// At which provider they have signed in; `None` where they came another way. Reactive.
+pub fn signed_in_at() -> Option<SignedInAt> {
+    SIGNED_IN_AT.get()
 }
 
 /// Whether somebody is signed in, for event handlers.
@@ -51,7 +60,8 @@ pub async fn known() -> bool {
     is_signed_in_untracked()
 }
 
-fn know(session: Option<Session>) {
+fn know(mut session: Option<Session>) {
+    SIGNED_IN_AT.set(session.as_mut().and_then(|s| s.provider.take()));
     let who = session
         .and_then(|s| s.customer)
         .map_or(SignedIn::No, SignedIn::Yes);
@@ -76,6 +86,14 @@ pub async fn refresh() -> Result<(), Failure> {
 /// See [`Failure`].
 pub async fn request_code(channel: CodeChannel, address: &str) -> Result<(), Failure> {
     api::session::request_code(channel, address).await
+}
+
+/// Begins to sign in at a provider; `then` is where to go afterwards. Gives the address there.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn begin_at(provider: &str, then: String) -> Result<String, Failure> {
+    api::session::begin_at(provider, then).await
 }
 
 /// Signs in with a code.

@@ -20,6 +20,7 @@ mod life;
 mod limits;
 mod lists;
 mod notices;
+mod oidc;
 mod promises;
 mod rules;
 mod schema;

@@ -34,6 +34,7 @@ async fn the_document_is_openapi_3_1_and_names_every_resource() {
         "/session/code",
         "/session/redeem",
         "/session/host-token",
+        "/session/providers/{id}",
         "/drafts/{key}",
         "/me",
         "/requests/{id}/promises/{key}/days",

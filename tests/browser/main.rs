@@ -17,6 +17,7 @@ mod kept;
 mod keyboard;
 mod paper;
 mod promises;
+mod providers;
 mod questions;
 mod setting;
 mod start;

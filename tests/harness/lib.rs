@@ -18,6 +18,7 @@ pub mod gallery;
 pub mod host;
 pub mod journeys;
 pub mod mailbox;
+pub mod oidc;
 pub mod ordeals;
 pub mod page;
 pub mod proxy;

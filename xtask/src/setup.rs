@@ -27,8 +27,12 @@ const AXE: &str = "4.14.1";
 /// Against what surveys are measured.
 pub(crate) const SURVEY_CORE: &str = "3.1.1";
 
+/// At which the tests sign in.
+const OIDC_PROVIDER: &str = "9.13.3";
+
 const NPM_DIR: &str = "target/tools/npm";
 const SURVEY_CORE_DIR: &str = "target/tools/survey-core";
+const OIDC_PROVIDER_DIR: &str = "target/tools/oidc-provider";
 const PYTHON_DIR: &str = "target/tools/py";
 /// Compiled tools, kept apart from the project so that an interrupted installation goes on.
 const CARGO_INSTALL_DIR: &str = "target/tools/cargo";
@@ -38,6 +42,7 @@ pub(crate) struct TestTools {
     chromium: PathBuf,
     chromedriver: PathBuf,
     axe: PathBuf,
+    oidc_provider: PathBuf,
     schemathesis: PathBuf,
 }
 
@@ -53,11 +58,12 @@ impl TestTools {
     }
 
     /// The paths by the names under which tests look for them.
-    pub(crate) fn environment(&self) -> [(&'static str, &Path); 4] {
+    pub(crate) fn environment(&self) -> [(&'static str, &Path); 5] {
         [
             ("PORTICO_CHROMIUM", &self.chromium),
             ("PORTICO_CHROMEDRIVER", &self.chromedriver),
             ("PORTICO_AXE", &self.axe),
+            ("PORTICO_OIDC_PROVIDER", &self.oidc_provider),
             ("PORTICO_SCHEMATHESIS", &self.schemathesis),
         ]
     }
@@ -82,18 +88,23 @@ pub(crate) fn for_site() -> Result<()> {
     }
 }
 
-/// What the tests need besides: a browser with Chinese letters, axe and schemathesis.
+/// What the tests need besides: a browser with Chinese letters, axe, schemathesis and a provider of OpenID Connect.
 pub(crate) fn for_tests() -> Result<TestTools> {
     let _alone = alone()?;
     debian_packages()?;
     npm_packages()?;
     python_packages()?;
+    let provider = [format!("oidc-provider@{OIDC_PROVIDER}")];
+    npm_install(OIDC_PROVIDER_DIR, &provider)?;
     let here = env::current_dir()?;
     Ok(TestTools {
         chromium: browser("PORTICO_CHROMIUM", "chromium").context("chromium is not in PATH")?,
         chromedriver: browser("PORTICO_CHROMEDRIVER", "chromedriver")
             .context("chromedriver is not in PATH")?,
         axe: here.join(NPM_DIR).join("node_modules/axe-core/axe.min.js"),
+        oidc_provider: here
+            .join(OIDC_PROVIDER_DIR)
+            .join("node_modules/oidc-provider/lib/index.js"),
         schemathesis: here.join(PYTHON_DIR).join("bin/schemathesis"),
     })
 }

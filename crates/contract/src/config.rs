@@ -1,6 +1,11 @@
 //! `GET /config`: what this server is and can do.
 
-use crate::{Instant, locale::Locale, session::Channel, theme::Theme};
+use crate::{
+    Instant,
+    locale::Locale,
+    session::{Channel, SignInProvider},
+    theme::Theme,
+};
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -131,6 +136,9 @@ pub struct Config {
     pub capabilities: Vec<Capability>,
     /// How one can sign in.
     pub sign_in: Vec<Channel>,
+    /// Where else one can sign in, on the server's own origin.
+    #[serde(default)]
+    pub sign_in_providers: Vec<SignInProvider>,
     /// What is accepted.
     pub limits: Limits,
     /// How the company is reached.

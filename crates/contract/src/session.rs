@@ -18,6 +18,24 @@ words! {
     }
 }
 
+words! {
+    /// Why somebody who went to a provider to sign in comes back as nobody.
+    SignInTrouble {
+        /// They turned back there.
+        Cancelled = "cancelled",
+        /// It took too long, was begun in another browser, or is done already.
+        Over = "over",
+        /// The provider, or what is needed to believe it, is out of reach.
+        Unavailable = "unavailable",
+        /// What the provider said is not to be believed.
+        Refused = "refused",
+        /// The provider has not made sure of any address of theirs.
+        NoAddress = "no_address",
+        /// Tried too often.
+        TooOften = "too_often",
+    }
+}
+
 /// `POST /session/code`: asks for a sign-in code. Answered 202 whether the address is known or not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -53,6 +71,43 @@ pub struct HostToken {
     pub token: String,
 }
 
+/// A provider of OpenID Connect at which customers can sign in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignInProvider {
+    /// Names it in addresses.
+    pub id: String,
+    /// What it is called, in the language of the answer.
+    pub label: String,
+}
+
+/// `POST /session/providers/{id}`: begins to sign in there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SignInStart {
+    /// Where to go afterwards: a path of the portal.
+    pub then: String,
+}
+
+/// The answer to [`SignInStart`]. A cookie binds what follows to this browser.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignInAt {
+    /// The address at the provider to go to now.
+    pub location: String,
+}
+
+/// Where the customer of a session has signed in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignedInAt {
+    /// Names the provider, as the configuration does.
+    pub id: String,
+    /// The address at which one can sign out there too, if it has one.
+    pub sign_out: Option<String>,
+}
+
 /// The answer to [`Redeem`] and [`HostToken`]. The same session is set as a cookie; a page on another origin uses `token`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -75,6 +130,9 @@ pub struct Session {
     pub request_id: Option<RequestId>,
     /// For `X-CSRF-Token`; `None` for a bearer.
     pub csrf_token: Option<String>,
+    /// The provider that said who it is; `None` for another way of signing in.
+    #[serde(default)]
+    pub provider: Option<SignedInAt>,
     /// When it ends.
     pub expires_at: Instant,
     /// The server's clock, by which a client corrects its own.

@@ -1,6 +1,7 @@
-//! `portico doctor`: looks at the live desks of a configuration and says what is missing, in words.
+//! `portico doctor`: looks at the live desks of a configuration and the providers at which customers sign in, and says
+//! what is missing, in words.
 
-use crate::{catalogue::Catalogue, gateway, settings::Settings};
+use crate::{catalogue::Catalogue, gateway, oidc, settings::Settings};
 use std::path::PathBuf;
 
 /// `portico doctor`
@@ -11,7 +12,7 @@ pub struct Doctor {
     config: PathBuf,
 }
 
-/// Looks at every desk.
+/// Looks at every desk and every provider.
 ///
 /// # Errors
 /// When something is missing anywhere, after all of it was printed.
@@ -20,13 +21,17 @@ pub async fn run(line: Doctor) -> Result<(), String> {
     Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
     if settings.backend.is_empty() {
         println!("there is no [backend.NAME]: every request goes to the embedded desk");
-        return Ok(());
     }
     let mut troubles = 0_usize;
     let mut say = |name: &str, what: &str, trouble: Option<&str>| {
         troubles += usize::from(trouble.is_some());
         println!("{name}: {what}: {}", trouble.unwrap_or("good"));
     };
+    for (id, provider) in &oidc::load(&settings.oidc)? {
+        let found = provider.examine().await;
+        let trouble = found.err().map(|(_, what)| what);
+        say(&format!("oidc.{id}"), "sign-in", trouble.as_deref());
+    }
     for (name, setting) in &settings.backend {
         let desk = match gateway::connect(name, setting) {
             Ok(desk) => desk,

@@ -4,33 +4,21 @@
 //! Each key serves one algorithm, so that a token cannot choose how it is checked. A token lives five minutes at most,
 //! names its audience and is used once. Why one is refused has a name in the log; the customer reads calm words.
 
-use crate::clock::real_now;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{
-    Algorithm, DecodingKey, Validation,
-    jwk::{AlgorithmParameters, EllipticCurve, JwkSet},
+use crate::{
+    clock::real_now,
+    jwt::{self, Audience, Head, Key, Keys, Refused, key_set},
 };
+use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    time::{Duration, Instant},
-};
-use tokio::sync::Mutex;
+use std::path::{Path, PathBuf};
 
-/// Bytes of a token: a customer is named in far fewer.
-const LONGEST: usize = 8 * 1024;
 /// Seconds that a token lives at most.
 const LIFETIME: f64 = 300.0;
 /// Seconds by which the clock of the other server may differ from ours.
 const LEEWAY: f64 = 30.0;
 /// Bytes of a secret: those of the hash, as RFC 7518 (3.2) asks.
 const SECRET_LEAST: usize = 32;
-/// How long fetched keys are good.
-const FETCHED_FOR: Duration = Duration::from_secs(600);
-/// How long to wait before they are fetched again for a key that is not among them.
-const FETCH_AGAIN: Duration = Duration::from_secs(30);
 
 /// How tokens are checked, as it is set.
 #[derive(Debug, Clone, Deserialize)]
@@ -82,68 +70,6 @@ impl From<KeyAlgorithm> for Algorithm {
             KeyAlgorithm::Hs256 => Self::HS256,
             KeyAlgorithm::Rs256 => Self::RS256,
             KeyAlgorithm::EdDsa => Self::EdDSA,
-        }
-    }
-}
-
-/// Why a token is refused, by the name that the log has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
-    /// No site is trusted to sign.
-    NotConfigured,
-    /// More than 8 KiB.
-    TooLong,
-    /// Not three parts, or not the JSON that they must hold.
-    Malformed,
-    /// `alg` is `none`.
-    Unsigned,
-    /// No key serves this algorithm.
-    Algorithm,
-    /// `kid` names no key of ours.
-    UnknownKey,
-    /// Signed with another key, or changed since.
-    Signature,
-    /// `exp` is over.
-    Expired,
-    /// `nbf` or `iat` is still to come.
-    NotYet,
-    /// Lives longer than five minutes.
-    LivesTooLong,
-    /// `aud` does not name us.
-    Audience,
-    /// `iss` is somebody else.
-    Issuer,
-    /// `sub` or `jti` is empty or too long.
-    Unnamed,
-    /// A customer who is new here comes without an address that the site has made sure of.
-    NoAddress,
-    /// It was used before.
-    Used,
-    /// The keys of the site could not be fetched.
-    NoKeys,
-}
-
-impl Refused {
-    /// Its name in the log.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NotConfigured => "not_configured",
-            Self::TooLong => "too_long",
-            Self::Malformed => "malformed",
-            Self::Unsigned => "unsigned",
-            Self::Algorithm => "algorithm",
-            Self::UnknownKey => "unknown_key",
-            Self::Signature => "signature",
-            Self::Expired => "expired",
-            Self::NotYet => "not_yet_valid",
-            Self::LivesTooLong => "lives_too_long",
-            Self::Audience => "audience",
-            Self::Issuer => "issuer",
-            Self::Unnamed => "unnamed",
-            Self::NoAddress => "no_address",
-            Self::Used => "used",
-            Self::NoKeys => "no_keys",
         }
     }
 }
@@ -202,57 +128,12 @@ impl Claims {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Several(Vec<String>),
-}
-
-impl Audience {
-    fn names(&self, audience: &str) -> bool {
-        match self {
-            Self::One(one) => one == audience,
-            Self::Several(several) => several.iter().any(|one| one == audience),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct Head {
-    alg: String,
-    #[serde(default)]
-    kid: Option<String>,
-    #[serde(default)]
-    crit: Option<serde_json::Value>,
-}
-
-#[derive(Clone)]
-struct Key {
-    algorithm: Algorithm,
-    kid: Option<String>,
-    key: DecodingKey,
-}
-
-#[derive(Default)]
-struct Fetched {
-    keys: Vec<Key>,
-    at: Option<Instant>,
-}
-
 /// Checks tokens.
+#[derive(Debug)]
 pub struct HostTokens {
     audience: String,
     issuer: Option<String>,
-    keys: Vec<Key>,
-    address: Option<(String, reqwest::Client)>,
-    fetched: Mutex<Fetched>,
-}
-
-impl fmt::Debug for HostTokens {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HostTokens").finish_non_exhaustive()
-    }
+    keys: Keys,
 }
 
 impl HostTokens {
@@ -264,7 +145,7 @@ impl HostTokens {
         let mut keys = Vec::new();
         for key in &setting.keys {
             keys.push(Key {
-                algorithm: key.algorithm.into(),
+                serves: vec![key.algorithm.into()],
                 kid: key.kid.clone(),
                 key: read_key(key.algorithm, &key.file)?,
             });
@@ -272,16 +153,11 @@ impl HostTokens {
         let mut address = None;
         match setting.jwks.as_deref() {
             Some(url) if is_address(url) => {
-                let client = reqwest::Client::builder()
-                    .timeout(Duration::from_secs(5))
-                    .redirect(reqwest::redirect::Policy::none())
-                    .build()
-                    .map_err(|e| e.to_string())?;
-                address = Some((url.to_owned(), client));
+                address = Some((url.to_owned(), jwt::client()?));
             }
             Some(file) => {
                 let text = std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?;
-                keys.extend(key_set(&text).ok_or_else(|| {
+                keys.extend(key_set(text.as_bytes()).ok_or_else(|| {
                     format!("{file}: this is no JSON Web Key Set with an RSA or Ed25519 key in it")
                 })?);
             }
@@ -293,9 +169,7 @@ impl HostTokens {
         Ok(Self {
             audience: setting.audience.clone(),
             issuer: setting.issuer.clone(),
-            keys,
-            address,
-            fetched: Mutex::default(),
+            keys: Keys::new(keys, address),
         })
     }
 
@@ -304,22 +178,14 @@ impl HostTokens {
     /// # Errors
     /// [`Refused`]
     pub async fn check(&self, token: &str) -> Result<Claims, Refused> {
-        if token.len() > LONGEST {
-            return Err(Refused::TooLong);
-        }
-        let head = head(token)?;
+        let head = Head::of(token)?;
         let algorithm = match head.alg.as_str() {
-            "none" => return Err(Refused::Unsigned),
             "HS256" => Algorithm::HS256,
             "RS256" => Algorithm::RS256,
             "EdDSA" => Algorithm::EdDSA,
             _ => return Err(Refused::Algorithm),
         };
-        let keys = self.keys_for(&head, algorithm).await?;
-        let claims = keys
-            .iter()
-            .find_map(|key| signed(token, key))
-            .ok_or(Refused::Signature)??;
+        let claims: Claims = self.keys.open(token, &head, algorithm).await?;
         // A time of today has no digits to lose.
         #[allow(clippy::cast_precision_loss)]
         let now = real_now().timestamp_millis() as f64 / 1_000.0;
@@ -345,76 +211,6 @@ impl HostTokens {
         } else {
             Ok(())
         }
-    }
-
-    /// The keys that may have signed: of this algorithm, and of this name where the token names one.
-    async fn keys_for(&self, head: &Head, algorithm: Algorithm) -> Result<Vec<Key>, Refused> {
-        let mut all = self.keys.clone();
-        if let Some((url, client)) = &self.address {
-            let mut fetched = self.fetched.lock().await;
-            let age = fetched.at.map(|at| at.elapsed());
-            let known = chosen(&fetched.keys, head, algorithm).is_ok();
-            let due = age.is_none_or(|age| age > FETCHED_FOR || !known && age > FETCH_AGAIN);
-            if due {
-                match fetch(url, client).await {
-                    Some(keys) => fetched.keys = keys,
-                    // The old ones are still the site's.
-                    None if fetched.keys.is_empty() && self.keys.is_empty() => {
-                        return Err(Refused::NoKeys);
-                    }
-                    None => tracing::warn!("the keys of the company's site could not be fetched"),
-                }
-                fetched.at = Some(Instant::now());
-            }
-            all.extend(fetched.keys.iter().cloned());
-        }
-        chosen(&all, head, algorithm)
-    }
-}
-
-fn chosen(keys: &[Key], head: &Head, algorithm: Algorithm) -> Result<Vec<Key>, Refused> {
-    let serving: Vec<_> = keys.iter().filter(|k| k.algorithm == algorithm).collect();
-    if serving.is_empty() {
-        return Err(Refused::Algorithm);
-    }
-    let named = |key: &&&Key| head.kid.is_none() || key.kid.is_none() || key.kid == head.kid;
-    let named: Vec<Key> = serving
-        .iter()
-        .filter(named)
-        .map(|key| (*key).clone())
-        .collect();
-    match named.is_empty() {
-        true => Err(Refused::UnknownKey),
-        false => Ok(named),
-    }
-}
-
-fn head(token: &str) -> Result<Head, Refused> {
-    let parts: Vec<_> = token.split('.').collect();
-    let [first, _, _] = parts.as_slice() else {
-        return Err(Refused::Malformed);
-    };
-    let bytes = URL_SAFE_NO_PAD
-        .decode(first)
-        .map_err(|_| Refused::Malformed)?;
-    let head: Head = serde_json::from_slice(&bytes).map_err(|_| Refused::Malformed)?;
-    // What it says must be understood we do not understand.
-    match head.crit {
-        Some(_) => Err(Refused::Malformed),
-        None => Ok(head),
-    }
-}
-
-/// What a token says if this key has signed it; `None` if it has not.
-fn signed(token: &str, key: &Key) -> Option<Result<Claims, Refused>> {
-    let mut validation = Validation::new(key.algorithm);
-    // Times and names are judged here, each with a reason of its own.
-    validation.required_spec_claims.clear();
-    validation.validate_exp = false;
-    validation.validate_aud = false;
-    match jsonwebtoken::decode::<serde_json::Value>(token, &key.key, &validation) {
-        Ok(decoded) => Some(serde_json::from_value(decoded.claims).map_err(|_| Refused::Malformed)),
-        Err(_) => None,
     }
 }
 
@@ -444,39 +240,10 @@ pub fn is_address(jwks: &str) -> bool {
     jwks.starts_with("https://") || jwks.starts_with("http://")
 }
 
-async fn fetch(url: &str, client: &reqwest::Client) -> Option<Vec<Key>> {
-    let answer = client.get(url).send().await.ok()?;
-    let text = answer.error_for_status().ok()?.text().await.ok()?;
-    key_set(&text)
-}
-
-/// The keys of a set that we can check with; a secret has no place in one.
-fn key_set(text: &str) -> Option<Vec<Key>> {
-    let set: JwkSet = serde_json::from_str(text).ok()?;
-    let keys: Vec<Key> = set
-        .keys
-        .iter()
-        .filter_map(|jwk| {
-            let algorithm = match &jwk.algorithm {
-                AlgorithmParameters::RSA(_) => Algorithm::RS256,
-                AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 => {
-                    Algorithm::EdDSA
-                }
-                _ => return None,
-            };
-            Some(Key {
-                algorithm,
-                kid: jwk.common.key_id.clone(),
-                key: DecodingKey::from_jwk(jwk).ok()?,
-            })
-        })
-        .collect();
-    (!keys.is_empty()).then_some(keys)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use jsonwebtoken::{EncodingKey, Header, encode};
     use serde_json::{Value, json};
 
@@ -487,13 +254,14 @@ mod tests {
         HostTokens {
             audience: "https://help.example.com".to_owned(),
             issuer: Some("https://www.example.com".to_owned()),
-            keys: vec![Key {
-                algorithm: Algorithm::HS256,
-                kid: Some("a".to_owned()),
-                key: DecodingKey::from_secret(SECRET),
-            }],
-            address: None,
-            fetched: Mutex::default(),
+            keys: Keys::new(
+                vec![Key {
+                    serves: vec![Algorithm::HS256],
+                    kid: Some("a".to_owned()),
+                    key: DecodingKey::from_secret(SECRET),
+                }],
+                None,
+            ),
         }
     }
 
@@ -593,20 +361,5 @@ mod tests {
         ] {
             assert_eq!(tokens().check(&token).await, Err(refused), "{token:.40}");
         }
-    }
-
-    #[test]
-    fn a_key_set_gives_public_keys_alone() {
-        let set = json!({"keys": [
-            {"kty": "OKP", "crv": "Ed25519", "kid": "ed", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
-            {"kty": "oct", "kid": "secret", "k": "AAAA"},
-        ]});
-        let keys = key_set(&set.to_string()).unwrap();
-        assert_eq!(keys.len(), 1);
-        assert_eq!(
-            (keys[0].algorithm, keys[0].kid.as_deref()),
-            (Algorithm::EdDSA, Some("ed"))
-        );
-        assert!(key_set("{\"keys\": []}").is_none() && key_set("no").is_none());
     }
 }

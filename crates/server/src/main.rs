@@ -17,10 +17,12 @@ pub mod hours;
 pub mod housekeeping;
 pub mod http;
 pub mod intake;
+pub mod jwt;
 pub mod keys;
 pub mod life;
 pub mod limits;
 pub mod lines;
+pub mod oidc;
 pub mod problem;
 pub mod promises;
 pub mod receipt;
@@ -152,6 +154,17 @@ fn init(dir: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// Says what has to be registered with each provider of OpenID Connect.
+fn tell_providers(settings: &Settings) -> Result<(), String> {
+    let public_url = settings.public_url.as_deref().unwrap_or("<public_url>");
+    let public_url = public_url.trim_end_matches('/');
+    for id in oidc::load(&settings.oidc)?.keys() {
+        let redirect = oidc::redirect_uri(public_url, id);
+        println!("oidc.{id}: register {redirect} there; after signing out, {public_url}/");
+    }
+    Ok(())
+}
+
 /// A configuration is told from a policy and from surveys by what those cannot do without.
 fn check(file: &Path) -> Result<(), String> {
     let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
@@ -172,6 +185,7 @@ fn check(file: &Path) -> Result<(), String> {
         if let Some(host_token) = &settings.host_token {
             HostTokens::load(host_token)?;
         }
+        tell_providers(&settings)?;
         settings.brand.read_logo()?;
         Wording::load(settings.messages.as_deref())?;
         embed_line::tell_corrections(&settings);

@@ -1,4 +1,5 @@
-//! Secrets that the server gives out: made from the system's randomness, kept as hashes.
+//! Secrets: those that the server gives out, made from the system's randomness and kept as hashes, and those that it is
+//! given.
 
 use crate::{keys::random, problem::ApiError, state::App};
 use argon2::{
@@ -6,7 +7,32 @@ use argon2::{
     password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use std::sync::OnceLock;
+use std::{path::Path, sync::OnceLock};
+
+/// A secret that the company has set: it lies in a file or in an environment variable.
+///
+/// # Errors
+/// A sentence for the operator, which never holds it.
+pub fn configured(
+    file: Option<&Path>,
+    variable: Option<&str>,
+    what: &str,
+) -> Result<Option<String>, String> {
+    let text = match (file, variable) {
+        (Some(_), Some(_)) => return Err(format!("give {what}_file or {what}_env, not both")),
+        (Some(file), None) => {
+            std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?
+        }
+        (None, Some(name)) => {
+            std::env::var(name).map_err(|_| format!("{name} is not in the environment"))?
+        }
+        (None, None) => return Ok(None),
+    };
+    match text.trim() {
+        "" => Err(format!("the {what} is empty")),
+        text => Ok(Some(text.to_owned())),
+    }
+}
 
 /// A token of 256 random bits, fit for a header, a path and a fragment. It has too many bits to be guessed, so a
 /// plain hash is kept of it.

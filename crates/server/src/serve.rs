@@ -10,6 +10,7 @@ use crate::{
     host_token::HostTokens,
     housekeeping, http,
     keys::Keys,
+    oidc,
     promises::{Policy, keeper},
     settings::Settings,
     state::{App, Parts},
@@ -71,6 +72,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
     let logo = settings.brand.read_logo()?;
     let host_tokens = settings.host_token.as_ref().map(HostTokens::load);
     let host_tokens = host_tokens.transpose()?;
+    let providers = oidc::load(&settings.oidc)?;
     let catalogue = Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
     let policy = Policy::load(settings.policy.as_deref())?;
     let programme = Programme::load(settings.surveys.as_deref())?;
@@ -116,6 +118,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
         catalogue,
         keys,
         host_tokens,
+        providers,
         wording,
         logo,
         data,
@@ -133,6 +136,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
     tokio::spawn(surveys::keeper::run(app.clone()));
     tokio::spawn(handover::run(app.clone()));
     tokio::spawn(live::run(app.clone()));
+    tokio::spawn(oidc::greet(app.clone()));
     println!("listening on http://{address}");
     if options.demo {
         let program = std::env::args().next().unwrap_or_default();

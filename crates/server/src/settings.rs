@@ -4,6 +4,7 @@ use crate::{
     catalogue::Localized,
     files::media,
     host_token::{HostTokenSetting, is_address},
+    oidc::OidcSetting,
 };
 use axum::body::Bytes;
 use chrono_tz::Tz;
@@ -79,6 +80,8 @@ pub struct Settings {
     pub theme: Theme,
     /// How the company's own site says who is signed in there.
     pub host_token: Option<HostTokenSetting>,
+    /// Providers of OpenID Connect, by name.
+    pub oidc: BTreeMap<String, OidcSetting>,
 }
 
 impl Default for Settings {
@@ -106,6 +109,7 @@ impl Default for Settings {
             backend: BTreeMap::new(),
             theme: Theme::default(),
             host_token: None,
+            oidc: BTreeMap::new(),
         }
     }
 }
@@ -402,6 +406,11 @@ impl Settings {
                 *path = folder.join(&*path);
             }
         }
+        for provider in settings.oidc.values_mut() {
+            if let Some(file) = &mut provider.client_secret_file {
+                *file = folder.join(&*file);
+            }
+        }
         if let Some(host_token) = &mut settings.host_token {
             for key in &mut host_token.keys {
                 key.file = folder.join(&key.file);
@@ -446,6 +455,9 @@ impl Settings {
             return Err(format!(
                 "theme: {name} is no token, or this is no value for it (docs/theming.md)"
             ));
+        }
+        for (id, provider) in &self.oidc {
+            provider.check(id)?;
         }
         for contact in &self.contacts {
             if contact.channel == ContactKind::Unknown {
@@ -533,7 +545,7 @@ mod tests {
             .collect();
         let settings: Settings = toml::from_str(&on).unwrap();
         settings.check().unwrap();
-        assert!(settings.host_token.is_some());
+        assert!(settings.host_token.is_some() && !settings.oidc.is_empty());
         assert!(settings.smtp.is_some() && settings.sms.is_some() && !settings.contacts.is_empty());
     }
 

@@ -2,8 +2,8 @@
 
 use crate::{
     catalogue::Catalogue, clock::Clock, files::Files, gateway::Gateway, host_token::HostTokens,
-    http::once::Running, keys::Keys, promises::Policy, settings::Settings, store::Store,
-    surveys::Programme, wording::Wording,
+    http::once::Running, keys::Keys, oidc::Providers, promises::Policy, settings::Settings,
+    store::Store, surveys::Programme, wording::Wording,
 };
 use axum::body::Bytes;
 use std::{
@@ -40,6 +40,8 @@ pub struct Parts {
     pub keys: Keys,
     /// Checks what the company's own site says of who is signed in there.
     pub host_tokens: Option<HostTokens>,
+    /// Where else customers can sign in.
+    pub providers: Providers,
     /// The company's own wording of the portal.
     pub wording: Wording,
     /// The company's picture: its media type and its bytes.

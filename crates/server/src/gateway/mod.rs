@@ -16,6 +16,7 @@ use crate::{
     catalogue::RequestType,
     problem::{ApiError, Fault},
     promises::Policy,
+    secret,
     settings::{BackendSetting, Settings},
     store::{
         links::Link,
@@ -93,7 +94,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// A sentence for the operator.
 pub fn connect(name: &str, setting: &BackendSetting) -> Result<Desk, String> {
     let told = |e: String| format!("backend.{name}: {e}");
-    let credential = secret(
+    let credential = secret::configured(
         setting.credential_file.as_deref(),
         setting.credential_env.as_deref(),
         "credential",
@@ -101,7 +102,7 @@ pub fn connect(name: &str, setting: &BackendSetting) -> Result<Desk, String> {
     .map_err(told)?;
     let credential = credential
         .ok_or_else(|| told("credential_file or credential_env is missing".to_owned()))?;
-    let webhook_secret = secret(
+    let webhook_secret = secret::configured(
         setting.webhook_secret_file.as_deref(),
         setting.webhook_secret_env.as_deref(),
         "webhook_secret",
@@ -120,28 +121,6 @@ pub fn connect(name: &str, setting: &BackendSetting) -> Result<Desk, String> {
         webhook_secret,
         away_until: Mutex::default(),
     })
-}
-
-/// Reads a secret; what is wrong never holds it.
-fn secret(
-    file: Option<&std::path::Path>,
-    variable: Option<&str>,
-    what: &str,
-) -> Result<Option<String>, String> {
-    let text = match (file, variable) {
-        (Some(_), Some(_)) => return Err(format!("give {what}_file or {what}_env, not both")),
-        (Some(file), None) => {
-            std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?
-        }
-        (None, Some(name)) => {
-            std::env::var(name).map_err(|_| format!("{name} is not in the environment"))?
-        }
-        (None, None) => return Ok(None),
-    };
-    match text.trim() {
-        "" => Err(format!("the {what} is empty")),
-        text => Ok(Some(text.to_owned())),
-    }
 }
 
 impl Desk {

@@ -110,13 +110,18 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+/// The cookies of a call, by their names.
+pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .filter_map(|pair| pair.trim().split_once('='))
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    cookies(headers).find_map(|(name, value)| (name == COOKIE).then_some(value))
 }
 
 /// Equal, in the same time wherever they differ.

@@ -96,6 +96,7 @@ pub async fn config(State(app): State<App>, Lang(locale): Lang) -> Json<Config> 
         time_zone: settings.time_zone.name().to_owned(),
         capabilities: Capability::ALL.to_vec(),
         sign_in: settings.sign_in.clone(),
+        sign_in_providers: app.providers.values().map(|p| p.offered(locale)).collect(),
         limits: Limits {
             attachment_size: settings.limits.attachment_size,
             attachments_per_message: settings.limits.attachments_per_message,

@@ -16,6 +16,7 @@ pub mod headers;
 pub mod hooks;
 pub mod me;
 pub mod messages;
+pub mod oidc;
 pub mod once;
 pub mod openapi;
 pub mod posted;
@@ -77,6 +78,7 @@ pub fn router(app: App) -> Router {
         .route("/session/code", post(session::request_code))
         .route("/session/redeem", post(session::redeem))
         .route("/session/host-token", post(session::by_host_token))
+        .route("/session/providers/{id}", post(oidc::begin))
         .route(
             "/drafts/{key}",
             get(drafts::one).put(drafts::keep).delete(drafts::forget),
@@ -100,6 +102,7 @@ pub fn router(app: App) -> Router {
         .nest(BASE_PATH, api(portal, &app))
         .nest("/desk/v1", api(desk::routes(), &app))
         .nest("/hooks", api(hooks::routes(), &app))
+        .nest("/oidc", api(oidc::routes(), &app))
         .route("/healthz", get(healthz))
         .route("/words/{file}", get(config::words))
         .route("/theme.css", get(config::theme))

@@ -15,8 +15,8 @@ use portico_contract::{
     promise::{Preview, PreviewRequest, PromiseDay, Standards},
     request::{Kind, Request, Status},
     session::{
-        CodeRequest, HostToken, Me, MePatch, Redeem, Session, SessionToken, Track, TrackLink,
-        TrackToken,
+        CodeRequest, HostToken, Me, MePatch, Redeem, Session, SessionToken, SignInAt, SignInStart,
+        Track, TrackLink, TrackToken,
     },
     submission::{
         Callback, ClosedDay, Comment, Created, Edit, Follow, Grounds, NewCallback, NewMessage,
@@ -153,6 +153,19 @@ fn session(doc: &mut Document) {
         .takes::<HostToken>()
         .answers::<SessionToken>(200)
         .fails(&[401, 409, 422]),
+    );
+    doc.add(
+        "post",
+        "/session/providers/{id}",
+        Operation::new(
+            "beginAtProvider",
+            "Begins to sign in at a provider of OpenID Connect, which sends the browser back with a session",
+        )
+        .path("id", json!({"type": "string"}))
+        .takes::<SignInStart>()
+        .answers::<SignInAt>(200)
+        .with_header(200, "Set-Cookie", true)
+        .fails(&[404, 422]),
     );
     drafts(doc);
     doc.add(

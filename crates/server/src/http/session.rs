@@ -10,7 +10,7 @@ use super::{
 use crate::{
     clock::real_now,
     delivery::letter::{self, Recipient},
-    host_token::{Claims, Refused},
+    jwt::Refused,
     limits::{self, Client, Rule},
     problem::{ApiError, Fault},
     secret,
@@ -119,7 +119,7 @@ pub async fn redeem(
     }
     counted.take_back(&mut *tx).await?;
     let customer = customer(&app, &mut *tx, &to, locale).await?;
-    let (token, expires_at) = open(&app, &mut *tx, SessionOf::Customer(customer.id)).await?;
+    let (token, expires_at) = open(&app, &mut *tx, SessionOf::Customer(customer.id), None).await?;
     let answer = SessionToken {
         csrf_token: csrf_token(&token),
         expires_at,
@@ -150,8 +150,17 @@ pub async fn by_host_token(
     if !tx.use_token(&claims.hash(), claims.forgotten_at()).await? {
         return Err(refused(Refused::Used));
     }
-    let customer = customer_of_host(&app, &mut *tx, claims, locale).await?;
-    let (token, expires_at) = open(&app, &mut *tx, SessionOf::Customer(customer)).await?;
+    let who = Elsewhere {
+        issuer: String::new(),
+        subject: claims.sub,
+        email: claims.email.filter(|_| claims.email_verified),
+        phone: claims.phone_number.filter(|_| claims.phone_number_verified),
+        name: claims.name,
+        locale: claims.locale,
+    };
+    let customer = customer_elsewhere(&app, &mut *tx, who, locale).await?;
+    let customer = customer.ok_or_else(|| refused(Refused::NoAddress))?;
+    let (token, expires_at) = open(&app, &mut *tx, SessionOf::Customer(customer), None).await?;
     let answer = SessionToken {
         csrf_token: csrf_token(&token),
         expires_at,
@@ -170,38 +179,63 @@ fn refused(reason: Refused) -> ApiError {
     ApiError::new(ProblemCode::Unauthenticated)
 }
 
-/// The customer whom the company's site means: known by the site's name for them, or else by an address that the site
-/// has made sure of, or else new.
-async fn customer_of_host(
+/// A customer as somebody else knows them. Addresses are those that the other has made sure of.
+pub struct Elsewhere {
+    /// Who says so; the company's own site has no name.
+    pub issuer: String,
+    /// What they call the customer, for ever the same.
+    pub subject: String,
+    /// An e-mail address.
+    pub email: Option<String>,
+    /// A telephone number.
+    pub phone: Option<String>,
+    /// What to call the customer.
+    pub name: Option<String>,
+    /// In which language to write, as a language tag.
+    pub locale: Option<String>,
+}
+
+/// The customer who is meant: known by the other's name for them, or else by an address that the other has made sure
+/// of, or else new; `None` where nothing tells who that could be.
+///
+/// # Errors
+/// When the store fails.
+pub async fn customer_elsewhere(
     app: &App,
     tx: &mut dyn Tx,
-    claims: Claims,
+    who: Elsewhere,
     locale: Locale,
-) -> Result<CustomerId, ApiError> {
-    if let Some(known) = tx.customer_of_subject(&claims.sub).await? {
+) -> Result<Option<CustomerId>, ApiError> {
+    let known = tx.customer_of_subject(&who.issuer, &who.subject).await?;
+    if known.is_some() {
         return Ok(known);
     }
-    let email = claims.email.filter(|_| claims.email_verified);
-    let email = email.and_then(|typed| Recipient::new(Channel::Email, &typed));
-    let phone = claims.phone_number.filter(|_| claims.phone_number_verified);
-    let phone = phone.and_then(|typed| Recipient::new(Channel::Sms, &typed));
-    let to = email.or(phone);
-    let to = to.ok_or_else(|| refused(Refused::NoAddress))?;
-    let theirs = claims.locale.as_deref().and_then(Locale::from_tag);
+    let email = who
+        .email
+        .and_then(|typed| Recipient::new(Channel::Email, &typed));
+    let phone = who
+        .phone
+        .and_then(|typed| Recipient::new(Channel::Sms, &typed));
+    let Some(to) = email.or(phone) else {
+        return Ok(None);
+    };
+    let theirs = who.locale.as_deref().and_then(Locale::from_tag);
     let mut customer = customer(app, tx, &to, theirs.unwrap_or(locale)).await?;
-    let name = claims.name.map(|name| text::line(&name));
+    let name = who.name.map(|name| text::line(&name));
     let name = name.filter(|name| (1..=me::NAME_MAX as usize).contains(&name.chars().count()));
     if customer.name.is_none() && name.is_some() {
         customer.name = name;
         tx.put_customer(&customer).await?;
     }
-    tx.add_subject(&claims.sub, &customer.id).await?;
-    Ok(customer.id)
+    tx.add_subject(&who.issuer, &who.subject, &customer.id)
+        .await?;
+    Ok(Some(customer.id))
 }
 
 /// The session that came with the call.
 pub async fn session(
     State(app): State<App>,
+    Lang(locale): Lang,
     presented: Presented,
 ) -> Result<Json<Session>, ApiError> {
     let (customer, request_id) = match &presented.record.of {
@@ -212,7 +246,10 @@ pub async fn session(
         }
         SessionOf::Tracker(id) => (None, Some(id.clone())),
     };
+    let provider = presented.record.provider.as_deref();
+    let provider = provider.and_then(|id| app.providers.get(id));
     Ok(Json(Session {
+        provider: provider.map(|provider| provider.signed_in_at(&app.public_url, locale)),
         customer,
         request_id,
         csrf_token: presented.by_cookie.then(|| csrf_token(&presented.token)),
@@ -250,7 +287,7 @@ pub async fn sign_out(State(app): State<App>, request: Request) -> Result<Respon
     Ok((StatusCode::NO_CONTENT, headers).into_response())
 }
 
-/// Opens a session and returns its token, which is kept nowhere, and when it ends.
+/// Opens a session and returns its token, which is kept nowhere, and when it ends. `provider`: who said whose it is.
 ///
 /// # Errors
 /// When the store fails.
@@ -258,6 +295,7 @@ pub async fn open(
     app: &App,
     tx: &mut dyn Tx,
     of: SessionOf,
+    provider: Option<String>,
 ) -> Result<(String, Instant), ApiError> {
     let token = secret::token()?;
     let now = real_now();
@@ -269,6 +307,7 @@ pub async fn open(
     tx.insert_session(&SessionRecord {
         token_hash: token_hash(&token),
         of,
+        provider,
         created_at_millis: now.timestamp_millis(),
         expires_at_millis: ends.timestamp_millis(),
     })
@@ -289,7 +328,9 @@ pub fn extended(app: &App, record: &SessionRecord) -> Option<i64> {
     (matches!(record.of, SessionOf::Customer(_)) && worth).then_some(ends)
 }
 
-fn cookie(app: &App, token: &str) -> String {
+/// Sets the cookie of a session.
+#[must_use]
+pub fn cookie(app: &App, token: &str) -> String {
     // The server ends an idle session; the browser keeps the cookie as long as any session can last.
     let seconds = TimeDelta::days(i64::from(app.settings.sessions.days)).num_seconds();
     format!("{COOKIE}={token}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax")

@@ -84,7 +84,8 @@ async fn open(
     tx: &mut dyn crate::store::Tx,
     request: &RequestId,
 ) -> Result<Answer, ApiError> {
-    let (token, expires_at) = session::open(app, tx, SessionOf::Tracker(request.clone())).await?;
+    let (token, expires_at) =
+        session::open(app, tx, SessionOf::Tracker(request.clone()), None).await?;
     Answer::json(
         StatusCode::OK,
         &TrackToken {

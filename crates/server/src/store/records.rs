@@ -407,6 +407,8 @@ pub struct SessionRecord {
     pub token_hash: [u8; 32],
     /// Whose it is.
     pub of: SessionOf,
+    /// The provider of OpenID Connect that said so, by its name in the configuration.
+    pub provider: Option<String>,
     /// Real time, in milliseconds since 1970.
     pub created_at_millis: i64,
     /// Real time, in milliseconds since 1970.

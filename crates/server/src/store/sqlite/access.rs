@@ -95,11 +95,13 @@ impl Access for SqliteTx {
             SessionOf::Tracker(id) => (None, Some(id.as_str())),
         };
         sqlx::query(
-            "INSERT INTO sessions (token_hash, customer_id, request_id, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO sessions (token_hash, customer_id, request_id, provider, created_at, expires_at)
+             VALUES (?, ?, ?, ?, ?, ?)",
         )
         .bind(&session.token_hash[..])
         .bind(customer)
         .bind(request)
+        .bind(session.provider.as_deref())
         .bind(session.created_at_millis)
         .bind(session.expires_at_millis)
         .execute(&mut *self.tx)
@@ -127,6 +129,7 @@ fn session(row: &SqliteRow) -> Result<SessionRecord> {
             Some(id) => SessionOf::Customer(CustomerId::new(id)),
             None => SessionOf::Tracker(RequestId::new(request.unwrap_or_default())),
         },
+        provider: row.try_get("provider").map_err(failed)?,
         created_at_millis: row.try_get("created_at").map_err(failed)?,
         expires_at_millis: row.try_get("expires_at").map_err(failed)?,
     })

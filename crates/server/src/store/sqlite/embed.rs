@@ -5,9 +5,14 @@ use portico_contract::id::CustomerId;
 
 #[async_trait]
 impl Embed for SqliteTx {
-    async fn customer_of_subject(&mut self, subject: &str) -> Result<Option<CustomerId>> {
+    async fn customer_of_subject(
+        &mut self,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Option<CustomerId>> {
         let id: Option<String> =
-            sqlx::query_scalar("SELECT customer_id FROM subjects WHERE subject = ?")
+            sqlx::query_scalar("SELECT customer_id FROM subjects WHERE issuer = ? AND subject = ?")
+                .bind(issuer)
                 .bind(subject)
                 .fetch_optional(&mut *self.tx)
                 .await
@@ -15,8 +20,14 @@ impl Embed for SqliteTx {
         Ok(id.map(CustomerId::new))
     }
 
-    async fn add_subject(&mut self, subject: &str, customer: &CustomerId) -> Result<()> {
-        sqlx::query("INSERT INTO subjects (subject, customer_id) VALUES (?, ?)")
+    async fn add_subject(
+        &mut self,
+        issuer: &str,
+        subject: &str,
+        customer: &CustomerId,
+    ) -> Result<()> {
+        sqlx::query("INSERT INTO subjects (issuer, subject, customer_id) VALUES (?, ?, ?)")
+            .bind(issuer)
             .bind(subject)
             .bind(customer.as_str())
             .execute(&mut *self.tx)
