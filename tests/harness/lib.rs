@@ -13,6 +13,7 @@ pub mod api;
 pub mod browser;
 pub mod customer;
 pub mod example;
+pub mod framed;
 pub mod gallery;
 pub mod host;
 pub mod mailbox;
