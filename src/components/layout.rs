@@ -3,7 +3,7 @@
 
 use super::{contact::contact, icon::icon, incidents::incidents, outbox::outbox};
 use crate::{
-    browser::{dom, events, task},
+    browser::{dom, events, host as frame, task},
     i18n::{self, format, m},
     navigation,
     route::Route,
@@ -32,7 +32,7 @@ pub fn layout(page: View) -> View {
         {incidents()}
         {in_a_frame()}
         {outbox()}
-        <main class="page" class:wide=wide class:split=split id="main" tabindex="-1">
+        <main class="page" class:wide=wide class:split=split id="main" tabindex="-1" aria-label=name_in_frame>
             {page}
         </main>
         {footer()}
@@ -51,9 +51,14 @@ pub fn alone(page: View) -> View {
             </div>
         </header>
         {offline()}
-        <main class="page" id="main" tabindex="-1">{page}</main>
+        <main class="page" id="main" tabindex="-1" aria-label=name_in_frame>{page}</main>
         {footer()}
     }
+}
+
+/// What the main part is called in a frame, where the page around has one too.
+fn name_in_frame() -> Option<String> {
+    frame::frame().map(|_| m::frame_portal())
 }
 
 /// Whether a control belongs here; as long as that is not known it keeps its place.

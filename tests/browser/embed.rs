@@ -1,115 +1,13 @@
 //! Journey 4: the portal in a company's own site, by one tag, under a strict policy. The host is another origin of the
 //! portal's site (`www.shop`, `help.shop`) or another site (`help.other`), where the browser keeps nothing.
 
-use portico_tests::host::{HostSite, SECRET, portal_at};
-use portico_tests::words::EN;
-use portico_tests::{Browser, Options, Page, Server, Words, api, until};
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use portico_tests::framed::{FAR, NEAR, Place, READY, ann, holds};
+use portico_tests::host::portal_at;
+use portico_tests::{Page, Words, api, until};
+use serde_json::json;
 use thirtyfour::Key;
 
 use crate::setting::rows;
-
-/// A host, the portal's server that lets it in, and a browser.
-struct Place {
-    host: HostSite,
-    server: Server,
-    browser: Browser,
-    words: Words,
-    _secret: TempDir,
-}
-
-/// The portal under a name on the host's own site.
-const NEAR: &str = "help.shop";
-/// The portal on another site.
-const FAR: &str = "help.other";
-
-/// Waits until the first portal has said that it is ready.
-const READY: &str = "return heard.some(([type]) => type === 'ready')";
-
-impl Place {
-    async fn new() -> Self {
-        let host = HostSite::start().await;
-        let secret = tempfile::tempdir().unwrap();
-        let file = secret.path().join("host.key");
-        std::fs::write(&file, SECRET).unwrap();
-        let limits = Options::unlimited().config.unwrap();
-        let options = Options {
-            config: Some(format!("{}{limits}", host.configuration(&file))),
-            ..Options::default()
-        };
-        let server = Server::with(options).await;
-        let browser = Browser::start().await;
-        let words = Words::of(EN);
-        Self {
-            host,
-            server,
-            browser,
-            words,
-            _secret: secret,
-        }
-    }
-
-    fn page(&self) -> Page {
-        self.browser.page()
-    }
-
-    /// Opens the host's page with this in it.
-    async fn open(&self, portal: &str, body: &str, script: &str) {
-        let portal = portal_at(&self.server, portal);
-        self.host.show(&portal, "", body, script);
-        self.page().open(&self.host.origin()).await;
-    }
-
-    /// The same, and waits for the portal.
-    async fn ready(&self, portal: &str, body: &str, script: &str) {
-        self.open(portal, body, script).await;
-        self.holds(READY).await;
-    }
-
-    /// Waits until a function body in the host's page returns true.
-    async fn holds(&self, body: &str) {
-        holds(&self.page(), body).await;
-    }
-
-    /// What the host has heard of one kind, in order.
-    async fn heard(&self, kind: &str) -> Vec<Value> {
-        let body =
-            "return heard.filter(([type]) => type === arguments[0]).map(([, detail]) => detail)";
-        let heard = self.page().run(body, vec![json!(kind)]).await;
-        heard.as_array().unwrap().clone()
-    }
-
-    /// Goes into the frame of the `n`-th portal, until [`Place::out`].
-    async fn within(&self, n: usize) -> Page {
-        let page = self.page();
-        let find = "return document.querySelectorAll('portico-portal')[arguments[0]].shadowRoot.querySelector('iframe')";
-        let found = page.driver().execute(find, vec![json!(n)]).await.unwrap();
-        found.element().unwrap().enter_frame().await.unwrap();
-        page
-    }
-
-    async fn out(&self) {
-        self.page().driver().enter_default_frame().await.unwrap();
-    }
-
-    fn say(&self, key: &str) -> String {
-        self.words.say(key)
-    }
-}
-
-async fn holds(page: &Page, body: &str) {
-    until(body, || async {
-        match page.run(body, vec![]).await {
-            Value::Bool(true) => Ok(()),
-            other => Err(format!(
-                "it is {other}; the page says: {}",
-                page.text().await
-            )),
-        }
-    })
-    .await;
-}
 
 /// Clicks what has this text within the frame.
 async fn press(page: &Page, text: &str) {
@@ -129,11 +27,6 @@ async fn press(page: &Page, text: &str) {
 
 const TAG: &str =
     "<portico-portal id=\"one\"><a href=\"https://help.shop.example/\">Help</a></portico-portal>";
-
-/// What the site says of its customer.
-fn ann() -> Value {
-    json!({"sub": "ann", "name": "Ann", "email": "ann@example.com", "email_verified": true})
-}
 
 async fn signed_in_customer_is_signed_in(portal: &str) {
     let place = Place::new().await;
@@ -428,50 +321,6 @@ async fn without_the_script_the_link_leads_to_the_portal() {
     );
     place.page().link("Help").click().await;
     place.page().heading(place.say("home.title")).wait().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_view_fits_at_every_width_and_settles() {
-    let place = Place::new().await;
-    let body = format!("<div id=\"room\">{TAG}</div>");
-    place.ready(NEAR, &body, "window.sizes = []; const root = document.getElementById('one').shadowRoot;
-        new ResizeObserver(() => sizes.push(root.querySelector('iframe')?.offsetHeight)).observe(document.getElementById('one'))").await;
-    for view in ["home", "new", "track", "requests"] {
-        let go = "return document.getElementById('one').navigate(arguments[0])";
-        assert_eq!(
-            place.page().run(go, vec![json!(view)]).await,
-            json!(true),
-            "{view}"
-        );
-        for width in [280, 320, 480, 640, 800, 1024, 1280, 1600] {
-            let set = "document.getElementById('room').style.width = `${arguments[0]}px`; sizes.length = 0";
-            place.page().run(set, vec![json!(width)]).await;
-            // As high as its content, no higher than it must, and the same two frames later.
-            let inside = place.within(0).await;
-            let fits = "const root = document.documentElement;
-                if (innerWidth !== arguments[0] || document.querySelector('.skeleton')) return `not yet: ${innerWidth}`;
-                const need = Math.max(480, Math.ceil(document.body.getBoundingClientRect().height));
-                if (innerHeight !== need) return `${innerHeight} for ${need}`;
-                return root.scrollHeight <= innerHeight && root.scrollWidth <= innerWidth || `${root.scrollWidth} by ${root.scrollHeight} in ${innerWidth} by ${innerHeight}`";
-            until(&format!("{view} at {width} to fit"), || async {
-                match inside.run(fits, vec![json!(width)]).await {
-                    Value::Bool(true) => Ok(()),
-                    other => Err(other.to_string()),
-                }
-            })
-            .await;
-            place.out().await;
-            let steady = "const frame = document.getElementById('one').shadowRoot.querySelector('iframe');
-                const before = frame.offsetHeight; const frames = n => new Promise(done => n ? requestAnimationFrame(() => frames(n - 1).then(done)) : done());
-                const count = sizes.length;
-                return frames(10).then(() => frame.offsetHeight === before && sizes.length === count && count < 20 || JSON.stringify(sizes))";
-            assert_eq!(
-                place.page().run(steady, vec![]).await,
-                json!(true),
-                "{view} at {width}"
-            );
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

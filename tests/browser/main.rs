@@ -12,6 +12,7 @@ mod elsewhere;
 mod embed;
 mod everybody;
 mod following;
+mod in_a_frame;
 mod instruments;
 mod kept;
 mod keyboard;

@@ -14,6 +14,7 @@ pub mod browser;
 pub mod conform;
 pub mod customer;
 pub mod example;
+pub mod framed;
 pub mod gallery;
 pub mod host;
 pub mod journeys;

@@ -2,6 +2,7 @@
 
 mod bench;
 mod desks;
+mod embed;
 mod glue;
 mod process;
 mod setup;
@@ -29,6 +30,7 @@ cargo xtask <command>
   ci              format, clippy, structure, size and every test, those against real desks too
   dist            dist/portico, one binary that holds the site, and dist/site/ for a static host
   bench survey    how fast surveys are, against survey-core
+  bench embed     what the portal costs the page that has it, next to the page without
   size            what the first view of the home page weighs
   shots           pictures of every page and state in shots/
   soak            the long seeded runs, those against real desks too
@@ -65,7 +67,8 @@ fn command() -> Result<()> {
     let (command, rest) = args
         .split_first()
         .map_or(("", &[][..]), |(c, r)| (c.as_str(), r));
-    let takes = command == "test" || command == "bench" && rest == ["survey"];
+    let takes =
+        command == "test" || command == "bench" && (rest == ["survey"] || rest == ["embed"]);
     if !takes && !rest.is_empty() {
         bail!("`{command}` takes no arguments\n\n{USAGE}");
     }
@@ -78,7 +81,8 @@ fn command() -> Result<()> {
         }
         "ci" => ci(),
         "dist" => dist(),
-        "bench" if !rest.is_empty() => bench::surveys(),
+        "bench" if rest == ["survey"] => bench::surveys(),
+        "bench" if rest == ["embed"] => embed::bench(),
         "size" => {
             setup::for_site()?;
             site::build()?;
