@@ -513,7 +513,7 @@ async fn every_id_token_that_is_not_to_be_believed_is_refused_and_the_log_says_w
         // Where they were is not forgotten.
         let location = answer.header("location").unwrap();
         assert!(
-            location.contains("then=%2Fnew%2Fbilling-complaint%3Fstep%3D2"),
+            location.starts_with("/sign-in?then=%2Fnew%2Fbilling-complaint%3Fstep%3D2&"),
             "{location}"
         );
     }
