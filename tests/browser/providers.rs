@@ -65,9 +65,10 @@ async fn a_guest_who_is_writing_signs_in_at_a_provider_and_goes_on_writing() {
     me.tab_and_enter("button", &go_there(&me)).await;
     sign_in_there(&me, "ann").await;
     page.link(me.say("nav.account")).wait().await;
-    let asked = page.field(me.label("about_bill"));
-    asked.wait().await;
+    page.heading(me.label("about_bill")).wait().await;
     me.detail("INV-2042").await;
+    me.press("form.continue").await;
+    me.arrive("submit.check_complaint").await;
     me.send().await;
     let codes = me.sent().await;
     assert_eq!(codes.query_code, "", "sent as a guest");

@@ -99,6 +99,10 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<ExitCode, String> {
+    // The one provider of every TLS connection that goes out; an error means that it is installed already.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
     match command {
         Command::Conform(line) => return runtime()?.block_on(conform_line::run(*line)),
         Command::Serve(options) => runtime()?.block_on(serve::serve(options)),
@@ -114,10 +118,6 @@ fn run(command: Command) -> Result<ExitCode, String> {
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, String> {
-    // The one provider of every TLS connection that goes out; an error means that it is installed already.
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .ok();
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -98,7 +98,7 @@ impl OidcSetting {
         let what = if id.is_empty() || id.len() > 32 || !id.bytes().all(is_id) {
             "a name has small letters, digits and hyphens, 32 at most: it stands in addresses"
         } else if !self.issuer_is_safe() {
-            "issuer is an https address without query and fragment; http does for this machine alone (localhost, 127.0.0.1)"
+            "issuer is an https address without query and fragment; http does for this machine alone (127.0.0.1)"
         } else if self.client_id.is_empty() {
             "client_id is empty"
         } else if !self.scopes.iter().any(|scope| scope == "openid") {
@@ -110,9 +110,7 @@ impl OidcSetting {
             .iter()
             .any(|a| format!("{a:?}").starts_with("HS"))
         {
-            "algorithms: HS256 and its like are signed with a secret that both sides have; name RS256, PS256, ES256, EdDSA"
-        } else if self.client_secret_file.is_none() && self.client_secret_env.is_none() {
-            "client_secret_file or client_secret_env is missing"
+            "algorithms: HS256 and its like sign with a secret that both have; name RS256, PS256, ES256, EdDSA"
         } else {
             return Ok(());
         };

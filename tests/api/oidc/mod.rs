@@ -6,6 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use portico_tests::host::now;
+use portico_tests::server::program;
 use portico_tests::{Api, Options, Reply, Server, until};
 use provider::{CLIENT, FIRST, Provider, SECOND, SECRET, Twist, parameter};
 use reqwest::{Method, Url};
@@ -512,7 +513,7 @@ async fn every_id_token_that_is_not_to_be_believed_is_refused_and_the_log_says_w
         // Where they were is not forgotten.
         let location = answer.header("location").unwrap();
         assert!(
-            location.contains("then=%2Fnew%2Fbilling-complaint%3Fstep%3D2"),
+            location.starts_with("/sign-in?then=%2Fnew%2Fbilling-complaint%3Fstep%3D2&"),
             "{location}"
         );
     }
@@ -753,4 +754,88 @@ async fn signing_out_ends_the_session_here() {
     out.send().await.expect_status(204);
     let gone = guest.get("/session").header("cookie", &cookie).send().await;
     gone.expect_problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn the_command_line_says_what_is_missing_and_what_to_register() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("portico.toml");
+    let good = "public_url = \"https://help.example.com/\"\n[oidc.company]\n\
+        label = { en = \"Example\", zh-Hans = \"示例\", zh-Hant = \"範例\" }\n\
+        issuer = \"http://127.0.0.1:9\"\nclient_id = \"portico\"\nclient_secret_file = \"secret\"\n";
+    let run = async |config: &str, arguments: &[&str]| {
+        std::fs::write(&file, config).unwrap();
+        let mut command = tokio::process::Command::new(program());
+        let done = command
+            .args(arguments)
+            .arg(&file)
+            .env_remove("PORTICO_NO_SUCH");
+        let done = done.output().await.unwrap();
+        let told = [done.stdout, done.stderr].concat();
+        (done.status.success(), String::from_utf8(told).unwrap())
+    };
+    let (well, told) = run(good, &["check"]).await;
+    assert!(
+        !well && told.contains("oidc.company: ") && told.contains("secret: No such file"),
+        "{told}"
+    );
+    std::fs::write(folder.path().join("secret"), "4711-secret").unwrap();
+    let (well, told) = run(good, &["check"]).await;
+    let register = "register https://help.example.com/oidc/company/callback there";
+    assert!(well && told.contains(register), "{told}");
+    for (line, becomes, expected) in [
+        (
+            "issuer = \"http://127.0.0.1:9\"",
+            "issuer = \"http://login.example.com\"",
+            "https",
+        ),
+        (
+            "issuer = \"http://127.0.0.1:9\"",
+            "issuer = \"https://login.example.com?a\"",
+            "query",
+        ),
+        (
+            "client_id = \"portico\"",
+            "client_id = \"\"",
+            "client_id is empty",
+        ),
+        (
+            "client_secret_file = \"secret\"",
+            "",
+            "client_secret_file or client_secret_env is missing",
+        ),
+        (
+            "client_secret_file = \"secret\"",
+            "client_secret_env = \"PORTICO_NO_SUCH\"",
+            "not in the environment",
+        ),
+        (
+            "client_secret_file",
+            "scopes = [\"email\"]\nclient_secret_file",
+            "openid",
+        ),
+        (
+            "client_secret_file",
+            "algorithms = [\"HS256\"]\nclient_secret_file",
+            "RS256",
+        ),
+        (
+            "client_secret_file",
+            "algorithms = [\"none\"]\nclient_secret_file",
+            "none",
+        ),
+        ("[oidc.company]", "[oidc.\"Our company\"]", "small letters"),
+    ] {
+        let (well, told) = run(&good.replace(line, becomes), &["check"]).await;
+        assert!(
+            !well && told.contains(expected) && !told.contains("4711"),
+            "{becomes}: {told}"
+        );
+    }
+    // Nobody listens on that port.
+    let (well, told) = run(good, &["doctor", "--config"]).await;
+    assert!(
+        !well && told.contains("oidc.company: sign-in: ") && told.contains("cannot be reached"),
+        "{told}"
+    );
 }

@@ -33,6 +33,8 @@ use subtle::ConstantTimeEq;
 const COOKIE: &str = "__Host-portico-oidc-";
 /// What takes one back.
 const GONE: &str = "Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax";
+/// The portal's page that says why somebody was not signed in.
+const SIGN_IN: &str = "/sign-in?";
 /// Bytes of a parameter of an answer.
 const PARAMETER_MAX: usize = 4 * 1024;
 
@@ -150,7 +152,8 @@ async fn callback(
         }
         Err(refused) => {
             tell(&id, refused);
-            let mut page = form_urlencoded::Serializer::new("/sign-in?".to_owned());
+            let mut page =
+                form_urlencoded::Serializer::for_suffix(SIGN_IN.to_owned(), SIGN_IN.len());
             page.extend_pairs((then != "/").then_some(("then", &then)))
                 .append_pair("trouble", refused.trouble().as_str());
             see(&page.finish())
