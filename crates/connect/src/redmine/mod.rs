@@ -498,13 +498,12 @@ impl Backend for Redmine {
         };
         let made = match post().await {
             // Nothing was made. A customer who is new here is no member of the project yet.
-            Err(
-                refused @ (DeskError::Forbidden(_) | DeskError::NotFound | DeskError::Refused(_)),
-            ) if !self.settings.customer_role.is_empty() => {
+            Err(DeskError::Forbidden(_) | DeskError::NotFound | DeskError::Refused(_))
+                if !self.settings.customer_role.is_empty() =>
+            {
                 match self.add_member(&user, &place.project).await {
-                    Ok(()) => post().await?,
-                    // They are one: that was not why.
-                    Err(DeskError::Refused(_)) => return Err(refused),
+                    // Or they are one: then another submission of theirs was quicker, or it was not that.
+                    Ok(()) | Err(DeskError::Refused(_)) => post().await?,
                     Err(error) => return Err(error),
                 }
             }

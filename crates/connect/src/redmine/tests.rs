@@ -226,6 +226,30 @@ async fn somebody_new_gets_an_account_and_a_place_in_the_project() {
 }
 
 #[tokio::test]
+async fn two_submissions_of_somebody_new_are_both_taken() {
+    let refused = |words: &str| json!({"errors": [words]});
+    let desk = desk()
+        .on(
+            "POST",
+            "/issues.json",
+            422,
+            refused("Project cannot be blank"),
+        )
+        .on("POST", "/issues.json", 201, one(json!({})))
+        // The other one was quicker.
+        .on(
+            "POST",
+            "/projects/support/memberships.json",
+            422,
+            refused("User has already been taken"),
+        )
+        .on("GET", ISSUE, 200, one(json!({})));
+    let with_role = settings(json!({"customer_role": "Customer"}));
+    let redmine = Redmine::new(with_role, "key", desk.clone()).unwrap();
+    assert_eq!(redmine.create(&alice(), &submission()).await, Ok(id()));
+}
+
+#[tokio::test]
 async fn a_yes_that_changed_nothing_is_refused() {
     let desk = desk()
         .on("GET", ISSUE, 200, one(json!({})))
