@@ -28,6 +28,7 @@ cargo xtask <command>
   ci              format, clippy, structure, size and every test, those against real desks too
   dist            dist/portico, one binary that holds the site, and dist/site/ for a static host
   bench survey    how fast surveys are, against survey-core
+  bench gateway   how fast requests are, against the least server and against asking a desk directly
   size            what the first view of the home page weighs
   shots           pictures of every page and state in shots/
   soak            the long seeded runs
@@ -62,7 +63,9 @@ fn command() -> Result<()> {
     let (command, rest) = args
         .split_first()
         .map_or(("", &[][..]), |(c, r)| (c.as_str(), r));
-    let takes = command == "test" || command == "bench" && rest == ["survey"];
+    let benches = ["survey", "gateway"];
+    let takes = command == "test"
+        || command == "bench" && rest.len() == 1 && benches.contains(&rest[0].as_str());
     if !takes && !rest.is_empty() {
         bail!("`{command}` takes no arguments\n\n{USAGE}");
     }
@@ -75,7 +78,8 @@ fn command() -> Result<()> {
         }
         "ci" => ci(),
         "dist" => dist(),
-        "bench" if !rest.is_empty() => bench::surveys(),
+        "bench" if rest == ["survey"] => bench::surveys(),
+        "bench" if rest == ["gateway"] => bench::gateway(),
         "size" => {
             setup::for_site()?;
             site::build()?;
