@@ -65,10 +65,12 @@ impl Failure {
             Self::Foreign { status, .. } => {
                 matches!(status, 200..=399 | 408 | 425 | 429 | 500 | 502 | 503 | 504)
             }
-            Self::Problem { problem, .. } => {
-                problem.code == ProblemCode::InProgress
-                    || matches!(problem.status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
-            }
+            Self::Problem { problem, .. } => match problem.code {
+                ProblemCode::InProgress => true,
+                // The desk has looked at it and does not take it: the same again would be refused again.
+                ProblemCode::BackendRejected => false,
+                _ => matches!(problem.status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
+            },
         }
     }
 

@@ -43,5 +43,7 @@ pub fn status_tag(request: &Request) -> View {
         Status::Open => Tone::Info,
         _ => Tone::Neutral,
     };
-    tag(tone, request.status_label.clone())
+    // It may be the word of a desk, in that one's language and direction.
+    let label = request.status_label.clone();
+    tag(tone, ui! { <bdi>{label}</bdi> })
 }

@@ -887,7 +887,7 @@ mod tests {
             (C::IdempotencyMismatch, Next::Attention),
             (C::RateLimited, Next::Retry),
             (C::Internal, Next::Retry),
-            (C::BackendRejected, Next::Retry),
+            (C::BackendRejected, Next::Reject),
             (C::BackendUnavailable, Next::Retry),
         ];
         for (code, then) in table {

@@ -1,5 +1,6 @@
 //! Requests that lie at another desk: a Request Tracker that goes away, loses answers, refuses and talks nonsense.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{TimeDelta, Utc};
 use portico_contract::submission::Created;
 use portico_tests::api::complaint;
@@ -7,10 +8,11 @@ use portico_tests::request_tracker::CREDENTIAL;
 use portico_tests::server::HOOK_SECRET;
 use portico_tests::{Api, DeskFault, Options, Reply, RequestTracker, Server, until};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A server whose every request goes to the desk, with more lines in the desk's section.
-async fn gateway(desk: &RequestTracker, more: &str) -> Server {
+pub(crate) async fn gateway(desk: &RequestTracker, more: &str) -> Server {
     let config = desk.section(&format!("default = true\n{more}"));
     let options = Options {
         config: Some(config),
@@ -19,24 +21,24 @@ async fn gateway(desk: &RequestTracker, more: &str) -> Server {
     Server::with(options.and_unlimited()).await
 }
 
-async fn submit(api: &Api, key: Uuid, body: &Value) -> Reply {
+pub(crate) async fn submit(api: &Api, key: Uuid, body: &Value) -> Reply {
     let call = api.post("/requests").language("en").key(key).json(body);
     call.send().await
 }
 
-async fn read(api: &Api, id: &str) -> Value {
+pub(crate) async fn read(api: &Api, id: &str) -> Value {
     let read = api.get(&format!("/requests/{id}")).send().await;
     read.expect_status(200).json
 }
 
-async fn timeline(api: &Api, id: &str) -> Vec<Value> {
+pub(crate) async fn timeline(api: &Api, id: &str) -> Vec<Value> {
     let path = format!("/requests/{id}/timeline");
     let page = api.get(&path).language("en").send().await;
     let page = page.expect_status(200).json;
     page["items"].as_array().unwrap().clone()
 }
 
-fn messages(timeline: &[Value]) -> Vec<&str> {
+pub(crate) fn messages(timeline: &[Value]) -> Vec<&str> {
     let messages = timeline.iter().filter(|item| item["kind"] == "message");
     messages
         .map(|item| item["body"]["value"].as_str().unwrap())
@@ -44,7 +46,7 @@ fn messages(timeline: &[Value]) -> Vec<&str> {
 }
 
 /// A customer, and their request at the desk: its id here and its number there.
-async fn lying(server: &Server, desk: &RequestTracker) -> (Api, String, u64) {
+pub(crate) async fn lying(server: &Server, desk: &RequestTracker) -> (Api, String, u64) {
     let customer = server.customer("alice@example.test").await;
     let body = complaint("Charged twice", None);
     let created = submit(&customer, Uuid::new_v4(), &body)
@@ -54,7 +56,7 @@ async fn lying(server: &Server, desk: &RequestTracker) -> (Api, String, u64) {
     (customer, id, desk.ticket().id)
 }
 
-fn write(api: &Api, id: &str, key: Uuid, words: &str) -> portico_tests::Call {
+pub(crate) fn write(api: &Api, id: &str, key: Uuid, words: &str) -> portico_tests::Call {
     let body = json!({"body": {"format": "text", "value": words}});
     api.post(&format!("/requests/{id}/messages"))
         .key(key)
@@ -86,7 +88,12 @@ async fn told_since(customer: &Api, since: &str, id: &str) {
 }
 
 /// Waits until what is read of a request fits.
-async fn until_read(api: &Api, id: &str, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn until_read(
+    api: &Api,
+    id: &str,
+    what: &str,
+    fits: impl Fn(&Value) -> bool,
+) -> Value {
     until(what, || async {
         let seen = read(api, id).await;
         if fits(&seen) {
@@ -98,7 +105,7 @@ async fn until_read(api: &Api, id: &str, what: &str, fits: impl Fn(&Value) -> bo
     .await
 }
 
-async fn token(server: &Server, created: &Reply) -> Api {
+pub(crate) async fn token(server: &Server, created: &Reply) -> Api {
     let codes = json!({"reference": created.text_at("/request/reference"), "query_code": created.text_at("/query_code")});
     let tracked = server.guest().post("/track").json(&codes).send().await;
     server
@@ -670,6 +677,97 @@ async fn the_desk_says_by_its_web_hook_that_something_changed() {
 }
 
 #[tokio::test]
+async fn every_makers_web_hook_is_understood_with_a_token_or_a_password() {
+    let desk = RequestTracker::start().await;
+    let more = "webhook_secret_env = \"PORTICO_TEST_HOOK\"\npoll_seconds = 3600\n";
+    let server = gateway(&desk, more).await;
+    let (customer, _, ticket) = lying(&server, &desk).await;
+    let text = ticket.to_string();
+    let password = STANDARD.encode(format!("portico:{HOOK_SECRET}"));
+    let token = format!("Bearer {HOOK_SECRET}");
+    let password = format!("Basic {password}");
+    for (name, sent, proof) in [
+        ("Request Tracker", json!({"ticket_id": ticket}), &token),
+        (
+            "Redmine",
+            json!({"payload": {"action": "updated", "issue": {"id": ticket}}}),
+            &token,
+        ),
+        (
+            "django-helpdesk",
+            json!({"ticket": {"id": ticket}, "queue_slug": "q", "followup_id": 1}),
+            &password,
+        ),
+        (
+            "Zammad",
+            json!({"ticket": {"id": ticket, "number": "20007"}, "article": {"id": 5}}),
+            &password,
+        ),
+        (
+            "Zendesk, an event",
+            json!({"id": "e-1", "type": "zen:event-type:x", "detail": {"id": text}}),
+            &token,
+        ),
+        ("Zendesk, a trigger", json!({"ticket_id": text}), &password),
+        (
+            "Jira",
+            json!({"webhookEvent": "jira:issue_updated", "issue": {"id": "10", "key": text}}),
+            &token,
+        ),
+        (
+            "Freshdesk",
+            json!({"freshdesk_webhook": {"ticket_id": ticket}}),
+            &password,
+        ),
+    ] {
+        let since = now(&customer).await;
+        desk.answers(ticket, name);
+        let hook = Api::new(server.url("/hooks")).post("/rt").json(&sent);
+        let told = hook.header("authorization", proof).send().await;
+        told.expect_status(204);
+        let changes = customer.get(&format!("/changes?since={since}&wait=20"));
+        let changes = changes.send().await.expect_status(200);
+        assert_eq!(
+            changes.json["items"].as_array().map(Vec::len),
+            Some(1),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_desk_is_asked_for_who_looks_live_and_for_nobody_else() {
+    let desk = RequestTracker::start().await;
+    let server = gateway(&desk, "poll_seconds = 1\n").await;
+    let (alice, id, ticket) = lying(&server, &desk).await;
+    let bob = server.customer("bob@example.test").await;
+    let other = submit(&bob, Uuid::new_v4(), &complaint("Not looked at", None)).await;
+    other.expect_status(201);
+    let others = desk.tickets().iter().find(|t| t.id != ticket).unwrap().id;
+    let asked = |desk: &RequestTracker| {
+        let calls = desk.calls();
+        let of_bob =
+            |call: &&String| call.contains("bob%40") || call.contains(&format!("ticket/{others}"));
+        calls.iter().filter(of_bob).count()
+    };
+    let before = asked(&desk);
+    // Nobody looks without having proven who they are.
+    let stranger = server.guest().get("/changes?since=0&wait=20").send().await;
+    stranger.expect_problem(401, "unauthenticated");
+    // Two rounds of asking, both for who looks.
+    for words in ["Here we are", "Here we are again"] {
+        let since = now(&alice).await;
+        desk.answers(ticket, words);
+        let changes = alice.get(&format!("/changes?since={since}&wait=20"));
+        assert_eq!(
+            changes.send().await.expect_status(200).json["items"][0]["request_id"],
+            id
+        );
+    }
+    assert_eq!(asked(&desk), before, "{:?}", desk.calls());
+}
+
+#[tokio::test]
 async fn who_looks_live_is_told_without_a_web_hook() {
     let desk = RequestTracker::start().await;
     let server = gateway(&desk, "poll_seconds = 1\n").await;
@@ -806,16 +904,84 @@ async fn who_gives_no_address_is_asked_for_one_unless_there_is_another() {
 }
 
 #[tokio::test]
-async fn a_status_that_nobody_has_mapped_is_open_in_the_desks_own_word() {
+async fn the_desks_word_is_read_where_nobody_mapped_it_and_the_operators_where_there_is_one() {
     let desk = RequestTracker::start().await;
-    let server = gateway(&desk, "").await;
+    let more = "[backend.rt.statuses]\n\"in repair\" = \
+                { status = \"pending\", waiting_on = \"third_party\", label = \"Beim Monteur\" }\n";
+    let server = gateway(&desk, more).await;
     let (customer, id, ticket) = lying(&server, &desk).await;
-    desk.sets(ticket, "Waiting for parts");
-    let seen = until_read(&customer, &id, "the word", |r| r["status"] == "open").await;
-    assert_eq!(seen["status_label"], "Waiting for parts");
-    desk.sets(ticket, "stalled");
-    let seen = until_read(&customer, &id, "the wait", |r| r["status"] == "pending").await;
-    assert_ne!(seen["status_label"], "stalled");
+    let labels = async || {
+        let mut labels = BTreeSet::new();
+        for language in ["en", "zh-Hans", "zh-Hant"] {
+            let list = customer.get("/requests").language(language).send().await;
+            let list = list.expect_status(200).json;
+            let label = list["items"][0]["status_label"].as_str().unwrap();
+            labels.insert(label.to_owned());
+        }
+        labels
+    };
+    for (theirs, status, shown) in [
+        ("Waiting for parts", "open", "Waiting for parts"),
+        ("in repair", "pending", "Beim Monteur"),
+    ] {
+        desk.sets(ticket, theirs);
+        let seen = until_read(&customer, &id, theirs, |r| r["status_label"] == shown).await;
+        assert_eq!(seen["status"], status);
+        assert_eq!(labels().await, BTreeSet::from([shown.to_owned()]));
+    }
+    // For what is mapped without a label the contract has a word in each language.
+    for theirs in ["open", "stalled"] {
+        desk.sets(ticket, theirs);
+        let status = if theirs == "open" { "open" } else { "pending" };
+        until_read(&customer, &id, theirs, |r| r["status"] == status).await;
+        let labels = labels().await;
+        assert!(labels.len() == 3 && !labels.contains(theirs), "{labels:?}");
+    }
+}
+
+#[tokio::test]
+async fn fields_are_shown_as_the_desk_has_them() {
+    let desk = RequestTracker::start().await;
+    let more = "[backend.rt.fields]\ninvoice_number = \"Invoice\"\namount = \"Amount\"\n\
+                wished_result = \"Result\"\n";
+    let server = gateway(&desk, more).await;
+    let customer = server.customer("alice@example.test").await;
+    let mut body = complaint("Charged twice", None);
+    body["fields"] = json!({"invoice_number": "INV-1"});
+    let created = submit(&customer, Uuid::new_v4(), &body)
+        .await
+        .expect_status(201);
+    let (id, ticket) = (created.text_at("/request/id"), desk.ticket().id);
+    assert_eq!(desk.ticket().fields["Invoice"], ["INV-1"]);
+    let shown = |request: &Value| {
+        let fields = request["fields"].as_array().unwrap();
+        let field = fields.iter().find(|field| field["id"] == "invoice_number");
+        field.map_or(String::new(), |field| {
+            field["display"].as_str().unwrap().to_owned()
+        })
+    };
+    assert_eq!(shown(&created.json["request"]), "INV-1");
+    desk.fills(ticket, "Invoice", &["INV-2\u{202e}"]);
+    desk.fills(ticket, "Amount", &["12.50"]);
+    desk.fills(ticket, "Result", &["Money back"]);
+    desk.fills(ticket, "Cost centre", &["secret"]);
+    let seen = until_read(&customer, &id, "the desk's value", |r| shown(r) == "INV-2").await;
+    let value = |id: &str| {
+        let fields = seen["fields"].as_array().unwrap();
+        fields.iter().find(|field| field["id"] == id).unwrap()["value"].clone()
+    };
+    // As what the question takes, also where the desk has the label of an option.
+    assert_eq!(
+        (value("amount"), value("wished_result")),
+        (json!(12.5), json!("refund"))
+    );
+    // What the operator has not named stays at the desk.
+    assert!(!seen.to_string().contains("secret"), "{seen}");
+    desk.fills(ticket, "Invoice", &[]);
+    until_read(&customer, &id, "the field to be empty", |r| {
+        shown(r).is_empty()
+    })
+    .await;
 }
 
 #[tokio::test]

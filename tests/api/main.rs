@@ -10,6 +10,7 @@ mod calendar;
 mod cli;
 mod conform;
 mod delivery;
+mod desk_troubles;
 mod events;
 mod exactly_once;
 mod followers;

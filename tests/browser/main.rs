@@ -8,6 +8,7 @@
 mod callbacks;
 mod complaint;
 mod conversation;
+mod desk_away;
 mod elsewhere;
 mod embed;
 mod everybody;

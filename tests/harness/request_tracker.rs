@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, SecondsFormat, Utc};
+use futures::StreamExt;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -38,6 +39,8 @@ pub enum DeskFault {
     SignIn,
     /// An answer that says it is 5 GB long.
     Huge,
+    /// An answer that is 5 GB long and does not say so.
+    Endless,
 }
 
 /// A message, or a note.
@@ -103,6 +106,8 @@ struct Desk {
     last_id: u64,
     fault: Option<DeskFault>,
     refused: Option<&'static str>,
+    /// Bytes of the longest answer that somebody has read.
+    longest: u64,
     calls: Vec<String>,
 }
 
@@ -208,8 +213,9 @@ impl RequestTracker {
         }
     }
 
-    /// Begins to answer.
+    /// Begins to answer, rightly.
     pub async fn open(&mut self) {
+        self.fail(None);
         let listener = TcpListener::bind(("127.0.0.1", self.port)).await.unwrap();
         let app = Router::new()
             .fallback(answer)
@@ -217,6 +223,16 @@ impl RequestTracker {
         self.task = Some(tokio::spawn(async move {
             axum::serve(listener, app).await.unwrap();
         }));
+    }
+
+    /// Is down: nobody listens any more, and who is connected still gets 503. [`RequestTracker::open`] ends it.
+    pub async fn close(&mut self) {
+        self.fail(DeskFault::Status(503));
+        if let Some(task) = self.task.take() {
+            task.abort();
+            // That it was ended is no news.
+            task.await.ok();
+        }
     }
 
     /// Its `[backend.rt]` section, with more lines; the credential is in the environment of the tests' servers.
@@ -237,7 +253,8 @@ impl RequestTracker {
         self.lock().fault = fault.into();
     }
 
-    /// From now on tickets are not made (`create`), or statuses not changed although the answer says so (`status`).
+    /// From now on tickets are not made (`create`), messages not taken (`reply`), or statuses not changed although the
+    /// answer says so (`status`).
     pub fn refuse(&self, what: impl Into<Option<&'static str>>) {
         self.lock().refused = what.into();
     }
@@ -245,6 +262,11 @@ impl RequestTracker {
     /// Every call so far: method, path and query.
     pub fn calls(&self) -> Vec<String> {
         self.lock().calls.clone()
+    }
+
+    /// Bytes of the longest endless answer that somebody has read so far.
+    pub fn longest_answer(&self) -> u64 {
+        self.lock().longest
     }
 
     /// Every ticket.
@@ -303,6 +325,12 @@ impl RequestTracker {
         let ticket = desk.ticket(id).expect("the ticket is there");
         ticket.due = Some(told(due));
         ticket.updated = now();
+    }
+
+    /// An agent fills a custom field, or empties it.
+    pub fn fills(&self, id: u64, field: &str, values: &[&str]) {
+        let change = json!({"CustomFields": {field: values}});
+        self.lock().change(id, &change);
     }
 
     /// Somebody takes it.
@@ -446,6 +474,14 @@ async fn answer(State(desk): State<Arc<Mutex<Desk>>>, request: Request) -> Respo
             let to = [(header::LOCATION, "/NoAuth/Login.html")];
             return (StatusCode::FOUND, to).into_response();
         }
+        Some(DeskFault::Endless) => {
+            let pieces = futures::stream::iter(1..=5_000_000_000_u64 / 65_536).map(move |piece| {
+                let mut desk = desk.lock().unwrap();
+                desk.longest = desk.longest.max(piece * 65_536);
+                Ok::<_, Infallible>(vec![b' '; 65_536])
+            });
+            return Body::from_stream(pieces).into_response();
+        }
         Some(DeskFault::Huge) => {
             let endless = futures::stream::repeat_with(|| Ok::<_, Infallible>(vec![b' '; 65_536]));
             let about = [(header::CONTENT_LENGTH, "5000000000")];
@@ -505,6 +541,9 @@ fn done(
             match (method, rest) {
                 ("GET", ["history"]) => reply(200, json!({"items": history(&ticket)})),
                 ("GET", ["attachments"]) => reply(200, json!({"items": attachments(&ticket)})),
+                ("POST", ["correspond"]) if desk.refused == Some("reply") => {
+                    reply(403, json!({"message": "Permission Denied"}))
+                }
                 ("POST", ["correspond" | "comment"]) => {
                     let kind = match rest[0] {
                         "comment" => "Comment",

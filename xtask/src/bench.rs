@@ -1,6 +1,10 @@
 //! How fast surveys are, against survey-core in the same run: natively against it under node, and in Chromium against it
 //! on the same page.
 
+mod gateway;
+
+pub(crate) use gateway::gateway;
+
 use crate::{
     process::{cargo, output, run, step},
     setup, site,

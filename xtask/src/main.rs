@@ -31,6 +31,7 @@ cargo xtask <command>
   dist            dist/portico, one binary that holds the site, and dist/site/ for a static host
   bench survey    how fast surveys are, against survey-core
   bench embed     what the portal costs the page that has it, next to the page without
+  bench gateway   how fast requests are, against the least server and against asking a desk directly
   size            what the first view of the home page weighs
   shots           pictures of every page and state in shots/
   soak            the long seeded runs, those against real desks too
@@ -67,8 +68,9 @@ fn command() -> Result<()> {
     let (command, rest) = args
         .split_first()
         .map_or(("", &[][..]), |(c, r)| (c.as_str(), r));
-    let takes =
-        command == "test" || command == "bench" && (rest == ["survey"] || rest == ["embed"]);
+    let benches = ["survey", "embed", "gateway"];
+    let takes = command == "test"
+        || command == "bench" && rest.len() == 1 && benches.contains(&rest[0].as_str());
     if !takes && !rest.is_empty() {
         bail!("`{command}` takes no arguments\n\n{USAGE}");
     }
@@ -83,6 +85,7 @@ fn command() -> Result<()> {
         "dist" => dist(),
         "bench" if rest == ["survey"] => bench::surveys(),
         "bench" if rest == ["embed"] => embed::bench(),
+        "bench" if rest == ["gateway"] => bench::gateway(),
         "size" => {
             setup::for_site()?;
             site::build()?;

@@ -113,7 +113,12 @@ fn absence(error: &DeskError) -> String {
              name that this \
              machine trusts."
         ),
-        DeskError::NotFound | DeskError::Nonsense(_) => format!(
+        DeskError::NotFound => {
+            "There is an answer, and it says that nothing is there (404). See that `url` is \
+                                the address of the desk itself, with its path if it has one."
+                .to_owned()
+        }
+        DeskError::Nonsense(_) => format!(
             "There is an answer, but not one of this kind of desk ({error}). See that `url` is \
              the address of the \
              desk itself, with its path if it has one."
@@ -148,7 +153,10 @@ mod tests {
         assert!(lost(TransportError::Unreachable("refused".into())).contains("firewall"));
         assert!(lost(TransportError::Tls("expired".into())).contains("certificate"));
         assert!(troubles(Err(DeskError::Credential))[0].contains("Make a new one"));
-        assert!(troubles(Err(DeskError::Nonsense("HTML".into())))[0].contains("`url`"));
+        for elsewhere in [DeskError::NotFound, DeskError::Nonsense("HTML".into())] {
+            let said = troubles(Err(elsewhere)).remove(0);
+            assert!(said.contains("`url`") && !said.contains("ticket"), "{said}");
+        }
     }
 
     #[test]

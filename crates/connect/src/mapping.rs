@@ -18,7 +18,7 @@ pub struct Meaning {
     pub waiting_on: Option<WaitingOn>,
     /// How it ended.
     pub outcome: Option<Outcome>,
-    /// What customers read; the desk's word without it.
+    /// What customers read, whatever their language; the contract's word in their language without it.
     pub label: Option<String>,
 }
 
@@ -75,9 +75,18 @@ impl Statuses {
     pub(crate) fn standing(&self, name: &str) -> Standing {
         self.known(name).unwrap_or_else(|| Standing {
             status: Status::Open,
-            label: name.to_owned(),
+            label: Some(name.to_owned()),
             waiting_on: None,
             outcome: None,
+        })
+    }
+
+    /// The same for a desk whose statuses are numbers, which are no words for customers.
+    pub(crate) fn standing_of_number(&self, number: u64) -> Standing {
+        let name = number.to_string();
+        self.known(&name).unwrap_or_else(|| Standing {
+            label: None,
+            ..self.standing(&name)
         })
     }
 
@@ -86,7 +95,7 @@ impl Statuses {
         let meaning = self.0.get(&name.to_lowercase())?.clone();
         Some(Standing {
             status: meaning.status,
-            label: meaning.label.unwrap_or_else(|| name.to_owned()),
+            label: meaning.label,
             waiting_on: meaning.waiting_on,
             outcome: meaning.outcome,
         })
@@ -146,16 +155,19 @@ mod tests {
         let statuses = Statuses::new(defaults, settings.unwrap()).unwrap();
         let stalled = statuses.standing("stalled");
         assert_eq!(stalled.waiting_on, Some(WaitingOn::Customer));
-        assert_eq!(stalled.label, "Your turn");
+        assert_eq!(stalled.label.as_deref(), Some("Your turn"));
+        let rejected = statuses.standing("REJECTED");
         assert_eq!(
-            statuses.standing("REJECTED").outcome,
-            Some(Outcome::Rejected)
+            (rejected.outcome, rejected.label),
+            (Some(Outcome::Rejected), None)
         );
         let unknown = statuses.standing("Waiting for parts");
         assert_eq!(
-            (unknown.status, unknown.label.as_str()),
-            (Status::Open, "Waiting for parts")
+            (unknown.status, unknown.label.as_deref()),
+            (Status::Open, Some("Waiting for parts"))
         );
+        let numbered = statuses.standing_of_number(9);
+        assert_eq!((numbered.status, numbered.label), (Status::Open, None));
     }
 
     #[test]

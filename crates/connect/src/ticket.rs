@@ -160,8 +160,9 @@ impl Change {
 pub struct Standing {
     /// The contract's word; `Open` for a value that no mapping knows.
     pub status: Status,
-    /// The desk's own word.
-    pub label: String,
+    /// What customers read in place of the contract's word: the operator's label, or the desk's own word for a status
+    /// that nobody mapped.
+    pub label: Option<String>,
     /// Whose turn it is, where the desk says.
     pub waiting_on: Option<WaitingOn>,
     /// How it ended, where the desk says.

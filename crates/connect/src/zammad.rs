@@ -89,6 +89,17 @@ fn reopened() -> String {
     "open".into()
 }
 
+/// The states that every Zammad has: their types say all of them.
+const OWN_STATES: [&str; 7] = [
+    "new",
+    "open",
+    "pending reminder",
+    "pending close",
+    "closed",
+    "merged",
+    "removed",
+];
+
 /// The types of states, by their numbers. None means "done, but not confirmed": who has such a state maps its name.
 fn meanings() -> [(&'static str, Meaning); 7] {
     let provider = Some(WaitingOn::Provider);
@@ -342,7 +353,7 @@ impl Zammad {
             return self.types.standing("");
         };
         let of_type = || Standing {
-            label: state.name.clone(),
+            label: Some(state.name.clone()).filter(|name| !OWN_STATES.contains(&name.as_str())),
             ..self.types.standing(&state.state_type_id.to_string())
         };
         self.named.known(&state.name).unwrap_or_else(of_type)
@@ -679,10 +690,7 @@ impl Backend for Zammad {
         if change.is_done(standing.status) {
             Ok(())
         } else if wanted.is_empty() || !possible {
-            Err(DeskError::Refused(format!(
-                "its state is {}",
-                standing.label
-            )))
+            Err(DeskError::Refused(format!("it is {}", standing.status)))
         } else {
             // A state of the company's own is not in the form of customers.
             let as_user = change != Change::Withdraw;

@@ -85,20 +85,16 @@ fn state_field() -> String {
 
 fn meanings() -> [(&'static str, Meaning); 6] {
     let provider = Some(WaitingOn::Provider);
-    let called = |label: &str, status, waiting_on, outcome| Meaning {
-        label: Some(label.to_owned()),
-        ..Meaning::new(status, waiting_on, outcome)
-    };
     [
-        ("1", called("Open", Status::Open, provider, None)),
-        ("2", called("Reopened", Status::Open, provider, None)),
-        ("3", called("Resolved", Status::Resolved, None, None)),
-        ("4", called("Closed", Status::Closed, None, None)),
+        ("1", Meaning::new(Status::Open, provider, None)),
+        ("2", Meaning::new(Status::Open, provider, None)),
+        ("3", Meaning::new(Status::Resolved, None, None)),
+        ("4", Meaning::new(Status::Closed, None, None)),
         (
             "5",
-            called("Duplicate", Status::Closed, None, Some(Outcome::Duplicate)),
+            Meaning::new(Status::Closed, None, Some(Outcome::Duplicate)),
         ),
-        ("on_hold", called("On hold", Status::Pending, None, None)),
+        ("on_hold", Meaning::new(Status::Pending, None, None)),
     ]
 }
 
@@ -196,13 +192,13 @@ impl DjangoHelpdesk {
     }
 
     fn standing(&self, ticket: &answer::Ticket) -> Standing {
-        let standing = self.statuses.standing(&ticket.status.to_string());
+        let standing = self.statuses.standing_of_number(ticket.status.into());
         if ticket.is_merged() {
             return Standing {
                 status: Status::Closed,
+                label: None,
                 waiting_on: None,
                 outcome: Some(Outcome::Merged),
-                ..standing
             };
         }
         match standing.status {
@@ -212,6 +208,7 @@ impl DjangoHelpdesk {
                     == Some(withdrawn(ticket.last_change())) =>
             {
                 Standing {
+                    label: None,
                     outcome: Some(Outcome::Withdrawn),
                     ..standing
                 }

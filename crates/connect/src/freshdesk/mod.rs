@@ -82,23 +82,13 @@ fn meanings() -> [(&'static str, Meaning); 6] {
     let provider = Some(WaitingOn::Provider);
     let customer = Some(WaitingOn::Customer);
     let third_party = Some(WaitingOn::ThirdParty);
-    let called = |label: &str, status, waiting_on| Meaning {
-        label: Some(label.to_owned()),
-        ..Meaning::new(status, waiting_on, None)
-    };
     [
-        ("2", called("Open", Status::Open, provider)),
-        ("3", called("Pending", Status::Pending, customer)),
-        ("4", called("Resolved", Status::Resolved, None)),
-        ("5", called("Closed", Status::Closed, None)),
-        (
-            "6",
-            called("Waiting on Customer", Status::Pending, customer),
-        ),
-        (
-            "7",
-            called("Waiting on Third Party", Status::Pending, third_party),
-        ),
+        ("2", Meaning::new(Status::Open, provider, None)),
+        ("3", Meaning::new(Status::Pending, customer, None)),
+        ("4", Meaning::new(Status::Resolved, None, None)),
+        ("5", Meaning::new(Status::Closed, None, None)),
+        ("6", Meaning::new(Status::Pending, customer, None)),
+        ("7", Meaning::new(Status::Pending, third_party, None)),
     ]
 }
 
@@ -213,7 +203,7 @@ impl Freshdesk {
             id: item.ticket_id(),
             owner: customer.email.clone(),
             subject: item.subject.clone().unwrap_or_default(),
-            standing: self.statuses.standing(&item.status.to_string()),
+            standing: self.statuses.standing_of_number(item.status),
             created_at: known_instant("created_at", item.created_at.as_deref())?,
             updated_at: known_instant("updated_at", item.updated_at.as_deref())?,
         })
@@ -503,7 +493,7 @@ impl Backend for Freshdesk {
         let contact = self.known_contact(customer).await?;
         let item = self.item(&contact, id).await?;
         let message = self.write(&contact, item.id, new).await?;
-        let standing = self.statuses.standing(&item.status.to_string());
+        let standing = self.statuses.standing_of_number(item.status);
         if standing.waiting_on == Some(WaitingOn::Customer) {
             // A mail of the customer would set it back to work; a note that is written for them does not.
             self.set_status(&contact, id, OPEN).await?;
@@ -519,7 +509,7 @@ impl Backend for Freshdesk {
     ) -> Result<(), DeskError> {
         let contact = self.known_contact(customer).await?;
         let item = self.item(&contact, id).await?;
-        let is = self.statuses.standing(&item.status.to_string()).status;
+        let is = self.statuses.standing_of_number(item.status).status;
         let wanted = match change {
             _ if change.is_done(is) => return Ok(()),
             Change::Confirm if is == Status::Resolved => CLOSED,

@@ -298,7 +298,7 @@ impl Jira {
         self.statuses.known(name).unwrap_or_else(|| {
             let category = format!("category {}", category.unwrap_or("undefined"));
             Standing {
-                label: name.to_owned(),
+                label: Some(name.to_owned()),
                 ..self.statuses.standing(&category)
             }
         })

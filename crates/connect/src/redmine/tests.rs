@@ -459,15 +459,15 @@ async fn a_status_that_nobody_mapped_is_open_unless_it_is_an_end() {
     };
     assert_eq!(
         at("Awaiting parts", false),
-        (Status::Open, "Awaiting parts".into(), None)
+        (Status::Open, Some("Awaiting parts".into()), None)
     );
     assert_eq!(
         at("Archived", true),
-        (Status::Closed, "Archived".into(), None)
+        (Status::Closed, Some("Archived".into()), None)
     );
     assert_eq!(
         at("Rejected", true),
-        (Status::Closed, "Rejected".into(), Some(Outcome::Rejected))
+        (Status::Closed, None, Some(Outcome::Rejected))
     );
 }
 

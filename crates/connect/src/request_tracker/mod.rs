@@ -242,14 +242,15 @@ impl RequestTracker {
         match state.and_then(|state| ended_by(state, item)) {
             Some(Change::Confirm) => Standing {
                 status: Status::Closed,
+                label: None,
                 waiting_on: None,
                 ..standing
             },
             Some(Change::Withdraw) => Standing {
                 status: Status::Closed,
+                label: None,
                 waiting_on: None,
                 outcome: Some(Outcome::Withdrawn),
-                ..standing
             },
             _ => standing,
         }

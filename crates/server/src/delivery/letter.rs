@@ -140,7 +140,7 @@ async fn to_sender(
         Occasion::Received(code) => code.map(ToString::to_string),
         _ => None,
     };
-    let status = catalogue.word(status_key(request), locale);
+    let status = status_word(app, request, locale);
     let kind = match occasion {
         Occasion::Received(Some(_)) => "receipt",
         Occasion::Received(None) => "receipt_signed_in",
@@ -210,10 +210,7 @@ async fn to_followers(
     };
     for email in &request.followers {
         let locale = follower_locale(tx, request, email).await?;
-        let status = [(
-            "status_label",
-            app.catalogue.word(status_key(request), locale),
-        )];
+        let status = [("status_label", status_word(app, request, locale))];
         let news = app.catalogue.fill(news, locale, &status);
         let values = [
             ("news", news.as_str()),
@@ -342,16 +339,19 @@ pub async fn remind(
         .await?)
 }
 
-fn status_key(request: &RequestRecord) -> &'static str {
+/// Where a request stands, as its page says it.
+fn status_word<'a>(app: &'a App, request: &'a RequestRecord, locale: Locale) -> &'a str {
     use portico_contract::request::Status;
-    match request.status {
+    let key = match request.status {
         Status::Queued | Status::Unknown => "status.queued.label",
         Status::New => "status.new.label",
         Status::Open => "status.open.label",
         Status::Pending => "status.pending.label",
         Status::Resolved => "status.resolved.label",
         Status::Closed => "status.closed.label",
-    }
+    };
+    let own = app.gateway.label(request);
+    own.unwrap_or_else(|| app.catalogue.word(key, locale))
 }
 
 /// Where the sender of a request wants to be written to: what they gave with it, else what they have proven.

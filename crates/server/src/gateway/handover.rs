@@ -150,7 +150,13 @@ async fn hand_over(app: &App, id: &RequestId) -> Result<(), ApiError> {
         }
         desk.backend.create(&who, &new).await
     };
-    let made = made.await;
+    let made = made.await.map_err(|error| match error {
+        // No ticket was asked for yet: it is the address that is not there, which an operator mends.
+        DeskError::NotFound => DeskError::Nonsense(
+            "it says that nothing is there (404): see that `url` is its address".to_owned(),
+        ),
+        other => other,
+    });
     desk.note(&made);
     let read = match &made {
         Ok(ticket) => Some(desk.backend.read(&who, ticket).await),

@@ -70,17 +70,20 @@ pub async fn run(app: App) {
     };
     let least = Duration::from_secs(seconds);
     loop {
-        // Up to half as much again, so that servers that were started together do not ask together.
-        let part = random::<1>().map_or(0, |[byte]| u32::from(byte));
-        let pause = least + least * part / 512;
+        let part = random::<1>().map_or(0, |[byte]| byte);
         tokio::select! {
-            () = tokio::time::sleep(pause) => {}
+            () = tokio::time::sleep(pause(least, part)) => {}
             () = app.stopping.cancelled() => return,
         }
         for scope in app.gateway.live.scopes() {
             look(&app, &scope).await;
         }
     }
+}
+
+/// Up to half as much again, by chance, so that servers that were started together do not ask together.
+fn pause(least: Duration, chance: u8) -> Duration {
+    least + least * u32::from(chance) / 512
 }
 
 async fn look(app: &App, scope: &Scope) {
@@ -129,4 +132,35 @@ async fn read_unlisted(app: &App, scope: &Scope) -> crate::store::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portico_contract::id::{CustomerId, RequestId};
+
+    #[test]
+    fn a_pause_is_never_shorter_than_asked_for_and_differs() {
+        let least = Duration::from_secs(60);
+        assert_eq!(pause(least, 0), least);
+        assert_eq!(pause(least, 128), Duration::from_secs(75));
+        assert!(
+            pause(least, 255) > pause(least, 128) && pause(least, 255) < Duration::from_secs(90)
+        );
+    }
+
+    #[test]
+    fn who_looks_is_known_once_and_for_as_long_as_they_look() {
+        let watched = Watched::default();
+        assert!(watched.scopes().is_empty());
+        let alice = Scope::Customer(CustomerId::new("alice"));
+        let guest = Scope::Tracker(RequestId::new("r1"));
+        let (tab, other_tab) = (watched.watch(&alice), watched.watch(&alice));
+        let tracking = watched.watch(&guest);
+        assert_eq!(watched.scopes().len(), 2);
+        drop((tab, tracking));
+        assert_eq!(watched.scopes(), [alice]);
+        drop(other_tab);
+        assert!(watched.scopes().is_empty());
+    }
 }

@@ -1,6 +1,6 @@
 //! Takes in what a desk says of a ticket: the differences, as if the embedded desk had done them.
 
-use super::plain::plain;
+use super::{answers, plain::plain};
 use crate::{
     delivery::letter::{self, Occasion},
     files::name,
@@ -67,7 +67,11 @@ impl From<&Standing> for Seen {
     fn from(standing: &Standing) -> Self {
         Self {
             status: standing.status,
-            label: text::line(&standing.label),
+            label: standing
+                .label
+                .as_deref()
+                .map(text::line)
+                .filter(|label| !label.is_empty()),
             waiting_on: standing.waiting_on,
             outcome: standing.outcome,
         }
@@ -150,6 +154,10 @@ pub async fn take_in(
             team,
             third_party,
         });
+        record.changed(now);
+    }
+    let request_type = app.catalogue.request_type(&record.type_id);
+    if answers::take_in(request_type, record, &mut link.fields, ticket) {
         record.changed(now);
     }
     news.moved = take_dates(app, tx, record, &mut link, ticket, now).await?;

@@ -5,6 +5,7 @@
 //! done it ([`mirror`]); what the customer does is written to the desk, and the answer is made of the ticket read again
 //! ([`outward`]). New requests are accepted here first and then handed over, once ([`handover`]).
 
+pub mod answers;
 pub mod handover;
 pub mod inward;
 pub mod live;
@@ -33,7 +34,7 @@ use portico_contract::{
     id::RequestId,
     lifecycle::Rules,
     problem::{FieldProblem, ProblemCode},
-    request::{Action, ActionState, Status},
+    request::{Action, ActionState},
     submission::Contact,
 };
 use std::{
@@ -326,14 +327,13 @@ impl Gateway {
         actions.retain(|action, _| self.offers(record, *action));
     }
 
-    /// The desk's word for where a request stands, where the contract has none of its own for it.
+    /// The desk's word for where a request stands: the operator's, or the desk's own for what nobody mapped.
     #[must_use]
     pub fn label<'a>(&self, record: &'a RequestRecord) -> Option<&'a str> {
         let standing = record.link.as_ref()?.standing.as_ref()?;
-        // A status that nobody has mapped is open and says no more.
-        let bare = standing.waiting_on.is_none() && standing.outcome.is_none();
-        let open = record.status == Status::Open && standing.status == Status::Open;
-        (open && bare && !standing.label.is_empty()).then_some(standing.label.as_str())
+        // What was done here since, such as a proposal, the desk has no word for.
+        let label = standing.label.as_deref();
+        label.filter(|_| record.status == standing.status)
     }
 
     /// When the desk last said this, where it cannot be asked now.

@@ -22,6 +22,7 @@ const IDS: &[&str] = &[
     "/issue/id",
     "/payload/issue/id",
     "/detail/id",
+    "/freshdesk_webhook/ticket_id",
     "/id",
 ];
 
@@ -109,11 +110,42 @@ mod tests {
 
     #[test]
     fn a_ticket_is_found_where_desks_write_it() {
-        assert_eq!(tickets(br#"{"ticket":{"id":7}}"#), ["7"]);
-        assert_eq!(
-            tickets(br#"{"issue":{"id":"10","key":"SD-1"}}"#),
-            ["SD-1", "10"]
-        );
+        for (sent, ids) in [
+            // What a scrip of Request Tracker, or a trigger of Zendesk, is told to send.
+            (r#"{"ticket_id":7}"#, vec!["7"]),
+            (r#"{"id":"7"}"#, vec!["7"]),
+            // Redmine's plugin for web hooks.
+            (
+                r#"{"payload":{"action":"updated","issue":{"id":7}}}"#,
+                vec!["7"],
+            ),
+            // django-helpdesk, Zammad.
+            (
+                r#"{"ticket":{"id":7},"queue_slug":"q","followup_id":9}"#,
+                vec!["7"],
+            ),
+            (
+                r#"{"ticket":{"id":7,"number":"20007"},"article":{"id":12}}"#,
+                vec!["7"],
+            ),
+            // An event of Zendesk, which has an id of its own.
+            (
+                r#"{"type":"zen:event-type:ticket.updated","id":"e-1","detail":{"id":"7"}}"#,
+                vec!["7", "e-1"],
+            ),
+            // Jira: the key is the id of its tickets here.
+            (
+                r#"{"webhookEvent":"jira:issue_updated","issue":{"id":"10","key":"SD-1"}}"#,
+                vec!["SD-1", "10"],
+            ),
+            // Freshdesk.
+            (
+                r#"{"freshdesk_webhook":{"ticket_id":7,"ticket_subject":"s"}}"#,
+                vec!["7"],
+            ),
+        ] {
+            assert_eq!(tickets(sent.as_bytes()), ids, "{sent}");
+        }
         assert!(tickets(b"[]").is_empty() && tickets(b"<xml>").is_empty());
     }
 }

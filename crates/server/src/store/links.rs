@@ -4,7 +4,7 @@ use super::Result;
 use async_trait::async_trait;
 use portico_contract::{
     Instant,
-    id::{AttachmentId, RequestId, TimelineItemId},
+    id::{AttachmentId, FieldId, RequestId, TimelineItemId},
     request::{Outcome, Status, WaitingOn},
 };
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,9 @@ pub struct Link {
     pub number: Option<String>,
     /// How it stood there when it was last read.
     pub standing: Option<Seen>,
+    /// The answers that the desk had when it was last read.
+    #[serde(default)]
+    pub fields: BTreeMap<FieldId, Vec<String>>,
     /// The desk's own date for its first answer.
     pub reply_due: Option<Instant>,
     /// The desk's own date for the solution.
@@ -45,6 +48,7 @@ impl Link {
             ticket: None,
             number: None,
             standing: None,
+            fields: BTreeMap::new(),
             reply_due: None,
             resolution_due: None,
             changed_at: None,
@@ -62,8 +66,8 @@ impl Link {
 pub struct Seen {
     /// The contract's word.
     pub status: Status,
-    /// The desk's.
-    pub label: String,
+    /// What stands in place of it for customers: the operator's label, or the desk's word for what nobody mapped.
+    pub label: Option<String>,
     /// Whose turn it is, where the desk says.
     pub waiting_on: Option<WaitingOn>,
     /// How it ended, where the desk says.
