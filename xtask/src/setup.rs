@@ -27,8 +27,13 @@ const AXE: &str = "4.14.1";
 /// Against what surveys are measured.
 pub(crate) const SURVEY_CORE: &str = "3.1.1";
 
+/// What the examples of pages with the portal in them are made with.
+const REACT: &str = "19.3.1";
+const VUE: &str = "3.5.45";
+
 const NPM_DIR: &str = "target/tools/npm";
 const SURVEY_CORE_DIR: &str = "target/tools/survey-core";
+const EXAMPLES_DIR: &str = "target/tools/examples";
 const PYTHON_DIR: &str = "target/tools/py";
 /// Compiled tools, kept apart from the project so that an interrupted installation goes on.
 const CARGO_INSTALL_DIR: &str = "target/tools/cargo";
@@ -82,11 +87,16 @@ pub(crate) fn for_site() -> Result<()> {
     }
 }
 
-/// What the tests need besides: a browser with Chinese letters, axe and schemathesis.
+/// What the tests need besides: a browser with Chinese letters, axe, what the examples import, and schemathesis.
 pub(crate) fn for_tests() -> Result<TestTools> {
     let _alone = alone()?;
     debian_packages()?;
     npm_packages()?;
+    let react = ["react", "react-dom"].map(|package| format!("{package}@{REACT}"));
+    npm_install(
+        EXAMPLES_DIR,
+        &[&react[..], &[format!("vue@{VUE}")]].concat(),
+    )?;
     python_packages()?;
     let here = env::current_dir()?;
     Ok(TestTools {
