@@ -19,9 +19,25 @@
     document.body.append(box);
   };
 
+  const MANIFEST = "/embed/manifest.json";
+  // Portals of which it is known already why their frame stays empty.
+  const stopped = new Set();
+
+  const refused = (origin) => {
+    stopped.add(origin);
+    say(`${origin} does not let this page frame it: add "${location.origin}" to frame_ancestors in its portico.toml, exactly so.`);
+  };
+
   const blocked = ({ effectiveDirective, violatedDirective, blockedURI, blockedURL }) => {
     const directive = effectiveDirective ?? violatedDirective;
     const what = blockedURI ?? blockedURL;
+    // What is asked below, and nobody needs besides.
+    if (what.endsWith(MANIFEST)) return;
+    if (directive === "frame-ancestors") {
+      refused(new URL(what).origin);
+      return;
+    }
+    if (directive === "frame-src") stopped.add(new URL(what).origin);
     say(`This page's Content-Security-Policy stops ${what}: add its origin to ${directive}. "portico csp" prints the line.`);
   };
   document.addEventListener("securitypolicyviolation", blocked);
@@ -34,15 +50,16 @@
 
   const reachable = async (origin) => {
     try {
-      return (await fetch(`${origin}/embed/manifest.json`)).ok;
+      return (await fetch(origin + MANIFEST)).ok;
     } catch {
       return false;
     }
   };
 
   const unreachable = async (origin) => {
+    if (stopped.has(origin)) return;
     if (await reachable(origin)) {
-      say(`${origin} answers, but does not let this page frame it: add "${location.origin}" to frame_ancestors in its portico.toml, exactly so.`);
+      refused(origin);
     } else {
       say(`${origin} did not answer. Open it in a tab: if it works there, add "${location.origin}" to frame_ancestors in its portico.toml; if not, the portal or the network is down.`);
     }

@@ -13,6 +13,7 @@ mod elsewhere;
 mod embed;
 mod everybody;
 mod following;
+mod for_engineers;
 mod in_a_frame;
 mod instruments;
 mod kept;

@@ -169,8 +169,7 @@ impl Place {
             created.text_at("/request/id"),
             created.text_at("/request/reference"),
         );
-        let resolved =
-            json!({"status": "resolved", "outcome": "remedied", "explanation": "Paid back in full."});
+        let resolved = json!({"status": "resolved", "outcome": "remedied", "explanation": "Paid back in full."});
         let path = format!("/requests/{id}/status");
         let set = self.server.desk().post(&path).json(&resolved).send().await;
         set.expect_status(200);

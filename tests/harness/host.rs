@@ -1,6 +1,7 @@
 //! The company's own site, whose pages have the portal in a frame. Names below `localhost` lead to this machine:
 //! `www.shop.localhost` and `help.shop.localhost` are one site, `help.other.localhost` is another.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -30,9 +31,13 @@ pub struct HostSite {
 #[derive(Default)]
 struct Shown {
     page: Mutex<(String, String)>,
+    files: Mutex<BTreeMap<String, File>>,
     customer: Mutex<Option<Value>>,
     tokens: AtomicU32,
 }
+
+/// What it has under an address: its type, its policy, its text.
+type File = (&'static str, String, String);
 
 impl HostSite {
     /// Starts it on a free port.
@@ -93,6 +98,16 @@ impl HostSite {
         *self.shown.page.lock().unwrap() = (policy, page);
     }
 
+    /// From now on it has this at `path`, with this policy.
+    pub fn put(&self, path: &str, kind: &'static str, policy: &str, text: String) {
+        let file = (kind, policy.to_owned(), text);
+        self.shown
+            .files
+            .lock()
+            .unwrap()
+            .insert(path.to_owned(), file);
+    }
+
     /// Who is signed in on the site: claims beside those of every token; `None` is nobody.
     pub fn sign_in(&self, customer: Option<Value>) {
         *self.shown.customer.lock().unwrap() = customer;
@@ -137,12 +152,20 @@ pub fn now() -> u64 {
 }
 
 async fn answer(State(shown): State<Arc<Shown>>, uri: Uri) -> Response {
-    if uri.path() == "/token" {
+    if ["/token", "/portal-token"].contains(&uri.path()) {
         shown.tokens.fetch_add(1, Ordering::SeqCst);
         let customer = shown.customer.lock().unwrap().clone();
         let token = customer.map(|customer| token(&customer));
         let json = [(header::CONTENT_TYPE, "application/json")];
         return (json, json!({"token": token}).to_string()).into_response();
+    }
+    let file = shown.files.lock().unwrap().get(uri.path()).cloned();
+    if let Some((kind, policy, text)) = file {
+        let headers = [
+            (header::CONTENT_SECURITY_POLICY, policy),
+            (header::CONTENT_TYPE, format!("{kind}; charset=utf-8")),
+        ];
+        return (headers, text).into_response();
     }
     if uri.path() != "/" {
         return StatusCode::NOT_FOUND.into_response();

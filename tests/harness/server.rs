@@ -93,6 +93,14 @@ impl Server {
         self.launch().await;
     }
 
+    /// Stops it and starts it again on the same port with another configuration.
+    pub async fn reconfigure(&mut self, config: String) {
+        self.stop().await;
+        std::fs::write(self.home.path().join("portico.toml"), &config).unwrap();
+        self.options.config = Some(config);
+        self.launch().await;
+    }
+
     /// Stops it and starts it again with its clock put forward by `shift` (`+11m`, `+91d`): the real clock
     /// of the whole process, by which sessions, codes and limits run.
     pub async fn travel(&mut self, shift: &str) {

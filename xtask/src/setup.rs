@@ -26,13 +26,16 @@ const ESBUILD_VERSION: &str = "0.28.2";
 const AXE: &str = "4.14.1";
 /// Against what surveys are measured.
 pub(crate) const SURVEY_CORE: &str = "3.1.1";
-
 /// At which the tests sign in.
 const OIDC_PROVIDER: &str = "9.13.3";
+/// What the examples of pages with the portal in them are made with.
+const REACT: &str = "19.3.1";
+const VUE: &str = "3.5.45";
 
 const NPM_DIR: &str = "target/tools/npm";
 const SURVEY_CORE_DIR: &str = "target/tools/survey-core";
 const OIDC_PROVIDER_DIR: &str = "target/tools/oidc-provider";
+const EXAMPLES_DIR: &str = "target/tools/examples";
 const PYTHON_DIR: &str = "target/tools/py";
 /// Compiled tools, kept apart from the project so that an interrupted installation goes on.
 const CARGO_INSTALL_DIR: &str = "target/tools/cargo";
@@ -88,11 +91,17 @@ pub(crate) fn for_site() -> Result<()> {
     }
 }
 
-/// What the tests need besides: a browser with Chinese letters, axe, schemathesis and a provider of OpenID Connect.
+/// What the tests need besides: a browser with Chinese letters, axe, what the examples import, schemathesis and a
+/// provider of OpenID Connect.
 pub(crate) fn for_tests() -> Result<TestTools> {
     let _alone = alone()?;
     debian_packages()?;
     npm_packages()?;
+    let react = ["react", "react-dom"].map(|package| format!("{package}@{REACT}"));
+    npm_install(
+        EXAMPLES_DIR,
+        &[&react[..], &[format!("vue@{VUE}")]].concat(),
+    )?;
     python_packages()?;
     let provider = [format!("oidc-provider@{OIDC_PROVIDER}")];
     npm_install(OIDC_PROVIDER_DIR, &provider)?;
