@@ -12,6 +12,7 @@ mod elsewhere;
 mod embed;
 mod everybody;
 mod following;
+mod handed_over;
 mod instruments;
 mod kept;
 mod keyboard;

@@ -4,6 +4,7 @@ pub mod attach;
 pub mod calendar_line;
 pub mod catalogue;
 pub mod clock;
+pub mod company;
 pub mod conform_line;
 pub mod delivery;
 pub mod demo;
@@ -36,8 +37,8 @@ pub mod text;
 pub mod view;
 pub mod wording;
 
-use catalogue::Catalogue;
 use clap::{Parser, Subcommand};
+use company::Company;
 use host_token::HostTokens;
 use promises::{Policy, policy};
 use settings::Settings;
@@ -46,7 +47,6 @@ use std::{
     process::ExitCode,
 };
 use surveys::{Programme, programme};
-use wording::Wording;
 
 /// The customer portal's server with its embedded service desk.
 #[derive(Parser)]
@@ -172,10 +172,8 @@ fn check(file: &Path) -> Result<(), String> {
         if let Some(host_token) = &settings.host_token {
             HostTokens::load(host_token)?;
         }
-        settings.brand.read_logo()?;
-        Wording::load(settings.messages.as_deref())?;
+        Company::load(&settings, None)?;
         embed_line::tell_corrections(&settings);
-        Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
         Programme::load(settings.surveys.as_deref())?;
         Policy::load(settings.policy.as_deref())?
     };
