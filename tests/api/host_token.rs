@@ -1,12 +1,21 @@
 //! Signing in by a token of the company's own site, and drafts that the server keeps for who is signed in.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use axum::{Json, Router, http::StatusCode, response::IntoResponse, routing::get};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use portico_tests::host::{AUDIENCE, SECRET, now, token};
 use portico_tests::{Options, Reply, Server};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU32, Ordering},
+};
 use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle};
 
 /// The keys of the tests, as PEM: of RSA and of Ed25519.
 const RSA_PRIVATE: &str = include_str!("keys/rsa.pem");
@@ -207,4 +216,93 @@ async fn drafts_are_kept_for_their_customer_alone_and_go_with_the_session() {
         .await
         .expect_status(204);
     ann.get(path).send().await.expect_status(404);
+}
+
+/// A company's key set at an address; `None`: it does not answer.
+struct KeySets {
+    address: String,
+    set: Arc<Mutex<Option<Value>>>,
+    asked: Arc<AtomicU32>,
+    task: JoinHandle<()>,
+}
+
+impl KeySets {
+    async fn start() -> Self {
+        let set = Arc::new(Mutex::new(None));
+        let asked = Arc::new(AtomicU32::new(0));
+        let (shown, counted) = (Arc::clone(&set), Arc::clone(&asked));
+        let answer = async move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            match shown.lock().unwrap().clone() {
+                Some(set) => Json::<Value>(set).into_response(),
+                None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            }
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/jwks.json", listener.local_addr().unwrap());
+        let router = Router::new().route("/jwks.json", get(answer));
+        let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self {
+            address,
+            set,
+            asked,
+            task,
+        }
+    }
+
+    fn show(&self, set: Option<Value>) {
+        *self.set.lock().unwrap() = set;
+    }
+
+    fn asked(&self) -> u32 {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for KeySets {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+#[tokio::test]
+async fn keys_at_an_address_are_fetched_once_and_outlive_their_provider() {
+    let provider = KeySets::start().await;
+    let config = format!(
+        "[host_token]\naudience = \"{AUDIENCE}\"\njwks = \"{}\"\n",
+        provider.address
+    );
+    let server = Server::with(Options {
+        config: Some(config),
+        ..Options::default()
+    })
+    .await;
+    let ed = EncodingKey::from_ed_pem(ED_PRIVATE.as_bytes()).unwrap();
+    let signed = |kid: &str| {
+        let head = Header {
+            kid: Some(kid.to_owned()),
+            ..Header::new(Algorithm::EdDSA)
+        };
+        let mut claims = claims();
+        claims["email"] = json!("ann@example.com");
+        claims["email_verified"] = json!(true);
+        encode(&head, &claims, &ed).unwrap()
+    };
+    // The provider is down: nobody is signed in, and the log says why.
+    send(&server, &signed("2026")).await.expect_status(401);
+    assert!(server.log().contains("\"reason\":\"no_keys\""));
+    // It is back. The last 32 bytes of the DER within the PEM are the key itself (RFC 8410, 4).
+    let lines = ED_PUBLIC.lines().filter(|line| !line.starts_with('-'));
+    let der = STANDARD.decode(lines.collect::<String>()).unwrap();
+    let x = URL_SAFE_NO_PAD.encode(&der[der.len() - 32..]);
+    let key = json!({"kty": "OKP", "crv": "Ed25519", "kid": "2026", "x": x});
+    provider.show(Some(json!({"keys": [key]})));
+    send(&server, &signed("2026")).await.expect_status(200);
+    let asked = provider.asked();
+    // Kept, also while it is down again; a key that was never there is not asked for with every token.
+    provider.show(None);
+    send(&server, &signed("2026")).await.expect_status(200);
+    send(&server, &signed("2027")).await.expect_status(401);
+    assert!(server.log().contains("\"reason\":\"unknown_key\""));
+    assert_eq!(provider.asked(), asked);
 }

@@ -8,6 +8,7 @@
 mod bad_input;
 mod calendar;
 mod cli;
+mod company;
 mod conform;
 mod delivery;
 mod desk_troubles;

@@ -14,6 +14,7 @@ mod embed;
 mod everybody;
 mod following;
 mod for_engineers;
+mod handed_over;
 mod in_a_frame;
 mod instruments;
 mod kept;

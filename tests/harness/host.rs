@@ -80,22 +80,13 @@ impl HostSite {
              connect-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; \
              require-trusted-types-for 'script'; trusted-types 'none'"
         );
-        let page = format!(
-            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Shop</title>\
-             <meta name=\"viewport\" content=\"width=device-width\"><link rel=\"icon\" href=\"data:,\">\
-             <style nonce=\"n0nce\">{style}</style>\
-             <script nonce=\"n0nce\" src=\"{portal}/embed/1/portico.js\"></script></head><body><main>\
-             <h1>Shop</h1><p><a id=\"before\" href=\"#before\">Before</a></p>{body}\
-             <p><a id=\"after\" href=\"#after\">After</a></p></main>\
-             <script nonce=\"n0nce\">window.heard = [];\
-             for (const type of ['ready', 'open', 'close', 'navigate', 'submit:started', 'submit:succeeded', \
-             'submit:failed', 'draft:changed', 'unread', 'promise:changed', 'auth:required', 'auth:expired', \
-             'theme:adjusted', 'consent:required', 'survey:submitted', 'error']) \
-             document.addEventListener(`portico:${{type}}`, e => heard.push([type, e.detail, e.target.id]));\
-             window.token = async ({{reason}}) => (await (await fetch(`/token?${{reason}}`)).json()).token;\n\
-             {script}</script></body></html>"
-        );
-        *self.shown.page.lock().unwrap() = (policy, page);
+        *self.shown.page.lock().unwrap() = (policy, page(portal, style, body, script));
+    }
+
+    /// The same without style sheet and script, under another policy, which must allow `portico.js` by its address.
+    pub fn show_under(&self, policy: &str, portal: &str, body: &str) {
+        let page = page(portal, "", body, "").replacen("<script nonce=\"n0nce\" src", "<script src", 1);
+        *self.shown.page.lock().unwrap() = (policy.to_owned(), page);
     }
 
     /// From now on it has this at `path`, with this policy.
@@ -149,6 +140,24 @@ pub fn token(change: &Value) -> String {
 pub fn now() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.unwrap().as_secs()
+}
+
+fn page(portal: &str, style: &str, body: &str, script: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Shop</title>\
+             <meta name=\"viewport\" content=\"width=device-width\"><link rel=\"icon\" href=\"data:,\">\
+             <style nonce=\"n0nce\">{style}</style>\
+             <script nonce=\"n0nce\" src=\"{portal}/embed/1/portico.js\"></script></head><body><main>\
+             <h1>Shop</h1><p><a id=\"before\" href=\"#before\">Before</a></p>{body}\
+             <p><a id=\"after\" href=\"#after\">After</a></p></main>\
+             <script nonce=\"n0nce\">window.heard = [];\
+             for (const type of ['ready', 'open', 'close', 'navigate', 'submit:started', 'submit:succeeded', \
+             'submit:failed', 'draft:changed', 'unread', 'promise:changed', 'auth:required', 'auth:expired', \
+             'theme:adjusted', 'consent:required', 'survey:submitted', 'error']) \
+             document.addEventListener(`portico:${{type}}`, e => heard.push([type, e.detail, e.target.id]));\
+             window.token = async ({{reason}}) => (await (await fetch(`/token?${{reason}}`)).json()).token;\n\
+             {script}</script></body></html>"
+    )
 }
 
 async fn answer(State(shown): State<Arc<Shown>>, uri: Uri) -> Response {

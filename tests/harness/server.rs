@@ -87,6 +87,11 @@ impl Server {
         server
     }
 
+    /// Writes another configuration, for a server that was given one.
+    pub fn configure(&self, config: &str) {
+        std::fs::write(self.home.path().join("portico.toml"), config).unwrap();
+    }
+
     /// Starts it again on the same port and data, after [`Server::kill`] or [`Server::stop`].
     pub async fn restart(&mut self) {
         assert!(self.child.is_none(), "the server is still running");

@@ -220,7 +220,8 @@ async fn add(
         follow_up_of: None,
         locale: None,
     };
-    let accepted = intake::new_request(app, &new, locale, false)?;
+    let company = app.company();
+    let accepted = intake::new_request(app, &company, &new, locale, false)?;
     let mut record = submit::record(
         &accepted,
         &new,

@@ -2,6 +2,7 @@
 
 use crate::{
     catalogue::RequestType,
+    company::Company,
     delivery::letter::Recipient,
     problem::{ApiError, Fault, pointer},
     settings::Limits,
@@ -45,13 +46,14 @@ pub struct Accepted<'a> {
 /// # Errors
 /// 422 with everything that is not right.
 pub fn new_request<'a>(
-    app: &'a App,
+    app: &App,
+    company: &'a Company,
     new: &NewRequest,
     locale: Locale,
     guest: bool,
 ) -> Result<Accepted<'a>, ApiError> {
     let mut faults = Vec::new();
-    let request_type = app.catalogue.request_type(&new.type_id);
+    let request_type = company.catalogue.request_type(&new.type_id);
     if request_type.is_none() {
         faults.push(Fault::at("/type_id", FieldProblem::NotAnOption));
     }

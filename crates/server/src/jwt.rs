@@ -367,4 +367,49 @@ mod tests {
         assert_eq!(keys[1].serves, [Algorithm::PS256]);
         assert!(key_set(b"{\"keys\": []}").is_none() && key_set(b"no").is_none());
     }
+
+    #[tokio::test]
+    async fn keys_at_an_address_follow_its_rotation() {
+        use axum::{Router, routing::get};
+        use std::sync::{Arc, Mutex as Lock};
+        // Keys of tests: https://www.rfc-editor.org/rfc/rfc8037 (A.2), and the base point, which anybody knows.
+        let key = |kid: &str, x: &str| json!({"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": x});
+        let old = key("old", "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
+        let new = key("new", "WGZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmY");
+        let set = Arc::new(Lock::new(json!({"keys": [old]}).to_string()));
+        let shown = Arc::clone(&set);
+        let answer = async move || shown.lock().unwrap().clone();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let router = Router::new().route("/", get(answer));
+        let provider = tokio::spawn(async move { axum::serve(listener, router).await });
+        let keys = Keys::new(Vec::new(), Some((url, reqwest::Client::new())));
+        let known = async |kid: &str| {
+            let head = Head {
+                alg: "EdDSA".to_owned(),
+                kid: Some(kid.to_owned()),
+                crit: None,
+            };
+            keys.serving(&head, Algorithm::EdDSA).await.is_ok()
+        };
+        let later = async |by: Duration| {
+            let mut fetched = keys.fetched.lock().await;
+            fetched.at = Instant::now().checked_sub(by);
+            fetched.again = fetched.at;
+        };
+        assert!(known("old").await && !known("new").await);
+        *set.lock().unwrap() = json!({"keys": [new]}).to_string();
+        // Not with every token that names an unknown key, but soon.
+        assert!(!known("new").await);
+        later(FETCH_AGAIN + Duration::from_secs(1)).await;
+        assert!(known("new").await && !known("old").await);
+        // Withdrawn keys end with the time for which a set is good; those of a provider that is down do not.
+        *set.lock().unwrap() = json!({"keys": [old]}).to_string();
+        assert!(known("new").await);
+        later(FETCHED_FOR + Duration::from_secs(1)).await;
+        assert!(!known("new").await && known("old").await);
+        provider.abort();
+        later(FETCHED_FOR + Duration::from_secs(1)).await;
+        assert!(known("old").await);
+    }
 }

@@ -4,6 +4,7 @@ pub mod attach;
 pub mod calendar_line;
 pub mod catalogue;
 pub mod clock;
+pub mod company;
 pub mod conform_line;
 pub mod delivery;
 pub mod demo;
@@ -38,8 +39,8 @@ pub mod text;
 pub mod view;
 pub mod wording;
 
-use catalogue::Catalogue;
 use clap::{Parser, Subcommand};
+use company::Company;
 use host_token::HostTokens;
 use promises::{Policy, policy};
 use settings::Settings;
@@ -48,7 +49,6 @@ use std::{
     process::ExitCode,
 };
 use surveys::{Programme, programme};
-use wording::Wording;
 
 /// The customer portal's server with its embedded service desk.
 #[derive(Parser)]
@@ -186,10 +186,8 @@ fn check(file: &Path) -> Result<(), String> {
             HostTokens::load(host_token)?;
         }
         tell_providers(&settings)?;
-        settings.brand.read_logo()?;
-        Wording::load(settings.messages.as_deref())?;
+        Company::load(&settings, None)?;
         embed_line::tell_corrections(&settings);
-        Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
         Programme::load(settings.surveys.as_deref())?;
         Policy::load(settings.policy.as_deref())?
     };

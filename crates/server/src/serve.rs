@@ -1,8 +1,8 @@
 //! Starting, running and stopping.
 
 use crate::{
-    catalogue::Catalogue,
     clock::Clock,
+    company::{self, Company},
     delivery::Delivery,
     demo,
     files::Files,
@@ -12,12 +12,10 @@ use crate::{
     keys::Keys,
     oidc,
     promises::{Policy, keeper},
-    settings::Settings,
     state::{App, Parts},
     store::{SqliteStore, Store},
     surveys::{self, Programme},
     telemetry,
-    wording::Wording,
 };
 use std::{
     net::SocketAddr,
@@ -64,16 +62,15 @@ pub struct Options {
 /// A sentence for the operator when it cannot start.
 pub async fn serve(options: Options) -> Result<(), String> {
     telemetry::init();
-    let mut settings = Settings::load(options.config.as_deref())?;
-    if options.demo {
-        demo::dress(&mut settings)?;
-    }
-    let wording = Wording::load(settings.messages.as_deref())?;
-    let logo = settings.brand.read_logo()?;
+    let source = company::Source {
+        config: options.config,
+        demo: options.demo,
+    };
+    let settings = source.settings()?;
+    let company = Company::load(&settings, source.config.clone())?;
     let host_tokens = settings.host_token.as_ref().map(HostTokens::load);
     let host_tokens = host_tokens.transpose()?;
     let providers = oidc::load(&settings.oidc)?;
-    let catalogue = Catalogue::load(settings.request_types.as_deref(), settings.words.as_deref())?;
     let policy = Policy::load(settings.policy.as_deref())?;
     let programme = Programme::load(settings.surveys.as_deref())?;
     let data = options.data;
@@ -115,12 +112,10 @@ pub async fn serve(options: Options) -> Result<(), String> {
         programme: RwLock::new(Arc::new(programme)),
         clock,
         test_clock: options.test_clock,
-        catalogue,
+        company: RwLock::new(Arc::new(company)),
         keys,
         host_tokens,
         providers,
-        wording,
-        logo,
         data,
         files,
         public_url: public_url.trim_end_matches('/').to_owned(),
@@ -132,6 +127,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
 
     let delivering = tokio::spawn(delivery.run(app.stopping.clone()));
     tokio::spawn(housekeeping::run(app.clone()));
+    tokio::spawn(company::run(app.clone(), source));
     tokio::spawn(keeper::run(app.clone()));
     tokio::spawn(surveys::keeper::run(app.clone()));
     tokio::spawn(handover::run(app.clone()));

@@ -1,11 +1,10 @@
 //! Everything a handler can reach.
 
 use crate::{
-    catalogue::Catalogue, clock::Clock, files::Files, gateway::Gateway, host_token::HostTokens,
+    clock::Clock, company::Company, files::Files, gateway::Gateway, host_token::HostTokens,
     http::once::Running, keys::Keys, oidc::Providers, promises::Policy, settings::Settings,
-    store::Store, surveys::Programme, wording::Wording,
+    store::Store, surveys::Programme,
 };
-use axum::body::Bytes;
 use std::{
     ops::Deref,
     path::PathBuf,
@@ -34,18 +33,14 @@ pub struct Parts {
     pub clock: Clock,
     /// Business time may be moved.
     pub test_clock: bool,
-    /// Forms and words.
-    pub catalogue: Catalogue,
+    /// What the company shows and asks; changes while the server runs.
+    pub company: RwLock<Arc<Company>>,
     /// Secrets.
     pub keys: Keys,
     /// Checks what the company's own site says of who is signed in there.
     pub host_tokens: Option<HostTokens>,
     /// Where else customers can sign in.
     pub providers: Providers,
-    /// The company's own wording of the portal.
-    pub wording: Wording,
-    /// The company's picture: its media type and its bytes.
-    pub logo: Option<(&'static str, Bytes)>,
     /// The data directory.
     pub data: PathBuf,
     /// Files that customers send.
@@ -92,6 +87,17 @@ impl App {
             .programme
             .write()
             .unwrap_or_else(PoisonError::into_inner) = programme;
+    }
+
+    /// What the company shows and asks, as it is now.
+    #[must_use]
+    pub fn company(&self) -> Arc<Company> {
+        Arc::clone(&self.company.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes another.
+    pub fn set_company(&self, company: Arc<Company>) {
+        *self.company.write().unwrap_or_else(PoisonError::into_inner) = company;
     }
 
     /// Takes another policy.

@@ -55,7 +55,8 @@ impl<'a> Reader<'a> {
 /// The request.
 #[must_use]
 pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
-    let (catalogue, policy) = (&app.catalogue, app.policy());
+    let (company, policy) = (app.company(), app.policy());
+    let catalogue = &company.catalogue;
     let form = catalogue
         .request_type(&record.type_id)
         .map(|t| t.form(locale));
@@ -261,13 +262,14 @@ pub fn promise(app: &App, promise: &PromiseRecord, locale: Locale) -> Promise {
 pub fn calendar_changed(app: &App, dates: &[NaiveDate], locale: Locale) -> String {
     if dates.is_empty() {
         let key = "promise.calendar_changed_unseen";
-        return app.catalogue.word(key, locale).to_owned();
+        return app.company().catalogue.word(key, locale).to_owned();
     }
     let dates: Vec<_> = dates.iter().map(|date| day(*date, locale)).collect();
     let mark = if locale == Locale::En { ", " } else { "、" };
     let dates = dates.join(mark);
     let values = [("dates", dates.as_str())];
-    app.catalogue
+    app.company()
+        .catalogue
         .fill("promise.calendar_changed", locale, &values)
 }
 
@@ -384,10 +386,11 @@ fn second_review(app: &App, by: &Localized, locale: Locale) -> Rung {
     Rung {
         key: RungKey::SecondReview,
         label: app
+            .company()
             .catalogue
             .word("ladder.second_review", locale)
             .to_owned(),
-        text: app.catalogue.fill(text, locale, &words),
+        text: app.company().catalogue.fill(text, locale, &words),
         state: StepState::Next,
         from: None,
         until: None,
@@ -413,7 +416,13 @@ fn outside_body(body: &OutsideBody, locale: Locale) -> Rung {
 #[must_use]
 pub fn standards(app: &App, locale: Locale) -> Standards {
     let policy = app.policy();
-    let offered = |kind: &Kind| app.catalogue.types().iter().any(|t| t.kind == *kind);
+    let offered = |kind: &Kind| {
+        app.company()
+            .catalogue
+            .types()
+            .iter()
+            .any(|t| t.kind == *kind)
+    };
     let kinds: Vec<_> = Kind::ALL.iter().copied().filter(offered).collect();
     let review = policy.reviewer.as_ref();
     let review = review.map(|by| second_review(app, by, locale));
@@ -432,9 +441,10 @@ pub fn standards(app: &App, locale: Locale) -> Standards {
 
 /// The answers of the form, in its order, and what the page around the portal said.
 fn fields(app: &App, record: &RequestRecord, locale: Locale) -> Vec<FieldDisplay> {
+    let company = app.company();
     let along = record.context.iter().map(|(name, text)| {
         let key = format!("context.{name}");
-        let label = match app.catalogue.word(&key, locale) {
+        let label = match company.catalogue.word(&key, locale) {
             own if own == key => name.to_owned(),
             word => word.to_owned(),
         };
@@ -445,7 +455,7 @@ fn fields(app: &App, record: &RequestRecord, locale: Locale) -> Vec<FieldDisplay
             display: text.to_owned(),
         }
     });
-    let Some(request_type) = app.catalogue.request_type(&record.type_id) else {
+    let Some(request_type) = company.catalogue.request_type(&record.type_id) else {
         return along.collect();
     };
     let shown = |field: &Field| {
@@ -474,7 +484,8 @@ fn display(
     value: &FieldValue,
     locale: Locale,
 ) -> String {
-    let (catalogue, zone) = (&app.catalogue, app.settings.time_zone);
+    let (company, zone) = (app.company(), app.settings.time_zone);
+    let catalogue = &company.catalogue;
     let label = |value: &String| {
         path(&field.options, value).map_or_else(|| value.clone(), |path| path.join(" › "))
     };
@@ -547,7 +558,8 @@ fn path(options: &[FieldOption], value: &str) -> Option<Vec<String>> {
 /// An entry of the timeline.
 #[must_use]
 pub fn item(app: &App, entry: &EntryRecord, reader: Reader<'_>, locale: Locale) -> TimelineItem {
-    let catalogue = &app.catalogue;
+    let company = app.company();
+    let catalogue = &company.catalogue;
     let shown = match &entry.what {
         Happening::Message { author, body } => Entry::Message {
             author: Author {

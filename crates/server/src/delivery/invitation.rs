@@ -38,6 +38,7 @@ pub async fn ask(
     token: &str,
     asking: Asking,
 ) -> Result<(), ApiError> {
+    let company = app.company();
     let locale = invitation.locale;
     let to = Recipient {
         channel: invitation.channel,
@@ -62,7 +63,7 @@ pub async fn ask(
         .map(|until| last_day(app, until))
         .unwrap_or_default();
     let anonymous = match terms.anonymous {
-        true => app.catalogue.word("survey.anonymous", locale),
+        true => company.catalogue.word("survey.anonymous", locale),
         false => "",
     };
     let reference = request
@@ -70,7 +71,7 @@ pub async fn ask(
         .unwrap_or_default();
     let contact = contact(app, locale);
     let values = [
-        ("brand", app.settings.brand.name.get(locale)),
+        ("brand", company.brand.name.get(locale)),
         ("title", title.as_str()),
         ("reference", reference.as_str()),
         ("question", question.as_str()),

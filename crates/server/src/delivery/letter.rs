@@ -80,8 +80,9 @@ pub async fn sign_in(
     locale: Locale,
     code: &str,
 ) -> Result<(), ApiError> {
+    let company = app.company();
     let minutes = app.settings.sessions.code_minutes.to_string();
-    let brand = app.settings.brand.name.get(locale);
+    let brand = company.brand.name.get(locale);
     let values = [
         ("brand", brand),
         ("code", code),
@@ -113,12 +114,13 @@ async fn to_sender(
     request: &RequestRecord,
     occasion: Occasion<'_>,
 ) -> Result<(), ApiError> {
+    let company = app.company();
     let Some(to) = recipient(tx, request).await? else {
         return Ok(());
     };
     let locale = request.locale;
-    let catalogue = &app.catalogue;
-    let brand = app.settings.brand.name.get(locale);
+    let catalogue = &company.catalogue;
+    let brand = company.brand.name.get(locale);
     let reference = request.reference.to_string();
     let track_link = format!("{}/track#{reference}", app.public_url);
     let link = match request.customer_id {
@@ -160,7 +162,7 @@ async fn to_sender(
         ("next", catalogue.word("next.received", locale)),
         ("link", link.as_str()),
         ("track_link", track_link.as_str()),
-        ("status_label", status),
+        ("status_label", status.as_str()),
         ("explanation", explanation(occasion)),
         ("contact", contact.as_str()),
     ];
@@ -199,6 +201,7 @@ async fn to_followers(
     request: &RequestRecord,
     occasion: Occasion<'_>,
 ) -> Result<(), ApiError> {
+    let company = app.company();
     let news = match occasion {
         Occasion::Reply => "follow.news.reply",
         Occasion::Proposal => "follow.news.proposal",
@@ -210,8 +213,9 @@ async fn to_followers(
     };
     for email in &request.followers {
         let locale = follower_locale(tx, request, email).await?;
-        let status = [("status_label", status_word(app, request, locale))];
-        let news = app.catalogue.fill(news, locale, &status);
+        let status = status_word(app, request, locale);
+        let status = [("status_label", status.as_str())];
+        let news = company.catalogue.fill(news, locale, &status);
         let values = [
             ("news", news.as_str()),
             ("explanation", explanation(occasion)),
@@ -235,7 +239,12 @@ pub async fn follow(
     let by = match author(tx, request).await? {
         Some(name) => name,
         None => recipient(tx, request).await?.map_or_else(
-            || app.catalogue.word("follow.sender", locale).to_owned(),
+            || {
+                app.company()
+                    .catalogue
+                    .word("follow.sender", locale)
+                    .to_owned()
+            },
             |sender| sender.address,
         ),
     };
@@ -260,17 +269,18 @@ async fn to_follower(
     kind: &str,
     own: &[(&str, &str)],
 ) -> Result<(), ApiError> {
+    let company = app.company();
     let Some(to) = Recipient::new(Channel::Email, email) else {
         return Ok(());
     };
     let (reference, link) = (request.reference.to_string(), own_link(app, request));
     let contact = contact(app, locale);
     let common = [
-        ("brand", app.settings.brand.name.get(locale)),
+        ("brand", company.brand.name.get(locale)),
         ("reference", reference.as_str()),
         ("link", link.as_str()),
         ("address", to.address.as_str()),
-        ("stop", app.catalogue.word("follow.stop", locale)),
+        ("stop", company.catalogue.word("follow.stop", locale)),
         ("contact", contact.as_str()),
     ];
     let values = [&common, own].concat();
@@ -282,6 +292,7 @@ async fn to_follower(
 /// # Errors
 /// When the store fails.
 pub async fn callback(app: &App, tx: &mut dyn Tx, record: &CallbackRecord) -> Result<(), ApiError> {
+    let company = app.company();
     let Some(to) = by_contact(&record.contact) else {
         return Ok(());
     };
@@ -293,7 +304,7 @@ pub async fn callback(app: &App, tx: &mut dyn Tx, record: &CallbackRecord) -> Re
     let zone = zone.format("UTC%:z").to_string();
     let contact = contact(app, locale);
     let values = [
-        ("brand", app.settings.brand.name.get(locale)),
+        ("brand", company.brand.name.get(locale)),
         ("topic", record.callback.topic.as_str()),
         ("phone", record.callback.phone.as_str()),
         ("time", time.as_str()),
@@ -340,7 +351,7 @@ pub async fn remind(
 }
 
 /// Where a request stands, as its page says it.
-fn status_word<'a>(app: &'a App, request: &'a RequestRecord, locale: Locale) -> &'a str {
+fn status_word(app: &App, request: &RequestRecord, locale: Locale) -> String {
     use portico_contract::request::Status;
     let key = match request.status {
         Status::Queued | Status::Unknown => "status.queued.label",
@@ -351,7 +362,10 @@ fn status_word<'a>(app: &'a App, request: &'a RequestRecord, locale: Locale) -> 
         Status::Closed => "status.closed.label",
     };
     let own = app.gateway.label(request);
-    own.unwrap_or_else(|| app.catalogue.word(key, locale))
+    own.map_or_else(
+        || app.company().catalogue.word(key, locale).to_owned(),
+        str::to_owned,
+    )
 }
 
 /// Where the sender of a request wants to be written to: what they gave with it, else what they have proven.
@@ -387,9 +401,9 @@ pub fn by_contact(contact: &Contact) -> Option<Recipient> {
 
 /// How the company is reached, for the end of a letter; empty where it named no way.
 pub(super) fn contact(app: &App, locale: Locale) -> String {
-    let catalogue = &app.catalogue;
-    let lines: Vec<String> = app
-        .settings
+    let company = app.company();
+    let catalogue = &company.catalogue;
+    let lines: Vec<String> = company
         .contacts
         .iter()
         .map(|contact| {
@@ -422,12 +436,16 @@ pub(super) fn write(
     let (subject, body) = match to.channel {
         Channel::Sms => (
             String::new(),
-            app.catalogue.fill(&format!("sms.{kind}"), locale, values),
+            app.company()
+                .catalogue
+                .fill(&format!("sms.{kind}"), locale, values),
         ),
         _ => (
-            app.catalogue
+            app.company()
+                .catalogue
                 .fill(&format!("mail.{kind}.subject"), locale, values),
-            app.catalogue
+            app.company()
+                .catalogue
                 .fill(&format!("mail.{kind}.body"), locale, values),
         ),
     };

@@ -215,9 +215,10 @@ async fn tell(
     record: &RequestRecord,
     had_to_wait: bool,
 ) -> Result<(), ApiError> {
+    let company = app.company();
     save(tx, record).await?;
     if had_to_wait {
-        let words = app.catalogue.word("note.handed_over", record.locale);
+        let words = company.catalogue.word("note.handed_over", record.locale);
         letter::notify(app, tx, record, Occasion::Status(Some(words))).await?;
     }
     Ok(())
@@ -287,6 +288,7 @@ async fn wait_for_a_person(
     mut record: RequestRecord,
     why: &str,
 ) -> Result<(), ApiError> {
+    let company = app.company();
     let now = app.clock.now();
     if let Some(link) = &mut record.link {
         link.handover.next_try_at = None;
@@ -309,7 +311,7 @@ async fn wait_for_a_person(
     let entry = record.entry(now, true, Role::System, what);
     tx.add_entry(&entry).await?;
     save(&mut *tx, &record).await?;
-    let words = app.catalogue.word("note.not_taken", record.locale);
+    let words = company.catalogue.word("note.not_taken", record.locale);
     letter::notify(app, &mut *tx, &record, Occasion::Status(Some(words))).await?;
     Ok(tx.commit().await?)
 }
@@ -434,6 +436,7 @@ fn new_ticket(app: &App, record: &RequestRecord, files: Vec<NewFile>) -> NewTick
             NewField {
                 id: FieldId::new(format!("contact_{name}")),
                 label: app
+                    .company()
                     .catalogue
                     .word(&format!("label.contact.{name}"), locale)
                     .to_owned(),

@@ -389,10 +389,11 @@ fn imported(
     known: &Customer,
     ticket: &Ticket,
 ) -> Result<Option<RequestRecord>, ApiError> {
-    let types = app.catalogue.types();
+    let company = app.company();
+    let types = company.catalogue.types();
     let wanted = desk.setting.import_as.as_ref();
     let as_type = match wanted {
-        Some(id) => app.catalogue.request_type(id),
+        Some(id) => company.catalogue.request_type(id),
         None => types
             .iter()
             .find(|t| app.gateway.desk_for(t).is_some_and(|d| d.name == desk.name)),

@@ -156,7 +156,8 @@ pub async fn take_in(
         });
         record.changed(now);
     }
-    let request_type = app.catalogue.request_type(&record.type_id);
+    let company = app.company();
+    let request_type = company.catalogue.request_type(&record.type_id);
     if answers::take_in(request_type, record, &mut link.fields, ticket) {
         record.changed(now);
     }
@@ -181,6 +182,7 @@ pub async fn keep(
     record: &mut RequestRecord,
     news: &News,
 ) -> Result<(), ApiError> {
+    let company = app.company();
     let now = app.clock.now();
     let last = record.link.as_ref().and_then(|link| link.read_at);
     let noted = last.is_some_and(|last| last.plus(NOTED_EVERY).is_some_and(|next| now < next));
@@ -200,7 +202,7 @@ pub async fn keep(
         letter::notify(app, tx, record, Occasion::Reply).await?;
     }
     if news.moved {
-        let words = app.catalogue.word("note.desk_date", record.locale);
+        let words = company.catalogue.word("note.desk_date", record.locale);
         letter::notify(app, tx, record, Occasion::Moved(Some(words))).await?;
     }
     Ok(())
@@ -332,6 +334,7 @@ async fn take_dates(
     ticket: &Ticket,
     now: Instant,
 ) -> Result<bool, ApiError> {
+    let company = app.company();
     let (policy, mut moved) = (app.policy(), false);
     for due in &ticket.due {
         let (met_by, last) = match due.what {
@@ -341,7 +344,7 @@ async fn take_dates(
         let before = last.replace(due.due_at);
         let words = before
             .filter(|before| *before != due.due_at)
-            .map(|_| app.catalogue.word("note.desk_date", record.locale));
+            .map(|_| company.catalogue.word("note.desk_date", record.locale));
         let entries = record.desk_date(met_by, due.due_at, due.met_at, words, &policy, now);
         moved |= words.is_some() && entries.iter().any(|entry| entry.public);
         add(tx, entries).await?;

@@ -203,7 +203,7 @@ fn outgoing(
     over: bool,
 ) -> Outgoing {
     let locale = app.settings.locale(None);
-    let word = |key: &str| app.catalogue.word(key, locale).to_owned();
+    let word = |key: &str| app.company().catalogue.word(key, locale).to_owned();
     let with = |key: &str, comment: Option<&String>| {
         let parts = [Some(word(key)), comment.cloned()];
         Some(parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n"))
@@ -406,9 +406,10 @@ fn apply(
     if let Some(body) = &edit.body {
         record.body = intake::body(body, limits, false, &mut faults);
     }
-    if let (Some(fields), Some(request_type)) =
-        (&edit.fields, app.catalogue.request_type(&record.type_id))
-    {
+    if let (Some(fields), Some(request_type)) = (
+        &edit.fields,
+        app.company().catalogue.request_type(&record.type_id),
+    ) {
         let mut all = record.fields.clone();
         all.extend(fields.clone());
         record.fields = intake::answers(request_type, &all, locale, &mut faults);
@@ -430,7 +431,8 @@ async fn change_files(
     record: &mut RequestRecord,
     locale: Locale,
 ) -> Result<Vec<String>, ApiError> {
-    let Some(request_type) = app.catalogue.request_type(&record.type_id) else {
+    let company = app.company();
+    let Some(request_type) = company.catalogue.request_type(&record.type_id) else {
         return Ok(Vec::new());
     };
     let first = tx.entries(&record.id, 0, 1, false).await?;

@@ -131,8 +131,8 @@ pub async fn ask(
 /// Whether somebody answers the telephone at that moment: within the hours of a channel by telephone. Without such a
 /// channel every time is as good.
 fn is_open(app: &App, at: Instant) -> bool {
-    let mut phones = app
-        .settings
+    let company = app.company();
+    let mut phones = company
         .contacts
         .iter()
         .filter(|contact| contact.channel == ContactKind::Phone)
@@ -152,7 +152,7 @@ fn holiday(app: &App, date: NaiveDate) -> Option<Option<Name>> {
     let policy = app.policy();
     let calendar = policy.calendar(&policy.usual_calendar)?;
     match calendar.day(date) {
-        (DayKind::Off, name) if !app.settings.contacts.iter().any(always) => Some(name.cloned()),
+        (DayKind::Off, name) if !app.company().contacts.iter().any(always) => Some(name.cloned()),
         _ => None,
     }
 }

@@ -14,9 +14,9 @@ use portico_contract::locale::Locale;
 /// Where the company's picture lies.
 pub const LOGO: &str = "/brand/logo";
 
-/// The company's picture, as it was when the server started.
+/// The company's picture.
 pub async fn logo(State(app): State<App>) -> Response {
-    match &app.logo {
+    match &app.company().logo {
         Some((media_type, bytes)) => {
             let headers = [
                 (header::CONTENT_TYPE, *media_type),
@@ -39,7 +39,7 @@ pub async fn words(State(app): State<App>, Path(file): Path<String>) -> Response
     match locale.filter(|locale| *locale != Locale::Unknown) {
         Some(locale) => {
             let headers = [(header::CACHE_CONTROL, "no-cache")];
-            (headers, Json(app.wording.messages(locale))).into_response()
+            (headers, Json(app.company().wording.messages(locale))).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }
@@ -51,18 +51,19 @@ pub async fn theme(State(app): State<App>) -> Response {
         (header::CONTENT_TYPE, "text/css; charset=utf-8"),
         (header::CACHE_CONTROL, "no-cache"),
     ];
-    (headers, app.settings.theme.style_sheet()).into_response()
+    (headers, app.company().theme.style_sheet()).into_response()
 }
 
 /// What this server is and can do.
 pub async fn config(State(app): State<App>, Lang(locale): Lang) -> Json<Config> {
-    let settings = &app.settings;
+    let (settings, company) = (&app.settings, app.company());
     let now = app.clock.now();
-    let contacts = settings.contacts.iter().map(|contact| {
+    let contacts = company.contacts.iter().map(|contact| {
         // Checked when the settings were read; what cannot be read is never open.
         let (open_now, next_opening) = Week::new(&contact.hours)
             .map_or((false, None), |week| week.at(now, settings.time_zone));
         let word = app
+            .company()
             .catalogue
             .word(&format!("channel.{}", contact.channel), locale)
             .to_owned();
@@ -80,9 +81,9 @@ pub async fn config(State(app): State<App>, Lang(locale): Lang) -> Json<Config> 
     });
     Json(Config {
         brand: Brand {
-            name: settings.brand.name.get(locale).to_owned(),
-            logo: settings.brand.logo.as_ref().map(|_| LOGO.to_owned()),
-            links: settings
+            name: company.brand.name.get(locale).to_owned(),
+            logo: company.brand.logo.as_ref().map(|_| LOGO.to_owned()),
+            links: company
                 .brand
                 .links
                 .iter()
@@ -108,7 +109,7 @@ pub async fn config(State(app): State<App>, Lang(locale): Lang) -> Json<Config> 
         },
         contacts: contacts.collect(),
         receipt_keys: vec![app.keys.receipt_key()],
-        theme: settings.theme.clone(),
+        theme: company.theme.clone(),
         frame_ancestors: settings.frame_ancestors.clone(),
         server_now: now,
     })

@@ -55,7 +55,7 @@ pub async fn context(State(app): State<App>, request: Request, next: Next) -> Re
         if let Some(source) = &error.source {
             span.in_scope(|| tracing::error!(source, "the call failed"));
         }
-        let mut worded = error.render(&app.catalogue, locale, &trace_id);
+        let mut worded = error.render(&app.company().catalogue, locale, &trace_id);
         // What the handler had to say beside the error, such as `Allow`, stays.
         for (name, value) in response.headers() {
             if ![

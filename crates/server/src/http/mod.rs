@@ -35,10 +35,7 @@ pub mod track;
 
 use crate::{problem::ApiError, state::App};
 use axum::{
-    Router,
-    body::Bytes,
-    http::header,
-    middleware,
+    Router, middleware,
     response::Response,
     routing::{get, post, put},
 };
@@ -48,7 +45,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 /// The whole server.
 pub fn router(app: App) -> Router {
-    let document = Bytes::from(openapi::document(&app.settings, &app.catalogue).to_string());
     let portal = Router::new()
         .route("/config", get(config::config))
         .route("/request-types", get(request_types::list))
@@ -86,10 +82,7 @@ pub fn router(app: App) -> Router {
         .route("/me", get(me::me).patch(me::change))
         .route("/events", get(events::events))
         .route("/changes", get(events::changes))
-        .route(
-            "/openapi.json",
-            get(async move || ([(header::CONTENT_TYPE, "application/json")], document)),
-        )
+        .route("/openapi.json", get(openapi::served))
         .merge(attachments::routes());
     let settings = &app.settings;
     let https = app.public_url.starts_with("https://");
@@ -164,7 +157,7 @@ mod tests {
         let answer = error.render(&catalogue, Locale::En, "trace");
         assert_eq!(answer.status(), 500);
         assert_eq!(
-            answer.headers()[header::CONTENT_TYPE],
+            answer.headers()[axum::http::header::CONTENT_TYPE],
             "application/problem+json"
         );
         let body = to_bytes(answer.into_body(), 10_000).await.unwrap();

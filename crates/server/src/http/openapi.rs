@@ -3,7 +3,8 @@
 //! It says what a schema can say. What only the data can say (which form asks for which fields, which code is the
 //! right one, which cursor belongs to a list) is answered with 422 or 400 all the same.
 
-use crate::{catalogue::Catalogue, settings::Settings};
+use crate::{catalogue::Catalogue, settings::Settings, state::App};
+use axum::{Json, extract::State};
 use portico_contract::{
     BASE_PATH,
     announcement::Announcement,
@@ -38,6 +39,11 @@ const PRINTED: &str =
     r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]";
 /// A text without NUL, which is refused everywhere.
 const WITHOUT_NUL: &str = r"^[^\u0000]*$";
+
+/// `GET /openapi.json`
+pub async fn served(State(app): State<App>) -> Json<Value> {
+    Json(document(&app.settings, &app.company().catalogue))
+}
 
 /// The document, as it is served.
 #[must_use]

@@ -31,8 +31,9 @@ pub async fn preview(
     Lang(locale): Lang,
     posted: Posted,
 ) -> Result<Json<Preview>, ApiError> {
+    let company = app.company();
     let asked: PreviewRequest = posted.json()?;
-    let Some(request_type) = app.catalogue.request_type(&asked.type_id) else {
+    let Some(request_type) = company.catalogue.request_type(&asked.type_id) else {
         let fault = Fault::at("/type_id", FieldProblem::NotAnOption);
         return Err(ApiError::validation(vec![fault]));
     };

@@ -22,6 +22,7 @@ pub async fn list(State(app): State<App>, Lang(locale): Lang) -> Json<Items<Requ
     };
     Json(Items {
         items: app
+            .company()
             .catalogue
             .types()
             .iter()
@@ -36,7 +37,8 @@ pub async fn one(
     Lang(locale): Lang,
     Path(id): Path<TypeId>,
 ) -> Result<Json<FormSchema>, ApiError> {
-    let found = app
+    let company = app.company();
+    let found = company
         .catalogue
         .request_type(&id)
         .ok_or_else(ApiError::not_found)?;

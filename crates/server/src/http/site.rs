@@ -47,7 +47,7 @@ pub async fn serve(
                 .get(header::ACCEPT_LANGUAGE)
                 .and_then(|value| value.to_str().ok()),
         );
-        ApiError::new(code).render(&app.catalogue, locale, &trace_id)
+        ApiError::new(code).render(&app.company().catalogue, locale, &trace_id)
     };
     let path = uri.path().trim_start_matches('/');
     let response = if method != Method::GET && method != Method::HEAD {

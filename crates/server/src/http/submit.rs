@@ -69,7 +69,8 @@ pub async fn submit(
         Once::Replay(response) => return Ok(response),
         Once::New(turn) => turn,
     };
-    let accepted = intake::new_request(&app, &new, locale, customer.is_none())?;
+    let company = app.company();
+    let accepted = intake::new_request(&app, &company, &new, locale, customer.is_none())?;
     let desk = app.gateway.desk_for(accepted.request_type).cloned();
 
     // Whoever has no more room is told before the costly hash; this look leaves nothing behind.
@@ -122,7 +123,7 @@ pub async fn submit(
         &ReceiptContent {
             reference: record.reference,
             received_at: record.created_at,
-            received_by: app.settings.brand.name.get(locale).to_owned(),
+            received_by: company.brand.name.get(locale).to_owned(),
             request_type: request.request_type.clone(),
             subject: record.subject.clone(),
             body: record.body.clone(),

@@ -68,11 +68,11 @@ struct Words<'a> {
 
 impl Words<'_> {
     fn word(&self, key: &str) -> String {
-        escaped(self.app.catalogue.word(key, self.locale))
+        escaped(self.app.company().catalogue.word(key, self.locale))
     }
 
     fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
-        escaped(&self.app.catalogue.fill(key, self.locale, values))
+        escaped(&self.app.company().catalogue.fill(key, self.locale, values))
     }
 }
 
@@ -139,7 +139,7 @@ fn page(words: &Words<'_>, status: StatusCode, here: &str, title: &str, main: &s
             "<a href=\"{here}lang={other}\" lang=\"{other}\"{current}>{name}</a> "
         );
     }
-    let brand = escaped(app.settings.brand.name.get(locale));
+    let brand = escaped(app.company().brand.name.get(locale));
     let languages_label = words.word("survey.form.languages");
     let html = format!(
         "<!doctype html>\n<html lang=\"{locale}\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -415,7 +415,11 @@ impl Form<'_> {
         );
         let questions = self.shown.questions();
         for fault in self.faults {
-            let detail = escaped(&fault.told(&words.app.catalogue, words.locale).detail);
+            let detail = escaped(
+                &fault
+                    .told(&words.app.company().catalogue, words.locale)
+                    .detail,
+            );
             let place = questions
                 .iter()
                 .position(|question| self.is_about(fault, question));
@@ -500,7 +504,11 @@ impl Form<'_> {
             .filter(|fault| self.is_about(fault, question))
             .collect();
         for (number, fault) in faults.iter().enumerate() {
-            let detail = escaped(&fault.told(&words.app.catalogue, words.locale).detail);
+            let detail = escaped(
+                &fault
+                    .told(&words.app.company().catalogue, words.locale)
+                    .detail,
+            );
             let _ = writeln!(
                 about,
                 "<p class=\"error\" id=\"{id}e{number}\">{detail}</p>"
@@ -674,7 +682,12 @@ impl Field<'_> {
         let name = format!("a:{}", self.name);
         let (yes, no) = &self.view.values;
         let label = |own: &str, key: &str| match own {
-            "" => words.app.catalogue.word(key, words.locale).to_owned(),
+            "" => words
+                .app
+                .company()
+                .catalogue
+                .word(key, words.locale)
+                .to_owned(),
             own => own.to_owned(),
         };
         let answer = self.question.answer.as_ref();

@@ -204,7 +204,8 @@ impl Lead {
 }
 
 fn about(app: &App, request: &RequestRecord, locale: Locale) -> SurveyRequest {
-    let form = app
+    let company = app.company();
+    let form = company
         .catalogue
         .request_type(&request.type_id)
         .map(|t| t.form(locale));
@@ -216,7 +217,8 @@ fn about(app: &App, request: &RequestRecord, locale: Locale) -> SurveyRequest {
             id: request.type_id.clone(),
             name: form.map_or_else(
                 || {
-                    app.catalogue
+                    company
+                        .catalogue
                         .word(&format!("kind.{}", request.kind), locale)
                         .to_owned()
                 },

@@ -6,4 +6,4 @@ pub mod ledger;
 pub mod policy;
 
 pub use ledger::PromiseRecord;
-pub use policy::{Event, OutsideBody, Policy};
+pub use policy::{Event, OutsideBody, Policy, Stamps};

@@ -489,7 +489,7 @@ pub async fn results(
         .map(|(name, value)| (*name, value.as_str()));
     let declared = Declared {
         formula: terms.formula,
-        text: app.catalogue.fill(formula, locale, &values),
+        text: app.company().catalogue.fill(formula, locale, &values),
         target: terms.target,
         scale: terms.scale,
         satisfied_from: terms.satisfied_from,

@@ -1,0 +1,257 @@
+//! What a page hands over to the portal in it beside the customer: a context, the view `help`, its policy; and what is
+//! left when the customer signs out there.
+
+use portico_tests::host::{HostSite, SECRET, portal_at};
+use portico_tests::server::program;
+use portico_tests::words::{EN, ZH_HANS, ZH_HANT};
+use portico_tests::{Browser, Customer, Options, Page, Server, Words, until};
+use serde_json::{Value, json};
+
+use crate::setting::{customer_in, only_request};
+
+/// Waits until a function body returns true.
+async fn holds(page: &Page, body: &str) {
+    until(body, || async {
+        match page.run(body, vec![]).await {
+            Value::Bool(true) => Ok(()),
+            other => Err(other.to_string()),
+        }
+    })
+    .await;
+}
+
+async fn ready(page: &Page) {
+    holds(page, "return heard.some(([type]) => type === 'ready')").await;
+}
+
+async fn within(page: &Page) {
+    let find = "return document.querySelector('portico-portal').shadowRoot.querySelector('iframe')";
+    let found = page.driver().execute(find, vec![]).await.unwrap();
+    found.element().unwrap().enter_frame().await.unwrap();
+}
+
+async fn out(page: &Page) {
+    page.driver().enter_default_frame().await.unwrap();
+}
+
+/// A host, and a server that lets it in and believes it.
+async fn place() -> (HostSite, Server, tempfile::TempDir) {
+    let host = HostSite::start().await;
+    let secret = tempfile::tempdir().unwrap();
+    let file = secret.path().join("host.key");
+    std::fs::write(&file, SECRET).unwrap();
+    let server = Server::with(Options {
+        config: Some(host.configuration(&file)),
+        ..Options::default()
+    })
+    .await;
+    (host, server, secret)
+}
+
+const ANN: &str =
+    r#"{"sub": "ann", "name": "Ann", "email": "ann@example.com", "email_verified": true}"#;
+const FORM: &str = "<portico-portal id=\"one\" view=\"new\" type=\"billing-complaint\" context=\"order=A-17\">\
+    <a href=\"/\">Help</a></portico-portal>";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_page_says_along_is_shown_before_sending_and_stands_at_the_desk() {
+    let (host, server, _secret) = place().await;
+    let browser = Browser::start().await;
+    let page = browser.page();
+    host.sign_in(serde_json::from_str(ANN).ok());
+    let portal = portal_at(&server, "help.shop");
+    let script = "const one = document.getElementById('one'); one.getToken = token;
+        one.setContext({ page: 'https://www.example.com/cart?q=secret#part', shelf: '7' })";
+    host.show(&portal, "", FORM, script);
+    page.open(&host.origin()).await;
+    ready(&page).await;
+    // What is about a person is not taken; what was said before does not stay in its place.
+    let set = "return document.getElementById('one').setContext(arguments[0])";
+    let refused = page.run(set, vec![json!({"who": "ann@example.com"})]).await;
+    assert_eq!(refused, json!(false));
+    holds(
+        &page,
+        "return heard.some(([type, detail]) => type === 'error' && detail.code === 'context')",
+    )
+    .await;
+    let again = json!({"page": "https://www.example.com/cart?q=secret#part", "shelf": "7"});
+    assert_eq!(page.run(set, vec![again]).await, json!(true));
+    within(&page).await;
+    let me = Customer::new(page.clone(), Words::of(EN), &server, portal).await;
+    me.describe("Charged twice", "On the 5th and the 7th.")
+        .await;
+    me.detail("INV-2042").await;
+    me.press("form.continue").await;
+    me.arrive("submit.check_complaint").await;
+    me.see("context.title").await;
+    for said in ["https://www.example.com/cart", "A-17", "shelf"] {
+        page.see(said).await;
+    }
+    page.not_see("secret").await;
+    me.good().await;
+    me.send().await;
+    me.sent().await;
+    let id = only_request(&server).await;
+    let request = server
+        .desk()
+        .get(&format!("/requests/{id}"))
+        .send()
+        .await
+        .expect_status(200);
+    for said in [
+        "https://www.example.com/cart",
+        "\"context.order\"",
+        "\"context.shelf\"",
+    ] {
+        assert!(request.text().contains(said), "{said}: {}", request.text());
+    }
+    assert!(!request.text().contains("secret"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn help_is_there_in_every_language_in_the_dark_and_for_the_page_around() {
+    for language in [ZH_HANT, ZH_HANS, EN] {
+        let (_server, _browser, me) = customer_in(language).await;
+        me.open("/").await;
+        me.page.link(me.say("help.title")).click().await;
+        me.arrive("help.title").await;
+        for part in [
+            "help.hours",
+            "promise.title",
+            "ladder.title",
+            "help.follow",
+            "help.data",
+            "help.access",
+        ] {
+            me.page.heading(me.say(part)).wait().await;
+        }
+        me.page.see("12315").await;
+        me.good().await;
+        let dark = json!({"features": [{"name": "prefers-color-scheme", "value": "dark"}]});
+        me.page.cdp("Emulation.setEmulatedMedia", dark).await;
+        me.good().await;
+    }
+    let (host, server, _secret) = place().await;
+    let browser = Browser::start().await;
+    let page = browser.page();
+    let tag = "<portico-portal id=\"one\" view=\"help\"><a href=\"/\">Help</a></portico-portal>";
+    host.show(&portal_at(&server, "help.shop"), "", tag, "");
+    page.open(&host.origin()).await;
+    ready(&page).await;
+    within(&page).await;
+    page.see(&Words::of(EN).say("help.access")).await;
+    out(&page).await;
+    holds(
+        &page,
+        "return heard.some(([type, detail]) => type === 'navigate' && detail.view === 'help')",
+    )
+    .await;
+    page.clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lines_that_the_command_prints_are_all_that_both_sides_need() {
+    let host = HostSite::start().await;
+    let mut server = Server::with(Options {
+        config: Some(String::new()),
+        ..Options::default()
+    })
+    .await;
+    let portal = portal_at(&server, "help.shop");
+    let mut csp = std::process::Command::new(program());
+    csp.args(["csp", "--host", &host.origin(), "--portal", &portal]);
+    let printed = String::from_utf8(csp.output().unwrap().stdout).unwrap();
+    let line = |name: &str| {
+        let found = printed
+            .lines()
+            .map(str::trim)
+            .find(|line| line.starts_with(name));
+        found
+            .unwrap_or_else(|| panic!("{name} is not in {printed}"))
+            .to_owned()
+    };
+    let browser = Browser::start().await;
+    let page = browser.page();
+    let tag = "<portico-portal id=\"one\"><a href=\"/\">Help</a></portico-portal>";
+    // The page has a policy of its own, with nonces and without the portal; the lines stand beside what it has.
+    let policy = format!(
+        "{} 'nonce-n0nce'; {}; style-src 'nonce-n0nce'; require-trusted-types-for 'script'; trusted-types 'none'",
+        line("script-src"),
+        line("frame-src"),
+    );
+    host.show_under(&policy, &portal, tag);
+    page.open(&host.origin()).await;
+    // Without the line of the portal's own side it is refused.
+    holds(
+        &page,
+        "return heard.some(([type, detail]) => type === 'error' && detail.code === 'unreachable')",
+    )
+    .await;
+    server.configure(&line("frame_ancestors"));
+    server.stop().await;
+    server.restart().await;
+    page.open(&host.origin()).await;
+    ready(&page).await;
+    within(&page).await;
+    page.see(&Words::of(EN).say("home.title")).await;
+    page.clean().await;
+    out(&page).await;
+    page.clean().await;
+    // And without the page's line the browser refuses the frame.
+    let policy = policy.replace(&line("frame-src"), "frame-src 'none'");
+    host.show_under(&policy, &portal, tag);
+    page.open(&host.origin()).await;
+    holds(&page, "return !heard.some(([type]) => type === 'ready') && customElements.get('portico-portal') !== undefined").await;
+    page.link("Help").wait().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_in_the_page_clears_everything_that_the_portal_kept() {
+    let (host, server, _secret) = place().await;
+    let browser = Browser::start().await;
+    let page = browser.page();
+    host.sign_in(serde_json::from_str(ANN).ok());
+    host.show(
+        &portal_at(&server, "help.shop"),
+        "",
+        FORM,
+        "document.getElementById('one').getToken = token",
+    );
+    page.open(&host.origin()).await;
+    ready(&page).await;
+    within(&page).await;
+    let words = Words::of(EN);
+    page.field(words.say("submit.subject"))
+        .fill("CANARY subject")
+        .await;
+    page.see(&words.start("draft.saved")).await;
+    out(&page).await;
+    holds(
+        &page,
+        "return heard.some(([type, detail]) => type === 'draft:changed' && detail.count === 1)",
+    )
+    .await;
+    let ended = page
+        .run("return document.getElementById('one').signOut()", vec![])
+        .await;
+    assert_eq!(ended, json!(true));
+    holds(&page, "const drafts = heard.filter(([type]) => type === 'draft:changed'); return drafts.at(-1)[1].count === 0").await;
+    within(&page).await;
+    let kept = "const rows = await new Promise(done => { const open = indexedDB.open('portico'); open.onsuccess = () => {
+          const names = [...open.result.objectStoreNames]; const reading = open.result.transaction(names);
+          const all = names.map(name => reading.objectStore(name).getAll());
+          reading.oncomplete = () => done(all.map(one => one.result)) } });
+        return JSON.stringify([rows, { ...localStorage }, { ...sessionStorage }, document.cookie])";
+    let kept = page
+        .run(&format!("return (async () => {{ {kept} }})()"), vec![])
+        .await;
+    assert!(!kept.as_str().unwrap().contains("CANARY"), "{kept}");
+    out(&page).await;
+    let back =
+        "return document.getElementById('one').navigate('new', { type: 'billing-complaint' })";
+    page.run(back, vec![]).await;
+    within(&page).await;
+    holds(&page, "return document.querySelector('main input[type=text], main input:not([type])')?.value === ''").await;
+    // Whoever comes next is nobody, until the page says otherwise.
+    page.not_see("Ann").await;
+}
