@@ -9,7 +9,8 @@ use crate::{
 /// One step on the way to an answer that stands in an entry.
 enum Key {
     Name(String),
-    Index(usize),
+    /// Which entry, and how many a matrix keeps with it at least.
+    Index(usize, usize),
 }
 
 impl Survey {
@@ -120,16 +121,12 @@ impl Survey {
                 Class::MatrixDropdown => keys.push(Key::Name(row.to_text().into_owned())),
                 _ => {
                     let entries = &self.element(owner).children;
-                    keys.push(Key::Index(
-                        entries
-                            .iter()
-                            .position(|other| *other == entry)
-                            .unwrap_or(0),
-                    ));
+                    let index = entries.iter().position(|other| *other == entry);
+                    keys.push(Key::Index(index.unwrap_or(0), entries.len()));
                 }
             }
             keys.push(Key::Name(self.spec(owner).key.clone()));
-            tidy.push(self.specs.all[self.spec_id(owner)].inner_readers.clone());
+            tidy.push((owner, self.spec(at).key.clone()));
             at = owner;
         }
         let root = match keys.last() {
@@ -141,19 +138,18 @@ impl Survey {
         if !put(&mut self.answers, &mut keys, value, keeps_blank) {
             return false;
         }
-        for readers in tidy {
-            self.due.extend(&readers);
+        for (owner, key) in tidy {
+            self.touch_inside(owner, Some(&key));
         }
-        // What was set as a whole is read through its rows.
-        let readers = self.spec(id).inner_readers.clone();
-        self.due.extend(&readers);
+        self.touch_inside(id, None);
         self.touch(&root);
         true
     }
 
     /// Sets an answer as the customer does.
     pub fn set(&mut self, id: Id, value: Value) {
-        let blank = (value == Value::Text(String::new())).then(|| match self.class(id) {
+        let reads_blank = value == Value::Text(String::new()) && self.class(id) != Class::Rating;
+        let blank = reads_blank.then(|| match self.class(id) {
             Class::Checkbox | Class::TagBox => Value::List(Vec::new()),
             _ => value.clone(),
         });
@@ -175,7 +171,7 @@ impl Survey {
         self.changing(|survey| survey.change(id, value));
         self.blank = None;
         if self.root.word("checkErrorsMode") == "onValueChanged" {
-            self.check(id);
+            self.check_answer(id);
         }
     }
 
@@ -311,9 +307,7 @@ impl Survey {
                 }
             }
             Class::Boolean => match &value {
-                Value::Text(text)
-                    if node.value("valueTrue").is_none() && (text == "true" || text == "false") =>
-                {
+                Value::Text(text) if text == "true" || text == "false" => {
                     Value::Bool(text == "true")
                 }
                 Value::Text(text) if text == "indeterminate" => Value::Null,
@@ -429,6 +423,29 @@ impl Survey {
                 self.begin_with(id, start);
             }
         }
+        // Cells begin with something once they are seen.
+        let rows = matches!(
+            self.class(id),
+            Class::MatrixDropdown | Class::MatrixDynamic | Class::MultipleText
+        );
+        if rows {
+            self.element_mut(id).waits = true;
+            if self.begun {
+                self.fill_waiting(id);
+            }
+            return;
+        }
+        for entry in self.element(id).children.clone() {
+            self.fill_entry(entry);
+        }
+    }
+
+    /// Gives the cells of a question what they begin with, when they wait for that and can be seen.
+    pub(super) fn fill_waiting(&mut self, id: Id) {
+        if !self.element(id).waits || !self.is_shown(id) {
+            return;
+        }
+        self.element_mut(id).waits = false;
         for entry in self.element(id).children.clone() {
             self.fill_entry(entry);
         }
@@ -482,9 +499,18 @@ impl Survey {
     /// What a question begins with, without any expression.
     pub(super) fn starts_with(&self, id: Id) -> Value {
         let node = self.node(id);
-        match node.value("defaultValue") {
-            Some(value) => value.clone(),
-            None => Value::Null,
+        let start = node.value("defaultValue").cloned().unwrap_or_default();
+        if self.class(id) != Class::Boolean {
+            return start;
+        }
+        // Yes and no, in any writing, are what the question calls them; nothing else is either.
+        let called = |name: &str, yes: bool| node.value(name).cloned().unwrap_or(yes.into());
+        let (yes, no) = (called("valueTrue", true), called("valueFalse", false));
+        match &*start.to_text() {
+            _ if start == yes || start == no => start,
+            "true" => yes,
+            "false" => no,
+            _ => Value::Null,
         }
     }
 
@@ -545,6 +571,7 @@ impl Survey {
         for id in &questions {
             self.drop_unsaid(*id);
             if !keeps {
+                self.drop_unknown_rows(*id);
                 self.drop_unknown(*id);
             }
         }
@@ -611,50 +638,42 @@ impl Survey {
         }
     }
 
-    /// Answers that were set from outside and are no choice go at the end.
-    fn drop_unknown(&mut self, id: Id) {
-        let Some(value) = self.answer(id) else {
+    /// Rows and cells that were set from outside and are none go at the end.
+    fn drop_unknown_rows(&mut self, id: Id) {
+        let (Class::Matrix, Some(Value::Object(object))) = (self.class(id), self.answer(id)) else {
             return;
         };
-        let kept = match (self.class(id), value) {
-            (Class::Matrix, Value::Object(object)) => {
-                let rows: Vec<String> = self
-                    .rows(id)
-                    .iter()
-                    .map(|row| row.to_text().into_owned())
-                    .collect();
-                let columns: Vec<Value> = self.columns(id);
-                let known = |cell: &Value| match cell {
-                    Value::List(_) => true,
-                    cell => columns
-                        .iter()
-                        .any(|column| column.to_text() == cell.to_text()),
-                };
-                let rows = object
-                    .iter()
-                    .filter(|(row, cell)| rows.iter().any(|known| known == row) && known(cell));
-                Value::Object(rows.map(|(row, cell)| (row, cell.clone())).collect())
+        let rows = self.rows(id);
+        let columns = self.columns(id);
+        let known = |cell: &Value| {
+            let mut columns = columns.iter();
+            cell.as_list().is_some() || columns.any(|column| column.to_text() == cell.to_text())
+        };
+        let kept = object
+            .iter()
+            .filter(|(row, cell)| rows.iter().any(|known| known.to_text() == *row) && known(cell));
+        let kept = kept.map(|(row, cell)| (row, cell.clone())).collect();
+        self.keep(id, Value::Object(kept));
+    }
+
+    /// Answers that were set from outside, or that conditions hide, and are no choice go when they are checked.
+    pub(super) fn drop_unknown(&mut self, id: Id) {
+        let several = matches!(
+            self.class(id),
+            Class::Checkbox | Class::TagBox | Class::ImagePicker
+        );
+        let one = matches!(
+            self.class(id),
+            Class::RadioGroup | Class::Dropdown | Class::ButtonGroup | Class::ImagePicker
+        );
+        let kept = match self.answer(id) {
+            Some(Value::List(items)) if several => {
+                let known = items.iter().filter(|item| self.is_known(id, item));
+                Value::List(known.cloned().collect())
             }
-            (
-                Class::RadioGroup | Class::Dropdown | Class::ButtonGroup | Class::ImagePicker,
-                value,
-            ) if value.as_list().is_none() => {
-                if self.is_known(id, value) {
-                    return;
-                } else {
-                    Value::Null
-                }
-            }
-            (Class::Checkbox | Class::TagBox | Class::ImagePicker, Value::List(items)) => {
-                Value::List(
-                    items
-                        .iter()
-                        .filter(|item| self.is_known(id, item))
-                        .cloned()
-                        .collect(),
-                )
-            }
-            _ => return,
+            Some(Value::List(_)) | None => return,
+            Some(value) if one && !self.is_known(id, value) => Value::Null,
+            Some(_) => return,
         };
         self.keep(id, kept);
     }
@@ -752,16 +771,17 @@ fn put(object: &mut Object, keys: &mut Vec<Key>, value: Value, keeps_blank: bool
         .get_mut(&name)
         .map(std::mem::take)
         .unwrap_or_default();
-    let changed = if let Some(Key::Index(index)) = keys.last() {
-        let index = *index;
+    let blank = inner == Value::Null;
+    let changed = if let Some(Key::Index(index, count)) = keys.last() {
+        let (index, count) = (*index, *count);
         keys.pop();
         let mut entries = match inner {
             Value::List(entries) => entries,
             _ => Vec::new(),
         };
-        while entries.len() <= index {
-            entries.push(Value::Object(Object::new()));
-        }
+        let before = entries.len();
+        let none = || Value::Object(Object::new());
+        entries.resize_with(before.max(index + 1), none);
         let changed = match &mut entries[index] {
             Value::Object(entry) => put(entry, keys, value, keeps_blank),
             other => {
@@ -771,11 +791,14 @@ fn put(object: &mut Object, keys: &mut Vec<Key>, value: Value, keeps_blank: bool
                 changed
             }
         };
-        let blank = !keeps_blank
+        // All entries are kept with the one that changes.
+        entries.resize_with(if changed { before.max(count) } else { before }, none);
+        let blank = changed
+            && !keeps_blank
             && entries
                 .iter()
                 .all(|entry| entry.as_object().is_some_and(Object::is_empty));
-        inner = if blank {
+        inner = if blank || entries.is_empty() {
             Value::Null
         } else {
             Value::List(entries)
@@ -787,7 +810,7 @@ fn put(object: &mut Object, keys: &mut Vec<Key>, value: Value, keeps_blank: bool
             _ => Object::new(),
         };
         let changed = put(&mut entry, keys, value, keeps_blank);
-        inner = if entry.is_empty() {
+        inner = if entry.is_empty() && (changed || blank) {
             Value::Null
         } else {
             Value::Object(entry)

@@ -196,12 +196,21 @@ impl Survey {
 
     /// Checks a page, panel, entry or question and all in it; says whether all is well.
     pub fn check(&mut self, id: Id) -> bool {
+        let shown = self.is_visible(id) || self.is_entry(id);
+        if shown && !self.is_panel(id) {
+            self.drop_unknown(id);
+            self.settle();
+        }
+        self.check_answer(id)
+    }
+
+    /// The same for an answer just given, which stays even if it is no choice.
+    pub(super) fn check_answer(&mut self, id: Id) -> bool {
         let mut well = true;
         if !self.is_visible(id) && !self.is_entry(id) {
             self.forget_problems(id);
             return true;
         }
-        self.drop_unseen(id);
         let problems = self.wrong_with(id);
         well &= !problems.iter().any(|problem| problem.blocks);
         self.element_mut(id).problems = problems;

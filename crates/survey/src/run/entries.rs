@@ -1,7 +1,10 @@
 //! What repeats: rows of matrices, panels of dynamic panels, and the one entry of a multiple text.
 
-use super::{Element, Id, Kind, Survey};
-use crate::{Object, Value, definition::Class};
+use super::{
+    Element, Id, Kind, Survey,
+    spec::{Purpose, Rule},
+};
+use crate::{Expression, Object, Value, definition::Class};
 
 /// How many entries a question may have when its definition does not say.
 const MAX_ROWS: f64 = 1000.0;
@@ -34,9 +37,7 @@ impl Survey {
                     None => min.max(default),
                 };
                 // A count that is computed has its say later.
-                let computed = !node.word("panelCountExpression").is_empty()
-                    || !node.word("rowCountExpression").is_empty();
-                let count = if computed { 0.0 } else { count };
+                let count = if self.counts_itself(id) { 0.0 } else { count };
                 match self.answer(id).and_then(Value::as_list) {
                     Some(entries) => self.resize(id, entries.len()),
                     None => {
@@ -94,6 +95,7 @@ impl Survey {
             least: 0,
             refused: None,
             follows: true,
+            waits: false,
             problems: Vec::new(),
         };
         let entry = self.place(entry);
@@ -195,15 +197,9 @@ impl Survey {
                 self.element_mut(id).least = before;
             }
             self.resize(id, count);
-            if matrix {
-                for entry in self
-                    .element(id)
-                    .children
-                    .iter()
-                    .skip(before)
-                    .copied()
-                    .collect::<Vec<_>>()
-                {
+            let any = self.answer(id).is_some_and(|answer| !answer.is_empty());
+            if matrix && count > before && any {
+                for entry in self.element(id).children.clone() {
                     self.fill_entry(entry);
                 }
             }
@@ -216,8 +212,8 @@ impl Survey {
         self.follow_inner(id);
     }
 
-    /// When panels were added by setting the answer as a whole, what stands in panels is evaluated with the next
-    /// change.
+    /// When panels come with an answer, what stands in panels is set with the next change, and what is computed there
+    /// once something that it reads changes.
     fn defer(&mut self, id: Id) {
         let mut inside = vec![self.spec_id(id)];
         let mut at = 0;
@@ -225,18 +221,17 @@ impl Survey {
             let spec = &self.specs.all[spec];
             inside.extend(&spec.children);
             at += 1;
-        }
-        for spec in inside.iter().skip(1) {
-            for rule in &self.specs.all[*spec].rules {
-                if self.due.remove(*rule) {
+            let rules = if at == 1 {
+                &spec.inner_readers
+            } else {
+                &spec.rules
+            };
+            for rule in rules {
+                let computed = self.specs.rules[*rule].purpose == Purpose::Value;
+                if self.due.remove(*rule) && !computed {
                     self.deferred.insert(*rule);
                 }
             }
-        }
-        let readers = self.spec(id).inner_readers.clone();
-        for rule in readers {
-            self.due.remove(rule);
-            self.deferred.insert(rule);
         }
     }
 
@@ -245,9 +240,30 @@ impl Survey {
             let mut questions = Vec::new();
             self.questions_in(entry, &mut questions);
             for question in questions {
-                let readers = self.spec(question).inner_readers.clone();
-                self.due.extend(&readers);
+                self.touch_inside(question, None);
                 self.follow_entries(question);
+            }
+        }
+    }
+
+    /// What is in a question has changed: all of it, or what is kept under one name in one entry. What an entry sets
+    /// itself waits for a change of just what it reads.
+    pub(super) fn touch_inside(&mut self, id: Id, key: Option<&str>) {
+        let readers = self.spec(id).inner_readers.clone();
+        for rule in readers {
+            let Rule {
+                purpose,
+                expression,
+                condition,
+                ..
+            } = &self.specs.rules[rule];
+            let reads = |expression: &Expression| {
+                let names = expression.names();
+                let mut read = names.iter().filter_map(|name| name.text().split_once('.'));
+                read.any(|(_, rest)| Some(rest) == key)
+            };
+            if *purpose != Purpose::Set || expression.iter().chain(condition).any(reads) {
+                self.due.insert(rule);
             }
         }
     }
@@ -325,6 +341,15 @@ impl Survey {
         true
     }
 
+    /// Whether the number of its entries is computed.
+    fn counts_itself(&self, id: Id) -> bool {
+        let node = self.node(id);
+        let counts = ["panelCountExpression", "rowCountExpression"];
+        counts
+            .iter()
+            .any(|property| !node.word(property).is_empty())
+    }
+
     /// Whether an entry can be added.
     pub fn can_add(&self, id: Id) -> bool {
         let allowed = match self.class(id) {
@@ -334,6 +359,7 @@ impl Survey {
         };
         let count = self.element(id).children.len();
         self.node(id).flag(allowed, true)
+            && !self.counts_itself(id)
             && !self.is_read_only(id)
             && self.within(id, count as f64 + 1.0) > count
     }
@@ -348,6 +374,7 @@ impl Survey {
         let node = self.node(id);
         let count = self.element(id).children.len();
         node.flag(allowed, true)
+            && !self.counts_itself(id)
             && !self.is_read_only(id)
             && count as f64 > node.number(min).unwrap_or(0.0)
     }

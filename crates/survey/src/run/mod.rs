@@ -26,6 +26,7 @@ pub use view::{Page, Part, Question};
 use crate::{
     Clock, Definition, Object, Value,
     definition::{Class, LocalisedText, Node},
+    ecma::lower,
     names::Names,
 };
 use rules::Rules;
@@ -67,13 +68,15 @@ pub struct Survey {
     skips: Vec<(Id, Id)>,
     /// Rules whose names have changed, and names that triggers have not seen yet.
     due: Rules,
+    changed: Names,
     /// Rules that wait for the next change.
     deferred: Rules,
-    changed: Names,
     /// The name of an answer that has just become blank, and what expressions see of it now; nothing afterwards.
     blank: Option<(String, Value)>,
     /// How many questions have an answer that was refused.
     refusals: usize,
+    /// Under which names lists of choices are kept, in lower case.
+    lists: Names,
     /// Whether some questions keep their answer under one name.
     shares_key: bool,
     /// How deep we are in texts that stand in texts.
@@ -82,6 +85,8 @@ pub struct Survey {
     clears_containers: bool,
     /// Whether rules are being evaluated already: what they change is taken up by the same rounds.
     settling: bool,
+    /// Whether it has its first answers.
+    begun: bool,
 }
 
 #[derive(Debug)]
@@ -103,6 +108,8 @@ struct Element {
     refused: Option<Value>,
     /// Whether the answer still follows its default expression.
     follows: bool,
+    /// Whether its cells have not yet been given what they begin with.
+    waits: bool,
     problems: Vec<Problem>,
 }
 
@@ -180,14 +187,16 @@ impl Survey {
             position: pages::Position::default(),
             skips: Vec::new(),
             due: Rules::default(),
-            deferred: Rules::default(),
             changed: Names::default(),
+            deferred: Rules::default(),
             blank: None,
             refusals: 0,
+            lists: Names::default(),
             shares_key: false,
             filling: Cell::new(0),
             clears_containers: false,
             settling: false,
+            begun: false,
         };
         survey.begin();
         survey
@@ -208,6 +217,12 @@ impl Survey {
             }
         }
         let questions = self.questions();
+        for id in &questions {
+            if matches!(self.class(*id), Class::Checkbox | Class::TagBox) {
+                let key = lower(&self.spec(*id).key).into_owned();
+                self.lists.add(&key);
+            }
+        }
         let mut keys = Names::default();
         let mut added = questions.iter().map(|id| keys.add(&self.spec(*id).key));
         self.shares_key = added.any(|(_, new)| !new);
@@ -236,8 +251,16 @@ impl Survey {
             }
         }
         self.settle();
+        self.begun = true;
+        for at in 0..self.elements.len() {
+            self.fill_waiting(Id(at as u32));
+        }
         for id in &questions {
             self.drop_odd_start(*id);
+            // The parts of a text are not filled in when it comes to be seen later.
+            if self.class(*id) == Class::MultipleText {
+                self.element_mut(*id).waits = false;
+            }
         }
         // Where hiding clears, what is hidden from the start begins without its default.
         for id in questions {
@@ -268,6 +291,7 @@ impl Survey {
             least: 0,
             refused: None,
             follows: true,
+            waits: false,
             problems: Vec::new(),
         };
         let id = self.place(element);

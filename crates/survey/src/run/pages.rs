@@ -201,6 +201,9 @@ impl Survey {
 
     /// Checks what is shown now; says whether all is well.
     pub fn check_here(&mut self) -> bool {
+        if let Some(page) = self.start_page() {
+            return self.check(page);
+        }
         if self.is_single_page() {
             let mut well = true;
             for page in self.visible_pages() {
@@ -229,13 +232,12 @@ impl Survey {
     /// To the next page, or to the end; says whether it went on. Problems are on the questions then.
     pub fn go_on(&mut self) -> bool {
         let Some((at, stops)) = self.stop() else {
-            return true;
+            return self.start_page().is_none_or(|page| self.check(page));
         };
         if at + 1 == stops.len() {
             return self.complete();
         }
-        let begun = self.start_page().is_none_or(|page| self.check(page));
-        if !begun || (!self.checks_at_end() && !self.check_here()) {
+        if !self.checks_at_end() && !self.check_here() {
             return false;
         }
         if self.is_to_complete() {
@@ -248,6 +250,9 @@ impl Survey {
 
     /// To the page before; says whether there is one.
     pub fn go_back(&mut self) -> bool {
+        if self.state == State::Starting {
+            return false;
+        }
         let Some((at, stops)) = self.stop() else {
             return true;
         };
@@ -314,7 +319,7 @@ impl Survey {
         if self.state == State::Completed {
             return true;
         }
-        if self.state() == State::Empty || !self.start_page().is_none_or(|page| self.check(page)) {
+        if self.state() == State::Empty {
             return false;
         }
         if self.checks_at_end() && self.is_last() {

@@ -182,6 +182,11 @@ impl Survey {
                     if purpose != Purpose::Set && (all || reads_row) {
                         self.due.insert(rule);
                     }
+                } else if let (Purpose::Visible, Some(condition)) =
+                    (purpose, &self.specs.rules[rule].expression)
+                {
+                    // What an entry comes with stays, hidden or not.
+                    self.element_mut(id).visible = self.holds(condition, Some(id), None);
                 } else {
                     self.apply_at(rule, purpose, id);
                 }
@@ -240,9 +245,8 @@ impl Survey {
         }
         self.calculated.insert(name, value.clone());
         if node.flag("includeIntoResult", false) {
-            if value.is_empty() {
-                self.answers.remove(name);
-            } else {
+            // What was computed once stays, even as nothing.
+            if !value.is_empty() || self.answers.get(name).is_some() {
                 self.answers.insert(name, value);
             }
         }
@@ -391,6 +395,9 @@ impl Survey {
         let mut questions = Vec::new();
         self.questions_in(turned.unwrap_or(id), &mut questions);
         for question in questions {
+            if visible {
+                self.fill_waiting(question);
+            }
             if !self.clears_when_hidden(question) {
                 continue;
             }
@@ -467,24 +474,6 @@ impl Survey {
         self.choices_moved(id, &hidden);
     }
 
-    /// Takes choices away that were set though a condition hides them.
-    pub(super) fn drop_unseen(&mut self, id: Id) {
-        if self.element(id).choices.is_empty() {
-            return;
-        }
-        let values = item_values(self.choices_node(id), "choices");
-        let conditions = self.element(id).choices.iter();
-        let hidden = values
-            .into_iter()
-            .zip(conditions)
-            .filter(|(_, shown)| !shown.visible());
-        let hidden: Vec<Value> = hidden.map(|(value, _)| value).collect();
-        if !hidden.is_empty() {
-            self.drop_hidden(id, &hidden);
-            self.settle();
-        }
-    }
-
     fn choices_moved(&mut self, id: Id, hidden: &[Value]) {
         let carriers = self.spec(id).carriers.clone();
         self.due.extend(&carriers);
@@ -528,6 +517,8 @@ impl Survey {
         let choices = self.choices(id);
         let known = |value: &Value| choices.iter().any(|choice| choice.value == *value);
         let kept = match self.answer(id) {
+            // An order of other choices says nothing.
+            Some(_) if self.class(id) == Class::Ranking => Value::Null,
             Some(Value::List(items)) => {
                 Value::List(items.iter().filter(|item| known(item)).cloned().collect())
             }

@@ -4,6 +4,7 @@ use super::{Id, Kind, Survey};
 use crate::{
     Clock, Name, Scope, Value,
     definition::Class,
+    ecma::lower,
     expression::{Ask, look_up},
 };
 use std::borrow::Cow;
@@ -158,7 +159,12 @@ impl Scope for Here<'_> {
         if let Some(question) = text.strip_suffix("-unwrapped") {
             return look_up(question, &survey.answers);
         }
-        name.look_up(&survey.answers)
+        let found = name.look_up(&survey.answers);
+        // Nothing chosen of several is no choice at all.
+        if found.is_none() && survey.lists.find(&lower(text)).is_some() {
+            return Some(Cow::Owned(Value::List(Vec::new())));
+        }
+        found
     }
 
     fn clock(&self) -> &dyn Clock {
