@@ -102,7 +102,9 @@ async fn floor(file: &Path) {
     axum::serve(listener, app).await.unwrap();
 }
 
-const JSON: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/json")];
+fn answer(status: StatusCode, json: String) -> impl IntoResponse {
+    (status, [(header::CONTENT_TYPE, "application/json")], json)
+}
 
 async fn insert(
     State((writer, _)): State<(SqlitePool, SqlitePool)>,
@@ -115,7 +117,7 @@ async fn insert(
         .execute(&writer)
         .await
         .unwrap();
-    (StatusCode::CREATED, JSON, json!({ "id": id }).to_string())
+    self::answer(StatusCode::CREATED, json!({ "id": id }).to_string())
 }
 
 async fn select(
@@ -127,7 +129,7 @@ async fn select(
         .fetch_one(&readers)
         .await
         .unwrap();
-    (JSON, answer)
+    self::answer(StatusCode::OK, answer)
 }
 
 // --- Servers and clients
