@@ -17,26 +17,26 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// What the server is called at the provider; both need encoding on their way.
-pub const CLIENT: &str = "portico & co";
+pub(super) const CLIENT: &str = "portico & co";
 /// And its secret.
-pub const SECRET: &str = "the+secret of%the server";
+pub(super) const SECRET: &str = "the+secret of%the server";
 
 /// A key of Ed25519 as PEM, and what it is called.
 #[derive(Clone, Copy)]
-pub struct Key {
+pub(super) struct Key {
     kid: &'static str,
     private: &'static str,
     public: &'static str,
 }
 
 /// Its first key.
-pub const FIRST: Key = Key {
+pub(super) const FIRST: Key = Key {
     kid: "first",
     private: include_str!("../keys/ed25519.pem"),
     public: include_str!("../keys/ed25519.pub.pem"),
 };
 /// The one that follows.
-pub const SECOND: Key = Key {
+pub(super) const SECOND: Key = Key {
     kid: "second",
     private: include_str!("../keys/ed25519-other.pem"),
     public: include_str!("../keys/ed25519-other.pub.pem"),
@@ -44,7 +44,7 @@ pub const SECOND: Key = Key {
 
 impl Key {
     /// The set that has it alone, as the world sees it.
-    pub fn published(self) -> Value {
+    pub(super) fn published(self) -> Value {
         let lines = self.public.lines().filter(|line| !line.starts_with('-'));
         let der = STANDARD.decode(lines.collect::<String>()).unwrap();
         // The key is the last that such a file has.
@@ -53,7 +53,7 @@ impl Key {
     }
 
     /// A token that it has signed under any name.
-    pub fn signs(self, kid: Option<&str>, claims: &Value) -> String {
+    pub(super) fn signs(self, kid: Option<&str>, claims: &Value) -> String {
         let head = Header {
             kid: kid.map(str::to_owned),
             ..Header::new(Algorithm::EdDSA)
@@ -64,21 +64,21 @@ impl Key {
 }
 
 /// What a test can change.
-pub struct Twist {
+pub(super) struct Twist {
     /// Laid over what it says of itself; null takes away.
-    pub discovery: Value,
+    pub(super) discovery: Value,
     /// Laid over the claims of an ID token; null takes away.
-    pub claims: Value,
+    pub(super) claims: Value,
     /// Given in the place of an ID token, made of the claims that it would have.
-    pub token: Option<fn(&Value) -> String>,
+    pub(super) token: Option<fn(&Value) -> String>,
     /// What its token endpoint answers.
-    pub refuses: Option<(u16, Value)>,
+    pub(super) refuses: Option<(u16, Value)>,
     /// What it says of a customer.
-    pub userinfo: (u16, Value),
+    pub(super) userinfo: (u16, Value),
     /// What it signs with.
-    pub key: Key,
+    pub(super) key: Key,
     /// What it signs with, as it is published.
-    pub keys: (u16, Value),
+    pub(super) keys: (u16, Value),
 }
 
 impl Default for Twist {
@@ -96,7 +96,7 @@ impl Default for Twist {
 }
 
 /// A running provider. Ends when dropped.
-pub struct Provider {
+pub(super) struct Provider {
     port: u16,
     inner: Arc<Inner>,
     task: JoinHandle<()>,
@@ -112,7 +112,7 @@ struct Inner {
 
 impl Provider {
     /// Starts it on a free port.
-    pub async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let inner = Arc::new(Inner {
@@ -129,17 +129,17 @@ impl Provider {
     }
 
     /// Its issuer identifier.
-    pub fn issuer(&self) -> &str {
+    pub(super) fn issuer(&self) -> &str {
         &self.inner.issuer
     }
 
     /// What it does otherwise from now on.
-    pub fn twist(&self, twist: Twist) {
+    pub(super) fn twist(&self, twist: Twist) {
         *self.inner.twist.lock().unwrap() = twist;
     }
 
     /// The customer has signed in and agreed at this address: the code.
-    pub fn grant(&self, location: &Url) -> String {
+    pub(super) fn grant(&self, location: &Url) -> String {
         assert_eq!(location.port(), Some(self.port));
         assert_eq!(location.path(), "/authorize");
         let mut granted = self.inner.granted.lock().unwrap();
@@ -155,7 +155,7 @@ impl Drop for Provider {
 }
 
 /// A parameter of an address.
-pub fn parameter(url: &Url, name: &str) -> String {
+pub(super) fn parameter(url: &Url, name: &str) -> String {
     let found = url.query_pairs().find(|(known, _)| known == name);
     found
         .unwrap_or_else(|| panic!("{name} is not in {url}"))
