@@ -34,7 +34,7 @@ pub fn page() -> View {
 
 fn section(id: &'static str, title: Message, content: impl FnOnce() -> View) -> View {
     ui! {
-        <section aria-labelledby=id>
+        <section class="flow" aria-labelledby=id>
             <h2 id=id>{title}</h2>
             {content()}
         </section>
@@ -106,7 +106,7 @@ fn promised() -> View {
             ui! { <li><p>{move || m::help_higher(&to.join(" → "))}</p></li> }
         });
         let rungs = told.ladder.into_iter().map(rung).collect::<View>();
-        Some(ui! { <ol class="steps"><li><p>{m::help_chase}</p></li> {higher} {rungs}</ol> })
+        Some(ui! { <ul class="bullets flow"><li><p>{m::help_chase}</p></li> {higher} {rungs}</ul> })
     };
     part(standards, skeleton, move || {
         ui! {

@@ -85,7 +85,8 @@ impl HostSite {
 
     /// The same without style sheet and script, under another policy, which must allow `portico.js` by its address.
     pub fn show_under(&self, policy: &str, portal: &str, body: &str) {
-        let page = page(portal, "", body, "").replacen("<script nonce=\"n0nce\" src", "<script src", 1);
+        let page =
+            page(portal, "", body, "").replacen("<script nonce=\"n0nce\" src", "<script src", 1);
         *self.shown.page.lock().unwrap() = (policy.to_owned(), page);
     }
 
