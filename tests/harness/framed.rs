@@ -8,7 +8,7 @@ use crate::api::complaint;
 use crate::browser::Setup;
 use crate::host::{HostSite, SECRET, portal_at};
 use crate::words::EN;
-use crate::{Browser, Language, Look, Options, Page, Server, Words, until};
+use crate::{Browser, Language, Options, Page, Server, Words, until};
 
 /// A host, the portal's server that lets it in, and a browser.
 pub struct Place {
@@ -300,13 +300,6 @@ pub async fn fit(step: usize) -> usize {
 /// a colour corrected.
 pub async fn read_in_colour(count: usize, seed: u64) -> usize {
     let place = Place::new().await;
-    place
-        .page()
-        .look(Look {
-            reduced_motion: true,
-            ..Look::default()
-        })
-        .await;
     let mut chance = fastrand::Rng::with_seed(seed);
     let tokens: Vec<&str> = theme::colours().collect();
     let pairs: Vec<Value> = theme::pairs()
@@ -397,6 +390,10 @@ const AGENT: &str = r"
     }
     return [255, 255, 255];
   };
+  // A colour on its way to another is neither; what inherits it would set out after it.
+  const still = new CSSStyleSheet();
+  still.replaceSync('*, ::before, ::after { transition: none !important }');
+  document.adoptedStyleSheets.push(still);
   const probe = document.createElement('p');
   const acts = {
     go: path => {
