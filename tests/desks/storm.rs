@@ -20,7 +20,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 /// Longer than what waits takes to be tried again, several times.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(1_800);
 
 /// How many are sent: in the long runs what was promised, else enough to see a fault of every kind.
 fn total() -> usize {

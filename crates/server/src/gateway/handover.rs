@@ -253,12 +253,14 @@ async fn not_arrived(
     error: &DeskError,
     unanswered: bool,
 ) -> Result<(), ApiError> {
+    if let Some(link) = &mut record.link {
+        link.handover.in_doubt = unanswered || error.may_be_done();
+    }
     if !error.is_passing() {
         return wait_for_a_person(app, tx, record, &error.to_string()).await;
     }
     let mut tx = tx;
     if let Some(link) = &mut record.link {
-        link.handover.in_doubt = unanswered || error.may_be_done();
         link.handover.trouble = Some(error.to_string());
         let attempts = link.handover.attempts;
         tracing::warn!(
