@@ -242,6 +242,34 @@ async fn an_answer_that_is_lost_makes_no_second_ticket() {
 }
 
 #[tokio::test]
+async fn a_desk_that_cannot_be_asked_whether_it_has_it_gets_no_second_ticket() {
+    let desk = RequestTracker::start().await;
+    desk.fail(DeskFault::LoseWrites);
+    let server = gateway(&desk, "").await;
+    let body = complaint("Charged twice", Some("guest@example.test"));
+    let reply = submit(&server.guest(), Uuid::new_v4(), &body)
+        .await
+        .expect_status(202);
+    // Of this answer alone one would know that nothing was done.
+    desk.fail(DeskFault::Status(429));
+    until("the desk to be asked", || async {
+        let waiting = server.desk().get("/handovers").send().await.json;
+        match waiting["items"][0]["trouble"] == "the desk asks us to wait" {
+            true => Ok(()),
+            false => Err(waiting.to_string()),
+        }
+    })
+    .await;
+    desk.fail(None);
+    let (api, id) = (token(&server, &reply).await, reply.text_at("/request/id"));
+    until_read(&api, &id, "the request to be found", |r| {
+        r["status"] == "new"
+    })
+    .await;
+    desk.ticket();
+}
+
+#[tokio::test]
 async fn a_server_killed_in_the_middle_makes_no_second_ticket() {
     let desk = RequestTracker::start().await;
     desk.fail(DeskFault::HangWrites);

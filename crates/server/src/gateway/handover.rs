@@ -38,6 +38,8 @@ use tokio::time;
 const FIRST_PAUSE: i64 = 2_000;
 /// Milliseconds between two tries at most: a desk that comes back has everything a minute later.
 const LONGEST_PAUSE: i64 = 60_000;
+/// Milliseconds after which a desk is not still making what it was told to make: twice as long as a call may take.
+const SETTLED: i64 = 60_000;
 /// How many are on their way at the same time.
 const AT_ONCE: usize = 4;
 
@@ -113,7 +115,12 @@ async fn hand_over(app: &App, id: &RequestId) -> Result<(), ApiError> {
         tx.update_request(&record).await?;
         return Ok(tx.commit().await?);
     }
-    let in_doubt = link.handover.in_doubt;
+    let (in_doubt, sent_at) = (link.handover.in_doubt, link.handover.sent_at);
+    // That the desk does not have it says nothing while it may be making it.
+    let settled = sent_at.is_none_or(|sent| now - sent >= SETTLED);
+    if !in_doubt || settled {
+        link.handover.sent_at = Some(now);
+    }
     link.handover.attempts += 1;
     // Until the desk has said otherwise: also a crash leaves it in doubt.
     link.handover.in_doubt = true;
@@ -144,13 +151,30 @@ async fn hand_over(app: &App, id: &RequestId) -> Result<(), ApiError> {
 
     let who = customer(&link, name)?;
     let new = new_ticket(app, &record, files);
-    let made = async {
-        if in_doubt && let Some(there) = desk.backend.find(&who, &new.key).await? {
-            return Ok(there);
-        }
-        desk.backend.create(&who, &new).await
+    let found = match in_doubt {
+        true => desk.backend.find(&who, &new.key).await,
+        false => Ok(None),
     };
-    let made = made.await.map_err(|error| match error {
+    let unanswered = found.is_err();
+    if in_doubt && !settled && matches!(found, Ok(None)) {
+        desk.note(&found);
+        let mut tx = app.store.write().await?;
+        let Some(mut record) = tx.request(id, &Scope::Desk).await? else {
+            return Ok(());
+        };
+        let why = "an answer of the desk was lost, and it does not have the request yet";
+        if let Some(link) = &mut record.link {
+            link.handover.trouble = Some(why.to_owned());
+        }
+        tx.update_request(&record).await?;
+        return Ok(tx.commit().await?);
+    }
+    let made = match found {
+        Ok(None) => desk.backend.create(&who, &new).await,
+        Ok(Some(there)) => Ok(there),
+        Err(error) => Err(error),
+    };
+    let made = made.map_err(|error| match error {
         // No ticket was asked for yet: it is the address that is not there, which an operator mends.
         DeskError::NotFound => DeskError::Nonsense(
             "it says that nothing is there (404): see that `url` is its address".to_owned(),
@@ -163,12 +187,17 @@ async fn hand_over(app: &App, id: &RequestId) -> Result<(), ApiError> {
         Err(_) => None,
     };
     let mut tx = app.store.write().await?;
-    let Some(record) = tx.request(id, &Scope::Desk).await? else {
+    let Some(mut record) = tx.request(id, &Scope::Desk).await? else {
         return Ok(());
     };
     match made {
         Ok(ticket) => arrived(app, tx, record, &ticket, read.and_then(Result::ok)).await,
-        Err(error) => not_arrived(app, tx, record, &error).await,
+        Err(error) => {
+            if unanswered && let Some(link) = &mut record.link {
+                link.handover.sent_at = sent_at;
+            }
+            not_arrived(app, tx, record, &error, unanswered).await
+        }
     }
 }
 
@@ -224,18 +253,22 @@ async fn tell(
     Ok(())
 }
 
+/// `unanswered`: the desk could not even be asked for what an earlier try may have made, which so stays in doubt.
 async fn not_arrived(
     app: &App,
     tx: Box<dyn Tx>,
     mut record: RequestRecord,
     error: &DeskError,
+    unanswered: bool,
 ) -> Result<(), ApiError> {
+    if let Some(link) = &mut record.link {
+        link.handover.in_doubt = unanswered || error.may_be_done();
+    }
     if !error.is_passing() {
         return wait_for_a_person(app, tx, record, &error.to_string()).await;
     }
     let mut tx = tx;
     if let Some(link) = &mut record.link {
-        link.handover.in_doubt = error.may_be_done();
         link.handover.trouble = Some(error.to_string());
         let attempts = link.handover.attempts;
         tracing::warn!(

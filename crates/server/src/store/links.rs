@@ -81,6 +81,9 @@ pub struct Handover {
     pub attempts: u32,
     /// The desk may have it although it did not say so.
     pub in_doubt: bool,
+    /// When the desk was last told to make it; it may be at that for a while, whoever has gone meanwhile.
+    #[serde(default)]
+    pub sent_at: Option<i64>,
     /// When to try; `None` when it is there, or when only a person can go on.
     pub next_try_at: Option<i64>,
     /// What was in the way the last time, for the operator.
