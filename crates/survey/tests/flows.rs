@@ -139,6 +139,17 @@ fn choices_taken_in_a_circle_are_none() {
     assert_eq!(end["details"]["a"]["choices"], json!([]));
 }
 
+/// A required question that no page can ask holds nobody.
+#[test]
+fn a_place_on_a_picture_is_not_waited_for() {
+    let survey = json!({ "elements": [
+        { "type": "imagemap", "name": "m", "isRequired": true, "imageLink": "x.png", "areas": [{ "value": "a" }] },
+        { "type": "text", "name": "t" },
+    ] });
+    let end = last(survey, json!(["start", { "complete": 1 }]));
+    assert_eq!(end["completed"], true);
+}
+
 /// Answers and texts that are put into markup mean nothing there.
 #[test]
 fn answers_in_markup_are_text() {

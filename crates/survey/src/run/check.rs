@@ -295,11 +295,16 @@ impl Survey {
             .collect()
     }
 
-    /// Whether a question takes an answer at all.
+    /// Whether a question takes an answer at all. No page asks for a place on a picture, so that must not hold anybody.
     pub(super) fn can_be_answered(&self, id: Id) -> bool {
         !matches!(
             self.class(id),
-            Class::Html | Class::Image | Class::Expression | Class::Panel | Class::Page
+            Class::Html
+                | Class::Image
+                | Class::ImageMap
+                | Class::Expression
+                | Class::Panel
+                | Class::Page
         )
     }
 
