@@ -192,7 +192,7 @@ impl DjangoHelpdesk {
     }
 
     fn standing(&self, ticket: &answer::Ticket) -> Standing {
-        let standing = self.statuses.standing_of_number(ticket.status.into());
+        let standing = self.statuses.standing_of_number(ticket.status);
         if ticket.is_merged() {
             return Standing {
                 status: Status::Closed,
