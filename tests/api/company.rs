@@ -31,7 +31,6 @@ async fn forms_words_and_looks_change_while_the_server_runs() {
     let files = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
         std::fs::write(files.path().join(name), text).unwrap();
-        files.path().join(name).display().to_string()
     };
     let config = |accent: &str, brand: &str| {
         format!(

@@ -38,6 +38,10 @@ async fn out(page: &Page) {
     page.driver().enter_default_frame().await.unwrap();
 }
 
+const HOURS: &str = "[[contacts]]\nchannel = \"phone\"\n\
+    value = { en = \"400 123 4567\", zh-Hans = \"400 123 4567\", zh-Hant = \"400 123 4567\" }\n\
+    hours = [{ days = [1, 2, 3, 4, 5], from = \"09:00\", to = \"18:00\" }]\n";
+
 /// A host, and a server that lets it in and believes it.
 async fn place() -> (HostSite, Server, tempfile::TempDir) {
     let host = HostSite::start().await;
@@ -45,7 +49,7 @@ async fn place() -> (HostSite, Server, tempfile::TempDir) {
     let file = secret.path().join("host.key");
     std::fs::write(&file, SECRET).unwrap();
     let server = Server::with(Options {
-        config: Some(host.configuration(&file)),
+        config: Some(format!("{}{HOURS}", host.configuration(&file))),
         ..Options::default()
     })
     .await;
@@ -120,7 +124,6 @@ async fn help_is_there_in_every_language_in_the_dark_and_for_the_page_around() {
         me.page.link(me.say("help.title")).click().await;
         me.arrive("help.title").await;
         for part in [
-            "help.hours",
             "promise.title",
             "ladder.title",
             "help.follow",
@@ -143,7 +146,8 @@ async fn help_is_there_in_every_language_in_the_dark_and_for_the_page_around() {
     page.open(&host.origin()).await;
     ready(&page).await;
     within(&page).await;
-    page.see(&Words::of(EN).say("help.access")).await;
+    page.see(&Words::of(EN).say("help.hours")).await;
+    page.see("09:00–18:00").await;
     out(&page).await;
     holds(
         &page,
