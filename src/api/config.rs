@@ -46,6 +46,7 @@ mod shown {
                 time_zone: shown.time_zone,
                 capabilities: shown.capabilities,
                 sign_in: Vec::new(),
+                sign_in_providers: Vec::new(),
                 // It takes nothing that has one.
                 limits: Limits {
                     attachment_size: 0,

@@ -1,8 +1,10 @@
 //! How fast surveys are, against survey-core in the same run: natively against it under node, and in Chromium against it
 //! on the same page.
 
+mod embed;
 mod gateway;
 
+pub(crate) use embed::embed;
 pub(crate) use gateway::gateway;
 
 use crate::{

@@ -2,7 +2,6 @@
 
 mod bench;
 mod desks;
-mod embed;
 mod glue;
 mod process;
 mod setup;
@@ -84,7 +83,7 @@ fn command() -> Result<()> {
         "ci" => ci(),
         "dist" => dist(),
         "bench" if rest == ["survey"] => bench::surveys(),
-        "bench" if rest == ["embed"] => embed::bench(),
+        "bench" if rest == ["embed"] => bench::embed(),
         "bench" if rest == ["gateway"] => bench::gateway(),
         "size" => {
             setup::for_site()?;

@@ -81,7 +81,7 @@ const PAGES: [Page; 5] = [
 ];
 
 /// Measures and prints a table.
-pub(crate) fn bench() -> Result<()> {
+pub(crate) fn embed() -> Result<()> {
     setup::for_site()?;
     let tools = setup::for_tests()?;
     site::build()?;
