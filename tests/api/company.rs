@@ -109,6 +109,7 @@ async fn everybody_can_read_what_is_promised_and_where_it_goes_on() {
     let told = server
         .guest()
         .get("/promises")
+        .language("en")
         .send()
         .await
         .expect_status(200);
@@ -165,7 +166,7 @@ async fn what_the_page_around_says_stands_on_the_request_and_nothing_personal_do
     };
     let expected = [
         (
-            json!("Sent from the page"),
+            json!("提交时所在网页"),
             json!("https://www.example.com/cart"),
         ),
         (json!("shelf"), json!("7")),

@@ -100,7 +100,7 @@ async fn a_wrong_address_is_the_operators_to_mend_and_loses_nothing() {
 #[tokio::test]
 async fn the_doctor_says_each_nonsense_in_words() {
     let each = [
-        (DeskFault::Html, "not one of this kind of desk"),
+        (DeskFault::Html, "another program than Request Tracker"),
         (DeskFault::SignIn, "sends us to a page to sign in"),
         (DeskFault::Status(401), "Make a new one"),
         (DeskFault::Status(403), "may not use the API"),

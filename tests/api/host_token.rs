@@ -299,10 +299,12 @@ async fn keys_at_an_address_are_fetched_once_and_outlive_their_provider() {
     provider.show(Some(json!({"keys": [key]})));
     send(&server, &signed("2026")).await.expect_status(200);
     let asked = provider.asked();
-    // Kept, also while it is down again; a key that was never there is not asked for with every token.
+    // Kept, also while it is down again; a key that was never there is asked for once, and not with every token.
     provider.show(None);
     send(&server, &signed("2026")).await.expect_status(200);
+    assert_eq!(provider.asked(), asked);
+    send(&server, &signed("2027")).await.expect_status(401);
     send(&server, &signed("2027")).await.expect_status(401);
     assert!(server.log().contains("\"reason\":\"unknown_key\""));
-    assert_eq!(provider.asked(), asked);
+    assert_eq!(provider.asked(), asked + 1);
 }

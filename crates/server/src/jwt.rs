@@ -383,7 +383,9 @@ mod tests {
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let router = Router::new().route("/", get(answer));
         let provider = tokio::spawn(async move { axum::serve(listener, router).await });
-        let keys = Keys::new(Vec::new(), Some((url, reqwest::Client::new())));
+        // Whichever test is first; again is no harm.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let keys = Keys::new(Vec::new(), Some((url, client().unwrap())));
         let known = async |kid: &str| {
             let head = Head {
                 alg: "EdDSA".to_owned(),
