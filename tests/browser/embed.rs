@@ -1,29 +1,13 @@
 //! Journey 4: the portal in a company's own site, by one tag, under a strict policy. The host is another origin of the
 //! portal's site (`www.shop`, `help.shop`) or another site (`help.other`), where the browser keeps nothing.
 
-use portico_tests::framed::{FAR, NEAR, Place, READY, ann, holds};
+use portico_tests::framed::{FAR, NEAR, Place, READY, ann, holds, press, write};
 use portico_tests::host::portal_at;
-use portico_tests::{Page, Words, api, until};
+use portico_tests::{Words, api, until};
 use serde_json::json;
 use thirtyfour::Key;
 
 use crate::setting::rows;
-
-/// Clicks what has this text within the frame.
-async fn press(page: &Page, text: &str) {
-    page.see(text).await;
-    let body = "const at = [...document.querySelectorAll('a, button, summary')].find(e => e.textContent.includes(arguments[0]));
-        at?.click(); return Boolean(at)";
-    until(text, || async {
-        let pressed = page.run(body, vec![json!(text)]).await;
-        pressed
-            .as_bool()
-            .filter(|p| *p)
-            .map(drop)
-            .ok_or("not there".to_owned())
-    })
-    .await;
-}
 
 const TAG: &str =
     "<portico-portal id=\"one\"><a href=\"https://help.shop.example/\">Help</a></portico-portal>";
@@ -73,19 +57,6 @@ async fn a_customer_of_the_host_is_signed_in_on_the_same_site() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_of_the_host_is_signed_in_on_another_site() {
     signed_in_customer_is_signed_in(FAR).await;
-}
-
-/// Writes the first page of a form within the frame.
-async fn write(page: &Page, subject: &str) {
-    holds(
-        page,
-        "return document.querySelector('main input[type=text], main input:not([type])') !== null",
-    )
-    .await;
-    let body = "const field = document.querySelector('main input[type=text], main input:not([type])');
-        field.focus(); field.value = arguments[0];
-        for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }))";
-    page.run(body, vec![json!(subject)]).await;
 }
 
 const FORM: &str = "<portico-portal id=\"one\" view=\"new\" type=\"billing-complaint\"><a href=\"/\">Help</a></portico-portal>";

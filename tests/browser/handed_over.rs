@@ -1,105 +1,67 @@
 //! What a page hands over to the portal in it beside the customer: a context, the view `help`, its policy; and what is
 //! left when the customer signs out there.
 
-use portico_tests::host::{HostSite, SECRET, portal_at};
+use portico_tests::framed::{NEAR, Place, READY, ann, holds, press, write};
+use portico_tests::host::{HostSite, portal_at};
 use portico_tests::server::program;
 use portico_tests::words::{EN, ZH_HANS, ZH_HANT};
-use portico_tests::{Browser, Customer, Options, Page, Server, Words, until};
-use serde_json::{Value, json};
+use portico_tests::{Browser, Options, Server, until};
+use serde_json::json;
 
 use crate::setting::{customer_in, only_request};
-
-/// Waits until a function body returns true.
-async fn holds(page: &Page, body: &str) {
-    until(body, || async {
-        match page.run(body, vec![]).await {
-            Value::Bool(true) => Ok(()),
-            other => Err(other.to_string()),
-        }
-    })
-    .await;
-}
-
-async fn ready(page: &Page) {
-    holds(page, "return heard.some(([type]) => type === 'ready')").await;
-}
-
-async fn within(page: &Page) {
-    let find = "return document.querySelector('portico-portal').shadowRoot.querySelector('iframe')";
-    let found = page
-        .driver()
-        .execute(find, Vec::<Value>::new())
-        .await
-        .unwrap();
-    found.element().unwrap().enter_frame().await.unwrap();
-}
-
-async fn out(page: &Page) {
-    page.driver().enter_default_frame().await.unwrap();
-}
 
 const HOURS: &str = "[[contacts]]\nchannel = \"phone\"\n\
     value = { en = \"400 123 4567\", zh-Hans = \"400 123 4567\", zh-Hant = \"400 123 4567\" }\n\
     hours = [{ days = [1, 2, 3, 4, 5], from = \"09:00\", to = \"18:00\" }]\n";
 
-/// A host, and a server that lets it in and believes it.
-async fn place() -> (HostSite, Server, tempfile::TempDir) {
-    let host = HostSite::start().await;
-    let secret = tempfile::tempdir().unwrap();
-    let file = secret.path().join("host.key");
-    std::fs::write(&file, SECRET).unwrap();
-    let server = Server::with(Options {
-        config: Some(format!("{}{HOURS}", host.configuration(&file))),
-        ..Options::default()
-    })
-    .await;
-    (host, server, secret)
-}
-
-const ANN: &str =
-    r#"{"sub": "ann", "name": "Ann", "email": "ann@example.com", "email_verified": true}"#;
 const FORM: &str = "<portico-portal id=\"one\" view=\"new\" type=\"billing-complaint\" context=\"order=A-17\">\
     <a href=\"/\">Help</a></portico-portal>";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_page_says_along_is_shown_before_sending_and_stands_at_the_desk() {
-    let (host, server, _secret) = place().await;
-    let browser = Browser::start().await;
-    let page = browser.page();
-    host.sign_in(serde_json::from_str(ANN).ok());
-    let portal = portal_at(&server, "help.shop");
+    let place = Place::new().await;
+    place.host.sign_in(Some(ann()));
     let script = "const one = document.getElementById('one'); one.getToken = token;
-        one.setContext({ page: 'https://www.example.com/cart?q=secret#part', shelf: '7' })";
-    host.show(&portal, "", FORM, script);
-    page.open(&host.origin()).await;
-    ready(&page).await;
+        one.setContext({ page: 'https://www.example.com/cart?q=secret#part', shelf: '7' });
+        one.prefill({ subject: 'Charged twice', body: 'On the 5th and the 7th.' })";
+    place.ready(NEAR, FORM, script).await;
+    let page = place.page();
     // What is about a person is not taken; what was said before does not stay in its place.
     let set = "return document.getElementById('one').setContext(arguments[0])";
     let refused = page.run(set, vec![json!({"who": "ann@example.com"})]).await;
     assert_eq!(refused, json!(false));
-    holds(
-        &page,
-        "return heard.some(([type, detail]) => type === 'error' && detail.code === 'context')",
-    )
-    .await;
+    place
+        .holds(
+            "return heard.some(([type, detail]) => type === 'error' && detail.code === 'context')",
+        )
+        .await;
     let again = json!({"page": "https://www.example.com/cart?q=secret#part", "shelf": "7"});
     assert_eq!(page.run(set, vec![again]).await, json!(true));
-    within(&page).await;
-    let me = Customer::new(page.clone(), Words::of(EN), &server, portal).await;
-    me.describe("Charged twice", "On the 5th and the 7th.")
+    let inside = place.within(0).await;
+    // Through the form: its pages differ in their first heading.
+    let heading = "return document.querySelector('main h1, main h2')?.textContent ?? ''";
+    for _ in 0..4 {
+        let before = inside.run(heading, vec![]).await;
+        press(&inside, &place.say("form.continue")).await;
+        until("the next page", || async {
+            let now = inside.run(heading, vec![]).await;
+            (now != before).then_some(()).ok_or(now.to_string())
+        })
         .await;
-    me.detail("INV-2042").await;
-    me.press("form.continue").await;
-    me.arrive("submit.check_complaint").await;
-    me.see("context.title").await;
-    for said in ["https://www.example.com/cart", "A-17", "shelf"] {
-        page.see(said).await;
     }
-    page.not_see("secret").await;
-    me.good().await;
-    me.send().await;
-    me.sent().await;
-    let id = only_request(&server).await;
+    let title = place.say("context.title");
+    for said in [&title, "https://www.example.com/cart", "A-17", "shelf"] {
+        inside.see(said).await;
+    }
+    inside.not_see("secret").await;
+    inside.clean().await;
+    press(&inside, &place.say("submit.send_complaint")).await;
+    place.out().await;
+    place
+        .holds("return heard.some(([type]) => type === 'submit:succeeded')")
+        .await;
+    let server = &place.server;
+    let id = only_request(server).await;
     let request = server
         .desk()
         .get(&format!("/requests/{id}"))
@@ -138,23 +100,27 @@ async fn help_is_there_in_every_language_in_the_dark_and_for_the_page_around() {
         me.page.cdp("Emulation.setEmulatedMedia", dark).await;
         me.good().await;
     }
-    let (host, server, _secret) = place().await;
+    let server = Server::with(Options {
+        config: Some(HOURS.to_owned()),
+        ..Options::default()
+    })
+    .await;
     let browser = Browser::start().await;
     let page = browser.page();
-    let tag = "<portico-portal id=\"one\" view=\"help\"><a href=\"/\">Help</a></portico-portal>";
-    host.show(&portal_at(&server, "help.shop"), "", tag, "");
-    page.open(&host.origin()).await;
-    ready(&page).await;
-    within(&page).await;
-    page.see(&Words::of(EN).say("help.hours")).await;
+    page.open(&server.url("/help")).await;
     page.see("09:00–18:00").await;
-    out(&page).await;
-    holds(
-        &page,
-        "return heard.some(([type, detail]) => type === 'navigate' && detail.view === 'help')",
-    )
-    .await;
-    page.clean().await;
+    let place = Place::new().await;
+    let tag = "<portico-portal id=\"one\" view=\"help\"><a href=\"/\">Help</a></portico-portal>";
+    place.ready(NEAR, tag, "").await;
+    let inside = place.within(0).await;
+    inside.see(&place.say("help.follow")).await;
+    place.out().await;
+    place
+        .holds(
+            "return heard.some(([type, detail]) => type === 'navigate' && detail.view === 'help')",
+        )
+        .await;
+    place.page().clean().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -192,11 +158,7 @@ async fn the_lines_that_the_command_prints_are_all_that_both_sides_need() {
     server.stop().await;
     server.restart().await;
     page.open(&host.origin()).await;
-    ready(&page).await;
-    within(&page).await;
-    page.see(&Words::of(EN).say("home.title")).await;
-    page.clean().await;
-    out(&page).await;
+    holds(&page, READY).await;
     page.clean().await;
     // Without the line of one side or of the other there is no portal, and the link stays.
     let refused = async || {
@@ -223,51 +185,41 @@ async fn the_lines_that_the_command_prints_are_all_that_both_sides_need() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_out_in_the_page_clears_everything_that_the_portal_kept() {
-    let (host, server, _secret) = place().await;
-    let browser = Browser::start().await;
-    let page = browser.page();
-    host.sign_in(serde_json::from_str(ANN).ok());
-    host.show(
-        &portal_at(&server, "help.shop"),
-        "",
-        FORM,
-        "document.getElementById('one').getToken = token",
-    );
-    page.open(&host.origin()).await;
-    ready(&page).await;
-    within(&page).await;
-    let words = Words::of(EN);
-    page.field(words.say("submit.subject"))
-        .fill("CANARY subject")
+    let place = Place::new().await;
+    place.host.sign_in(Some(ann()));
+    let script = "document.getElementById('one').getToken = token";
+    place.ready(NEAR, FORM, script).await;
+    let inside = place.within(0).await;
+    write(&inside, "CANARY subject").await;
+    inside.see(&place.words.start("draft.saved")).await;
+    place.out().await;
+    place
+        .holds(
+            "return heard.some(([type, detail]) => type === 'draft:changed' && detail.count === 1)",
+        )
         .await;
-    page.see(&words.start("draft.saved")).await;
-    out(&page).await;
-    holds(
-        &page,
-        "return heard.some(([type, detail]) => type === 'draft:changed' && detail.count === 1)",
-    )
-    .await;
+    let page = place.page();
     let ended = page
         .run("return document.getElementById('one').signOut()", vec![])
         .await;
     assert_eq!(ended, json!(true));
-    holds(&page, "const drafts = heard.filter(([type]) => type === 'draft:changed'); return drafts.at(-1)[1].count === 0").await;
-    within(&page).await;
+    place.holds("const drafts = heard.filter(([type]) => type === 'draft:changed'); return drafts.at(-1)[1].count === 0").await;
+    let inside = place.within(0).await;
     let kept = "const rows = await new Promise(done => { const open = indexedDB.open('portico'); open.onsuccess = () => {
           const names = [...open.result.objectStoreNames]; const reading = open.result.transaction(names);
           const all = names.map(name => reading.objectStore(name).getAll());
           reading.oncomplete = () => done(all.map(one => one.result)) } });
         return JSON.stringify([rows, { ...localStorage }, { ...sessionStorage }, document.cookie])";
-    let kept = page
+    let kept = inside
         .run(&format!("return (async () => {{ {kept} }})()"), vec![])
         .await;
     assert!(!kept.as_str().unwrap().contains("CANARY"), "{kept}");
-    out(&page).await;
+    place.out().await;
     let back =
         "return document.getElementById('one').navigate('new', { type: 'billing-complaint' })";
     page.run(back, vec![]).await;
-    within(&page).await;
-    holds(&page, "return document.querySelector('main input[type=text], main input:not([type])')?.value === ''").await;
+    let inside = place.within(0).await;
+    holds(&inside, "return document.querySelector('main input[type=text], main input:not([type])')?.value === ''").await;
     // Whoever comes next is nobody, until the page says otherwise.
-    page.not_see("Ann").await;
+    inside.not_see("Ann").await;
 }

@@ -126,6 +126,35 @@ pub async fn holds(page: &Page, body: &str) {
     .await;
 }
 
+/// Clicks what has this text within the frame.
+pub async fn press(page: &Page, text: &str) {
+    page.see(text).await;
+    let body = "const at = [...document.querySelectorAll('a, button, summary')].find(e => e.textContent.includes(arguments[0]));
+        at?.click(); return Boolean(at)";
+    until(text, || async {
+        let pressed = page.run(body, vec![json!(text)]).await;
+        pressed
+            .as_bool()
+            .filter(|p| *p)
+            .map(drop)
+            .ok_or("not there".to_owned())
+    })
+    .await;
+}
+
+/// Writes the subject on the first page of a form within the frame.
+pub async fn write(page: &Page, subject: &str) {
+    holds(
+        page,
+        "return document.querySelector('main input[type=text], main input:not([type])') !== null",
+    )
+    .await;
+    let body = "const field = document.querySelector('main input[type=text], main input:not([type])');
+        field.focus(); field.value = arguments[0];
+        for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }))";
+    page.run(body, vec![json!(subject)]).await;
+}
+
 /// What the site says of its customer.
 pub fn ann() -> Value {
     json!({"sub": "ann", "name": "Ann", "email": ANN, "email_verified": true})
