@@ -193,12 +193,14 @@ async fn signing_out_in_the_page_clears_everything_that_the_portal_kept() {
     write(&inside, "CANARY subject").await;
     inside.see(&place.words.start("draft.saved")).await;
     place.out().await;
+    let page = place.page();
+    let home = "return document.getElementById('one').navigate('home')";
+    page.run(home, vec![]).await;
     place
         .holds(
             "return heard.some(([type, detail]) => type === 'draft:changed' && detail.count === 1)",
         )
         .await;
-    let page = place.page();
     let ended = page
         .run("return document.getElementById('one').signOut()", vec![])
         .await;
