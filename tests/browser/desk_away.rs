@@ -1,15 +1,12 @@
 //! Requests that lie at another desk: one that is away when the customer sends, reads and writes, one that has words of
 //! its own, and one that refuses.
 
-use portico_tests::browser::Setup;
 use portico_tests::page::has;
 use portico_tests::words::{EN, ZH_HANS, ZH_HANT};
-use portico_tests::{
-    Api, Browser, Customer, Language, Options, RequestTracker, Server, Words, until,
-};
+use portico_tests::{Api, Browser, Customer, Language, Options, RequestTracker, Server, until};
 use serde_json::Value;
 
-use crate::setting::{MEMBER, only_request};
+use crate::setting::{MEMBER, customer_before, only_request};
 
 const SUBJECT: &str = "三月的帳單重複扣款";
 
@@ -20,13 +17,7 @@ async fn at_a_desk(desk: &RequestTracker, language: Language) -> (Server, Browse
         ..Options::default()
     };
     let server = Server::with(options.and_unlimited()).await;
-    let browser = Browser::with(Setup {
-        languages: language.asked,
-        ..Setup::default()
-    })
-    .await;
-    let words = Words::of(language);
-    let me = Customer::new(browser.page(), words, &server, server.origin()).await;
+    let (browser, me) = customer_before(&server, language).await;
     me.sign_in(&server, MEMBER).await;
     (server, browser, me)
 }

@@ -1,11 +1,12 @@
 //! Signing in at a real provider of OpenID Connect, on another site: there, back to the draft, and out again.
 
-use portico_tests::browser::Setup;
 use portico_tests::host::{HostSite, SECRET, portal_at};
 use portico_tests::oidc::OidcProvider;
 use portico_tests::words::{EN, ZH_HANS, ZH_HANT};
 use portico_tests::{Browser, Customer, Language, Options, Server, Words, until};
 use serde_json::json;
+
+use crate::setting::customer_before;
 
 /// What the provider is called in a language.
 fn label(language: Language) -> &'static str {
@@ -36,13 +37,7 @@ async fn place(language: Language) -> (OidcProvider, Server, Browser, Customer) 
         ..Options::default()
     };
     let server = Server::with(options.and_unlimited()).await;
-    let browser = Browser::with(Setup {
-        languages: language.asked,
-        ..Setup::default()
-    })
-    .await;
-    let words = Words::of(language);
-    let me = Customer::new(browser.page(), words, &server, server.origin()).await;
+    let (browser, me) = customer_before(&server, language).await;
     (provider, server, browser, me)
 }
 

@@ -11,14 +11,20 @@ pub(crate) const MEMBER: &str = "member@example.com";
 /// A server, a browser in a wide window, and a customer straight in front of the server.
 pub(crate) async fn customer_in(language: Language) -> (Server, Browser, Customer) {
     let server = Server::with(Options::unlimited()).await;
+    let (browser, me) = customer_before(&server, language).await;
+    (server, browser, me)
+}
+
+/// A browser in a wide window, and a customer straight in front of this server.
+pub(crate) async fn customer_before(server: &Server, language: Language) -> (Browser, Customer) {
     let browser = Browser::with(Setup {
         languages: language.asked,
         ..Setup::default()
     })
     .await;
     let words = Words::of(language);
-    let me = Customer::new(browser.page(), words, &server, server.origin()).await;
-    (server, browser, me)
+    let me = Customer::new(browser.page(), words, server, server.origin()).await;
+    (browser, me)
 }
 
 /// The id of the only request at the desk.

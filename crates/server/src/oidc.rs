@@ -618,8 +618,10 @@ impl Provider {
         let algorithm = *algorithm.ok_or(jwt::Refused::Algorithm)?;
         let told: Value = metadata.keys.open(token, &head, algorithm).await?;
         let claims = IdClaims::deserialize(&told).map_err(|_| jwt::Refused::Malformed)?;
-        // A time of today has no digits to lose.
-        #[allow(clippy::cast_precision_loss)]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a time of today has no digits to lose"
+        )]
         let now = real_now().timestamp_millis() as f64 / 1_000.0;
         self.judge_claims(&claims, &attempt.nonce(&self.id), now)?;
         Ok(told)
