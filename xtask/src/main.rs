@@ -9,7 +9,7 @@ mod site;
 mod size;
 mod structure;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use desks::Desks;
 use process::{cargo, run, step};
 use std::{
@@ -195,10 +195,7 @@ fn ignored_tests(name: &str, variable: &str, value: &str) -> Result<()> {
 fn test_command(args: &[&str]) -> Result<Command> {
     setup::for_site()?;
     let tools = setup::for_tests()?;
-    site::build()?;
-    step("Building the server and the tests");
-    // Together: dev-dependencies change features, and apart much would be compiled twice.
-    run(cargo().args(["build", "--workspace", "--bin", "portico", "--tests"]))?;
+    build_for_tests()?;
     step("Testing");
     let here = env::current_dir()?;
     let mut command = cargo();
@@ -215,6 +212,21 @@ fn test_command(args: &[&str]) -> Result<Command> {
         command.env(name, path);
     }
     Ok(command)
+}
+
+/// The server and the tests, and the site beside them, whose linking uses one core.
+fn build_for_tests() -> Result<()> {
+    step("Building the server and the tests");
+    // Together: dev-dependencies change features, and apart much would be compiled twice.
+    let mut host = cargo()
+        .args(["build", "--workspace", "--bin", "portico", "--tests"])
+        .spawn()?;
+    let site = site::build();
+    ensure!(
+        host.wait()?.success(),
+        "the server and the tests do not build"
+    );
+    site
 }
 
 fn ci() -> Result<()> {
@@ -240,7 +252,7 @@ fn ci() -> Result<()> {
         .args(["--target", setup::WASM_TARGET])
         .args(deny)
         .env("CARGO_TARGET_DIR", site::TARGET_DIR))?;
-    site::build()?;
+    build_for_tests()?;
     size::check()?;
     test(&[], true)
 }

@@ -76,42 +76,6 @@ pub struct Question {
     pub problems: Vec<Problem>,
 }
 
-impl Question {
-    /// Whether a plain form can ask it, without any script: nothing in it depends on what is typed into it.
-    pub fn is_simple(&self) -> bool {
-        match self.class {
-            Class::Text
-            | Class::Comment
-            | Class::Rating
-            | Class::RadioGroup
-            | Class::Dropdown
-            | Class::Checkbox
-            | Class::TagBox
-            | Class::ButtonGroup
-            | Class::Boolean
-            | Class::Matrix
-            | Class::Slider
-            | Class::SignaturePad
-            | Class::Expression
-            | Class::Html
-            | Class::Image => true,
-            Class::ImagePicker => self.choices.iter().all(|choice| !choice.text.is_empty()),
-            Class::MultipleText | Class::MatrixDropdown => self.entries.iter().all(Part::is_simple),
-            _ => false,
-        }
-    }
-}
-
-impl Part {
-    /// Whether a plain form can ask all of it.
-    pub fn is_simple(&self) -> bool {
-        match self {
-            Self::Question(question) => question.is_simple(),
-            Self::Group { parts, .. } => parts.iter().all(Self::is_simple),
-        }
-    }
-}
-
 impl Survey {
     /// What is shown now: the start page, the current page or the element that stands alone on it; none when there is
     /// nothing to ask.
