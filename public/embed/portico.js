@@ -63,7 +63,8 @@
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`
     :host { all: initial !important; display: block !important; font: 16px/1.5 system-ui, sans-serif !important;
-      color: inherit !important; color-scheme: light dark !important; margin: var(--portico-margin, 0) !important }
+      color: inherit !important; color-scheme: inherit !important; margin: var(--portico-margin, 0) !important }
+    button, dialog, iframe { color-scheme: light dark }
     :host([hidden]) { display: none !important }
     :host([mode="panel"]), :host([mode="button"]) { display: contents !important }
     :host([mode="panel"]) > .stack, :host([mode="button"]) > .stack { display: none }
@@ -76,7 +77,7 @@
     .skip, .end { clip-path: inset(50%); block-size: 1px; inline-size: 1px; overflow: hidden; position: absolute }
     button { background: Canvas; border: 1px solid currentColor; border-radius: 6px; color: CanvasText; cursor: pointer;
       font: inherit; min-block-size: 44px; min-inline-size: 44px; padding: 0 16px }
-    button:focus-visible { outline: 3px solid Highlight; outline-offset: 2px }
+    button:focus-visible { outline: 3px solid CanvasText; outline-offset: -6px }
     .skip:focus { clip-path: none; block-size: auto; inline-size: auto; inset: 8px auto auto 8px; z-index: 1 }
     .launch { inset: auto 16px 16px auto; position: fixed; z-index: 2147483000 }
     :host([position="left"]) .launch { inset: auto auto 16px 16px }

@@ -113,8 +113,8 @@ fn channel(channel: ContactChannel) -> View {
     };
     ui! {
         <div>
-            <dt>{label}<br/>{address(channel, value)}</dt>
-            <dd>{spans}</dd>
+            <dt>{label}</dt>
+            <dd>{address(channel, value)} <br/> {spans}</dd>
         </div>
     }
 }

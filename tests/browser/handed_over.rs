@@ -92,7 +92,7 @@ async fn help_is_there_in_every_language_in_the_dark_and_for_the_page_around() {
             me.page.heading(me.say(part)).wait().await;
         }
         me.page.see("12315").await;
-        let only = "return [...document.querySelectorAll('main dt .hint')].map(hint => hint.textContent).join()";
+        let only = "return [...document.querySelectorAll('main dt .hint')].map(hint => hint.textContent).join('\\n')";
         let only = me.page.run(only, vec![]).await;
         let only = only.as_str().unwrap();
         assert!(!only.is_empty());
