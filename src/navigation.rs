@@ -143,8 +143,7 @@ pub fn start() {
     }
     // On the way back to a document that was left for the other program, as within one; a reload keeps the focus out.
     let came_back = history::came_back();
-    if key_value::session().get(ARRIVING).is_some() {
-        key_value::session().remove(ARRIVING);
+    if key_value::session().take(ARRIVING).is_some() {
         task::detach(async {
             task::next_frame().await;
             dom::focus_heading();

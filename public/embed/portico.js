@@ -7,8 +7,10 @@
 
   const NAME = "portico-portal";
   const VERSION = 1;
-  // Milliseconds in which the frame must answer, and a call be acknowledged.
+  // Milliseconds in which the frame must load, and a call be acknowledged.
   const PATIENCE = 15_000;
+  // And those in which what it has loaded must answer: the portal listens before it counts as loaded.
+  const ANSWER = 5_000;
   const origin = (address) => new URL(address, document.baseURI).origin;
   const home = document.currentScript?.src && origin(document.currentScript.src);
 
@@ -61,7 +63,8 @@
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`
     :host { all: initial !important; display: block !important; font: 16px/1.5 system-ui, sans-serif !important;
-      color: inherit !important; color-scheme: light dark !important; margin: var(--portico-margin, 0) !important }
+      color: inherit !important; color-scheme: inherit !important; margin: var(--portico-margin, 0) !important }
+    button, dialog, iframe { color-scheme: light dark }
     :host([hidden]) { display: none !important }
     :host([mode="panel"]), :host([mode="button"]) { display: contents !important }
     :host([mode="panel"]) > .stack, :host([mode="button"]) > .stack { display: none }
@@ -74,7 +77,7 @@
     .skip, .end { clip-path: inset(50%); block-size: 1px; inline-size: 1px; overflow: hidden; position: absolute }
     button { background: Canvas; border: 1px solid currentColor; border-radius: 6px; color: CanvasText; cursor: pointer;
       font: inherit; min-block-size: 44px; min-inline-size: 44px; padding: 0 16px }
-    button:focus-visible { outline: 3px solid Highlight; outline-offset: 2px }
+    button:focus-visible { outline: 3px solid CanvasText; outline-offset: -6px }
     .skip:focus { clip-path: none; block-size: auto; inline-size: auto; inset: 8px auto auto 8px; z-index: 1 }
     .launch { inset: auto 16px 16px auto; position: fixed; z-index: 2147483000 }
     :host([position="left"]) .launch { inset: auto auto 16px 16px }
@@ -109,6 +112,8 @@
     #calls = new Map();
     #last = 0;
     #waiting;
+    #again = false;
+    #lost = false;
     #seen;
     #height = 0;
     #unread = 0;
@@ -130,7 +135,7 @@
       }
       this.addEventListener("click", (event) => {
         const plain = !event.button && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
-        if (this.getAttribute("lazy") !== "click" || this.#frame || !plain || !event.target.closest?.("a")) return;
+        if (this.getAttribute("lazy") !== "click" || this.#asked() || !plain || !event.target.closest?.("a")) return;
         event.preventDefault();
         this.load();
       });
@@ -222,27 +227,14 @@
 
     load() {
       this.#wanted = true;
-      if (this.#frame || !this.isConnected) return;
+      if (this.#asked() || !this.isConnected) return;
       if (this.getAttribute("consent") === "required") {
         this.#tell("consent:required", {});
         return;
       }
       this.#seen?.disconnect();
-      const place = this.#root.querySelector(".stack, .inside");
-      const preset = ["light", "dark", "contrast"].find((known) => known === this.#look().preset) ?? "auto";
-      const scrolls = this.#mode() !== "inline" || this.hasAttribute("max-height") || this.#fixed() !== null;
-      const frame = make("iframe", {
-        // How the portal is to look before anybody has said anything.
-        name: `portico ${scrolls ? "panel" : "inline"} ${preset}`,
-        title: this.getAttribute("label") ?? this.#words()[0],
-        allow: "clipboard-write; fullscreen",
-        referrerPolicy: "strict-origin",
-        src: this.#address(),
-      });
-      frame.addEventListener("load", () => this.#greet(frame));
-      this.#frame = frame;
-      place.prepend(frame);
-      this.#measure();
+      this.#again = true;
+      this.#ask();
     }
 
     open() {
@@ -367,6 +359,41 @@
       }
     }
 
+    // Whether a frame is there that has answered, or still may.
+    #asked() {
+      return this.#frame && !this.#lost;
+    }
+
+    #ask() {
+      this.#forget();
+      const place = this.#root.querySelector(".stack, .inside");
+      const preset = ["light", "dark", "contrast"].find((known) => known === this.#look().preset) ?? "auto";
+      const scrolls = this.#mode() !== "inline" || this.hasAttribute("max-height") || this.#fixed() !== null;
+      const frame = make("iframe", {
+        // How the portal is to look before anybody has said anything.
+        name: `portico ${scrolls ? "panel" : "inline"} ${preset}`,
+        title: this.getAttribute("label") ?? this.#words()[0],
+        allow: "clipboard-write; fullscreen",
+        referrerPolicy: "strict-origin",
+        src: this.#address(),
+      });
+      frame.addEventListener("load", () => this.#greet(frame));
+      this.#frame = frame;
+      place.prepend(frame);
+      this.#measure();
+      this.#wait(PATIENCE);
+    }
+
+    // Who gets no answer asks once more in a new frame, and then says so; what answers later is still heard.
+    #wait(patience) {
+      this.#waiting = setTimeout(() => {
+        this.#lost = !this.#again;
+        this.#again = false;
+        if (this.#lost) this.#tell("error", { code: "unreachable" });
+        else this.#ask();
+      }, patience);
+    }
+
     // Hands a port to the document in the frame; every document that it loads gets one of its own.
     #greet(frame) {
       this.#hangUp();
@@ -382,7 +409,7 @@
         signIn: Boolean(this.#getToken),
       };
       frame.contentWindow.postMessage({ portico: "hello", v: VERSION, payload }, this.#origin(), [port2]);
-      this.#waiting = setTimeout(() => this.#tell("error", { code: "unreachable" }), PATIENCE);
+      this.#wait(ANSWER);
     }
 
     #hangUp() {
@@ -405,6 +432,8 @@
       if (v !== VERSION || typeof type !== "string") return;
       if (type === "here") {
         clearTimeout(this.#waiting);
+        this.#again = true;
+        this.#lost = false;
         this.#frame.classList.add("here");
       } else if (type === "resize") {
         if (!(payload?.height >= 0 && payload.height <= 200_000)) return;

@@ -29,6 +29,13 @@ impl KeyValue {
             .is_some_and(|storage| storage.set_item(key, value).is_ok())
     }
 
+    /// Gives a value and removes it.
+    pub fn take(&self, key: &str) -> Option<String> {
+        let value = self.get(key);
+        self.remove(key);
+        value
+    }
+
     /// Removes a value.
     pub fn remove(&self, key: &str) {
         if let Some(storage) = &self.0 {

@@ -6,7 +6,10 @@ use crate::{
     route::Route,
     state::config,
 };
-use portico_contract::config::{Capability, ContactChannel, ContactKind};
+use portico_contract::{
+    config::{Capability, ContactChannel, ContactKind},
+    form::is_email,
+};
 use portico_view::{Child, View, ui};
 
 /// The contact section.
@@ -42,24 +45,11 @@ fn channel(channel: ContactChannel) -> View {
         open_now,
         next_opening,
     } = channel;
-    let (mark, address) = match channel {
-        ContactKind::Phone => {
-            let digits: String = value
-                .chars()
-                .filter(|c| c.is_ascii_digit() || *c == '+')
-                .collect();
-            ("phone", Some(format!("tel:{digits}")))
-        }
-        ContactKind::Email => ("mail", Some(format!("mailto:{value}"))),
-        ContactKind::Online => {
-            let web = value.starts_with("https://") || value.starts_with("http://");
-            ("external", web.then(|| value.clone()))
-        }
-        ContactKind::OnSite | ContactKind::Unknown => ("info", None),
-    };
-    let value = match address {
-        Some(address) => ui! { <a href=address>{value}</a> },
-        None => ui! { <bdi>{value}</bdi> },
+    let mark = match channel {
+        ContactKind::Phone => "phone",
+        ContactKind::Email => "mail",
+        ContactKind::Online => "external",
+        ContactKind::OnSite | ContactKind::Unknown => "info",
     };
     let words = move || match (open_now, next_opening) {
         (true, _) => m::contact_open(),
@@ -71,7 +61,33 @@ fn channel(channel: ContactChannel) -> View {
     ui! {
         <li>
             {icon(mark)}
-            <div><span class="visually-hidden">{label}": "</span> {value} {opening}</div>
+            <div><span class="visually-hidden">{label}": "</span> {address(channel, value)} {opening}</div>
         </li>
+    }
+}
+
+/// A number, an address or a link as the company has written it, to be followed where it can be.
+pub fn address(channel: ContactKind, value: String) -> View {
+    let href = match channel {
+        // What a company writes beside a number, such as an extension, is nothing to dial.
+        ContactKind::Phone => value
+            .chars()
+            .all(|c| c.is_ascii_digit() || c.is_whitespace() || "+-()./".contains(c))
+            .then(|| {
+                let dialled = value.chars().filter(|c| c.is_ascii_digit() || *c == '+');
+                format!("tel:{}", dialled.collect::<String>())
+            }),
+        // What follows `?` would be more than an address.
+        ContactKind::Email => (is_email(&value) && !value.contains(['?', '%', '&']))
+            .then(|| format!("mailto:{value}")),
+        ContactKind::Online => {
+            let web = value.starts_with("https://") || value.starts_with("http://");
+            web.then(|| value.clone())
+        }
+        ContactKind::OnSite | ContactKind::Unknown => None,
+    };
+    match href {
+        Some(href) => ui! { <a href=href rel="noreferrer"><bdi>{value}</bdi></a> },
+        None => ui! { <bdi>{value}</bdi> },
     }
 }

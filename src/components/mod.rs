@@ -12,6 +12,7 @@ pub mod files;
 pub mod form;
 pub mod icon;
 pub mod incidents;
+pub mod ladder;
 pub mod layout;
 pub mod load;
 pub mod measures;

@@ -2,8 +2,8 @@
 //! satisfied, how what they write is kept, and whom the portal serves badly.
 
 use crate::{
-    api::{self, Query},
-    components::{icon::icon, load::part, promise::goal},
+    api::{self, Load, Query},
+    components::{contact::address, ladder::ways, load::part, promise::goal},
     i18n::{self, Message, format, m},
     navigation,
     route::Route,
@@ -14,7 +14,7 @@ use portico_contract::{
     promise::{Standard, StandardPromise},
     request::{Grade, Rung},
 };
-use portico_view::{Child, View, ui};
+use portico_view::{Child, View, memo, ui};
 
 /// The page.
 pub fn page() -> View {
@@ -24,12 +24,37 @@ pub fn page() -> View {
             <h1 tabindex="-1">{m::help_title}</h1>
             <p class="lede">{m::help_text}</p>
         </header>
+        {part(config::config(), skeleton, company)}
+        {below(config::config(), |load| matches!(load, Load::Failed(_)))}
+    }
+}
+
+/// What comes of the company's configuration.
+fn company() -> View {
+    let promises = memo(|| config::has(Capability::Promises));
+    ui! {
         {hours()}
-        {(|| config::has(Capability::Promises).then(promised)).view()}
+        {(move || match promises.get() {
+            true => promised(),
+            false => rest(),
+        })
+        .view()}
+    }
+}
+
+/// What needs nothing of the server, below what does.
+fn rest() -> View {
+    ui! {
         {follow()}
         {data()}
         {section("help-access", m::help_access, || ui! { <p>{m::help_access_text}</p> <p>{m::help_access_gaps}</p> })}
     }
+}
+
+/// The rest, as soon as what is read above it has come so far: nothing that is shown moves when more arrives.
+fn below<T: Clone + Send + Sync + 'static>(above: Query<T>, so_far: fn(&Load<T>) -> bool) -> View {
+    let shown = memo(move || above.with(so_far));
+    (move || shown.get().then(rest)).view()
 }
 
 fn section(id: &'static str, title: Message, content: impl FnOnce() -> View) -> View {
@@ -42,7 +67,11 @@ fn section(id: &'static str, title: Message, content: impl FnOnce() -> View) -> 
 }
 
 fn skeleton() -> View {
-    ui! { <div class="skeleton block" aria-hidden="true"></div> }
+    // As high as a window: what stands below the page is not seen before it is in its place.
+    let blocks: View = (0..6)
+        .map(|_| ui! { <div class="skeleton block"></div> })
+        .collect();
+    ui! { <div class="flow" aria-hidden="true">{blocks}</div> }
 }
 
 /// Every way to reach the company, and its hours.
@@ -66,6 +95,7 @@ fn hours() -> View {
 
 fn channel(channel: ContactChannel) -> View {
     let ContactChannel {
+        channel,
         label,
         value,
         hours,
@@ -83,8 +113,8 @@ fn channel(channel: ContactChannel) -> View {
     };
     ui! {
         <div>
-            <dt>{label}<br/><bdi>{value}</bdi></dt>
-            <dd>{spans}</dd>
+            <dt>{label}</dt>
+            <dd>{address(channel, value)} <br/> {spans}</dd>
         </div>
     }
 }
@@ -108,12 +138,14 @@ fn promised() -> View {
         let rungs = told.ladder.into_iter().map(rung).collect::<View>();
         Some(ui! { <ul class="bullets flow"><li><p>{m::help_chase}</p></li> {higher} {rungs}</ul> })
     };
-    part(standards, skeleton, move || {
+    let parts = part(standards, skeleton, move || {
         ui! {
-            {section("help-promises", m::promise_title, || ui! { <p>{m::help_promises}</p> {promises} })}
+            {section("help-promises", m::help_promised, || ui! { <p>{m::help_promises}</p> {promises} })}
             {section("help-ladder", m::ladder_title, || ui! { {ladder} })}
         }
-    })
+    });
+    let settled = |load: &Load<_>| !matches!(load, Load::Loading { .. });
+    ui! { {parts} {below(standards, settled)} }
 }
 
 fn standard(standard: Standard) -> View {
@@ -146,7 +178,7 @@ fn promise(promise: StandardPromise) -> View {
             .filter_map(|&grade: &Grade| i18n::grade(grade));
         let classes = classes.iter().filter_map(|&class| i18n::class(class));
         let names: Vec<_> = grades.chain(classes).map(|name| name()).collect();
-        m::help_only(&names.join(", "))
+        m::help_only(&format::list(&names))
     };
     let only = limited.then(|| ui! { <span class="hint">" " {only}</span> });
     ui! {
@@ -158,19 +190,8 @@ fn promise(promise: StandardPromise) -> View {
 }
 
 fn rung(rung: Rung) -> View {
-    let page = rung.url.map(|href| {
-        let name = rung.label.clone();
-        ui! {
-            <p>
-                <a href=href rel="noreferrer">{icon("external")} {move || m::ladder_page(&name)}</a>
-            </p>
-        }
-    });
-    let phone = rung.phone.map(|number| {
-        let href = format!("tel:{number}");
-        ui! { <p><a href=href>{icon("phone")} <bdi>{number}</bdi></a></p> }
-    });
-    ui! { <li><p><strong>{rung.label}</strong></p> <p>{rung.text}</p> {page} {phone}</li> }
+    let ways = ways(&rung);
+    ui! { <li><p><strong>{rung.label}</strong></p> <p>{rung.text}</p> {ways}</li> }
 }
 
 fn follow() -> View {

@@ -7,7 +7,7 @@
 use super::{drafts, outbox};
 use crate::{
     api::{self, Failure},
-    browser::{channel::Channel, events, task},
+    browser::{channel::Channel, events, key_value, task},
 };
 use leptos::prelude::*;
 use portico_contract::{
@@ -34,6 +34,9 @@ static SIGNED_IN: LazyLock<ArcRwSignal<SignedIn>> =
 /// At which provider.
 static SIGNED_IN_AT: LazyLock<ArcRwSignal<Option<SignedInAt>>> =
     LazyLock::new(ArcRwSignal::default);
+
+/// Where this tab notes that it went to a provider: whoever comes back signed in is news to the other tabs.
+const AWAY: &str = "portico.away";
 
 thread_local! { static TABS: RefCell<Option<Channel>> = const { RefCell::new(None) }; }
 
@@ -93,7 +96,9 @@ pub async fn request_code(channel: CodeChannel, address: &str) -> Result<(), Fai
 /// # Errors
 /// See [`Failure`].
 pub async fn begin_at(provider: &str, then: String) -> Result<String, Failure> {
-    api::session::begin_at(provider, then).await
+    let address = api::session::begin_at(provider, then).await?;
+    key_value::session().set(AWAY, "1");
+    Ok(address)
 }
 
 /// Signs in with a code.
@@ -140,8 +145,14 @@ fn look_again() {
 
 /// Begins. Called once, in the owner that lives as long as the application.
 pub(super) fn start() {
-    look_again();
     TABS.set(Some(Channel::open("portico.session", |_| look_again())));
+    let was_away = key_value::session().take(AWAY).is_some();
+    task::detach(async move {
+        // Where the server cannot be reached, the next occasion will do.
+        if refresh().await.is_ok() && was_away && is_signed_in_untracked() {
+            tell_tabs();
+        }
+    });
     let unknown = || {
         if SIGNED_IN.with_untracked(|who| *who == SignedIn::Unknown) {
             look_again();

@@ -2,8 +2,8 @@
 //! portal's site (`www.shop`, `help.shop`) or another site (`help.other`), where the browser keeps nothing.
 
 use portico_tests::framed::{FAR, NEAR, Place, READY, ann, holds, press, write};
-use portico_tests::host::portal_at;
-use portico_tests::{Words, api, until};
+use portico_tests::host::{HostSite, portal_at};
+use portico_tests::{Look, Words, api, until};
 use serde_json::json;
 use thirtyfour::Key;
 
@@ -271,6 +271,109 @@ async fn a_stranger_gets_no_frame_and_the_link_stays() {
     assert!(place.heard("ready").await.is_empty());
 }
 
+/// In the place of the page's timers: they run out when the test says so, by their milliseconds.
+const CLOCK: &str = "window.timers = new Map();
+    let last = 1e6;
+    window.setTimeout = (act, ms) => (timers.set(++last, { act, ms }), last);
+    window.clearTimeout = id => timers.delete(id);
+    window.expire = ms => {
+      const [id, timer] = [...timers].find(([, timer]) => timer.ms === ms) ?? [];
+      timers.delete(id);
+      timer?.act();
+      return Boolean(timer);
+    }";
+/// What a frame that has loaded, and one that does not load, has run out of.
+const ANSWER: &str = "return expire(5000)";
+const PATIENCE: &str = "return expire(15000)";
+const UNREACHABLE: &str =
+    "return heard.some(([type, detail]) => type === 'error' && detail.code === 'unreachable')";
+
+/// A page with a portal at `at` that nobody has asked for yet, and whose time is the test's.
+async fn waits_for(place: &Place, at: &str) {
+    let portal = portal_at(&place.server, NEAR);
+    let policy = format!("script-src {portal} 'nonce-n0nce'; frame-src {at}");
+    let tag = format!(
+        "<portico-portal id=\"one\" src=\"{at}\" lazy=\"click\"><a href=\"/\">Help</a></portico-portal>"
+    );
+    place.host.show_under(&policy, &portal, &tag);
+    place.page().open(&place.host.origin()).await;
+    place.page().run(CLOCK, vec![]).await;
+}
+
+/// A portal whose document answers when it is loaded for the `n`-th time, and counts that.
+async fn answers_at_last(n: usize) -> HostSite {
+    let portal = HostSite::start().await;
+    let page = format!(
+        "<!doctype html><title>Portal</title><script>
+         localStorage.asked = 1 + Number(localStorage.asked ?? 0);
+         if (localStorage.asked === '{n}') addEventListener('message', ({{ ports: [port] }}) => {{
+           for (const type of ['here', 'ready']) port.postMessage({{ v: 1, type, payload: {{}} }});
+         }});
+         </script>"
+    );
+    portal.put("/", "text/html", "", page);
+    portal
+}
+
+async fn asked(place: &Place) -> String {
+    let inside = place.within(0).await;
+    let asked = inside.run("return localStorage.asked", vec![]).await;
+    place.out().await;
+    asked.as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_that_does_not_answer_is_asked_for_once_more() {
+    let place = Place::new().await;
+    let portal = answers_at_last(2).await;
+    waits_for(&place, &portal.origin()).await;
+    let load = "document.getElementById('one').load()";
+    place.page().run(load, vec![]).await;
+    place.holds(ANSWER).await;
+    place.holds(READY).await;
+    assert_eq!(asked(&place).await, "2");
+    assert!(place.heard("error").await.is_empty());
+    // Nothing is left that could run out.
+    assert_eq!(place.page().run(ANSWER, vec![]).await, json!(false));
+    assert_eq!(place.page().run(PATIENCE, vec![]).await, json!(false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_wants_the_portal_after_it_was_given_up_gets_it() {
+    let place = Place::new().await;
+    let portal = answers_at_last(3).await;
+    waits_for(&place, &portal.origin()).await;
+    let load = "document.getElementById('one').load()";
+    place.page().run(load, vec![]).await;
+    for _ in 0..2 {
+        assert!(place.heard("error").await.is_empty());
+        place.holds(ANSWER).await;
+    }
+    place.holds(UNREACHABLE).await;
+    place.page().link("Help").wait().await;
+    assert!(place.heard("ready").await.is_empty());
+    // As a customer does who presses the link again.
+    place.page().link("Help").click().await;
+    place.holds(READY).await;
+    assert_eq!(asked(&place).await, "3");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_that_never_loads_is_told() {
+    let place = Place::new().await;
+    // It takes a connection and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    waits_for(&place, &format!("http://silent.shop.localhost:{port}")).await;
+    let load = "document.getElementById('one').load()";
+    place.page().run(load, vec![]).await;
+    assert_eq!(place.page().run(PATIENCE, vec![]).await, json!(true));
+    assert!(place.heard("error").await.is_empty());
+    assert_eq!(place.page().run(PATIENCE, vec![]).await, json!(true));
+    assert_eq!(place.page().run(UNREACHABLE, vec![]).await, json!(true));
+    place.page().link("Help").wait().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_script_the_link_leads_to_the_portal() {
     let place = Place::new().await;
@@ -366,6 +469,19 @@ async fn the_keyboard_goes_in_through_and_out_and_past() {
     }
     assert!(stops > 3, "{stops}");
     assert_eq!(page.run(active, vec![]).await, json!("after"));
+    // And back, through the same places.
+    page.press_with(Key::Shift, Key::Tab).await;
+    assert_eq!(page.run(active, vec![]).await, json!("iframe"));
+    let mut back = 0;
+    while page.run(active, vec![]).await == json!("iframe") {
+        page.press_with(Key::Shift, Key::Tab).await;
+        back += 1;
+        assert!(back <= stops, "the focus does not leave the frame");
+    }
+    assert_eq!(back, stops);
+    assert_eq!(page.run(active, vec![]).await, json!("button"));
+    page.press_with(Key::Shift, Key::Tab).await;
+    assert_eq!(page.run(active, vec![]).await, json!("before"));
     // Or past all of it.
     page.link("Before").focus().await;
     page.press(Key::Tab).await;
@@ -454,6 +570,24 @@ async fn a_theme_is_drawn_at_once_and_what_cannot_be_read_is_corrected_and_told(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_link_within_has_the_colours_of_the_page_also_where_the_portal_is_dark() {
+    let place = Place::new().await;
+    let tag = TAG.replace("id=", "lazy=\"click\" id=");
+    place.open(NEAR, &tag, "").await;
+    let page = place.page();
+    page.look(Look {
+        dark: true,
+        ..Look::default()
+    })
+    .await;
+    // The page is a light one, whatever the customer's system is.
+    let colours = "return ['#before', '#one a'].map(link => getComputedStyle(document.querySelector(link)).color)";
+    let colours = page.run(colours, vec![]).await;
+    assert_eq!(colours[0], colours[1]);
+    page.axe().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn language_prefill_and_consent_are_the_hosts() {
     let place = Place::new().await;
     let tag = FORM.replace("id=", "consent=\"required\" locale=\"zh-Hant\" id=");
@@ -497,16 +631,27 @@ async fn a_hundred_times_put_in_and_taken_out_leaves_nothing() {
     let place = Place::new().await;
     place.ready(FAR, TAG, "").await;
     let page = place.page();
+    // Taken out and put in again, until it is ready; at the end out.
     let round = "const next = () => new Promise(done => requestAnimationFrame(done));
-        const turn = async () => {
-          const one = document.getElementById('one'), place = one.parentElement, after = one.nextSibling;
-          one.remove(); await next(); place.insertBefore(one, after); one.load(); await next(); await next();
-        };
-        return (async () => { for (let n = 0; n < arguments[0]; n++) await turn(); document.getElementById('one').remove(); await next(); return true })()";
-    let put_back = "document.querySelector('main').append(window.one)";
+        return (async () => {
+          one.remove(); await next();
+          const ready = new Promise(done => one.addEventListener('portico:ready', () => done(true), { once: true }));
+          document.querySelector('main').append(one); one.load();
+          return ready;
+        })()";
+    let rounds = async |count: usize| {
+        for n in 0..count {
+            assert_eq!(page.run(round, vec![]).await, json!(true), "round {n}");
+        }
+        page.run("one.remove()", vec![]).await;
+    };
     let metrics = async || {
-        // What the page itself has written down of events is not ours.
-        page.run("heard.length = 0", vec![]).await;
+        // What the page has written down of events, and the browser of what it loaded, is not ours.
+        page.run(
+            "heard.length = 0; performance.clearResourceTimings()",
+            vec![],
+        )
+        .await;
         for _ in 0..3 {
             page.cdp("HeapProfiler.collectGarbage", json!({})).await;
         }
@@ -522,10 +667,9 @@ async fn a_hundred_times_put_in_and_taken_out_leaves_nothing() {
     page.cdp("Performance.enable", json!({})).await;
     page.run("window.one = document.getElementById('one')", vec![])
         .await;
-    page.run(round, vec![json!(20)]).await;
+    rounds(10).await;
     let before = metrics().await;
-    page.run(put_back, vec![]).await;
-    page.run(round, vec![json!(100)]).await;
+    rounds(100).await;
     let after = until("the frames to be gone", || async {
         let after = metrics().await;
         let grown = |n: usize| after[n] > before[n] * 1.05 + 1.0;

@@ -115,6 +115,8 @@ async fn nothing_jumps_when_the_application_arrives() {
         ("/new/billing-complaint", "submit.describe_complaint"),
         ("/sign-in", "sign_in.title"),
         ("/requests", "requests.title"),
+        // Its last part comes when all others are there.
+        ("/help", "help.access"),
     ] {
         shifts_least(&browser, &server.origin(), path, &me.say(heading)).await;
     }

@@ -1,18 +1,25 @@
 //! What a page hands over to the portal in it beside the customer: a context, the view `help`, its policy; and what is
 //! left when the customer signs out there.
 
-use portico_tests::framed::{NEAR, Place, READY, ann, holds, press, write};
+use portico_tests::framed::{NEAR, Place, READY, ann, holds, press, turn_pages, write};
 use portico_tests::host::{HostSite, portal_at};
 use portico_tests::server::program;
 use portico_tests::words::{EN, ZH_HANS, ZH_HANT};
-use portico_tests::{Browser, Options, Server, until};
+use portico_tests::{Browser, Options, Server, Words};
 use serde_json::json;
 
 use crate::setting::{customer_in, only_request};
 
 const HOURS: &str = "[[contacts]]\nchannel = \"phone\"\n\
     value = { en = \"400 123 4567\", zh-Hans = \"400 123 4567\", zh-Hant = \"400 123 4567\" }\n\
-    hours = [{ days = [1, 2, 3, 4, 5], from = \"09:00\", to = \"18:00\" }]\n";
+    hours = [{ days = [1, 2, 3, 4, 5], from = \"09:00\", to = \"18:00\" }]\n\
+    [[contacts]]\nchannel = \"phone\"\n\
+    value = { en = \"400 123 4567 ext. 8\", zh-Hans = \"400 123 4567 转 8\", zh-Hant = \"400 123 4567 轉 8\" }\n\
+    [[contacts]]\nchannel = \"email\"\n\
+    value = { en = \"help@example.com\", zh-Hans = \"help@example.com\", zh-Hant = \"help@example.com\" }\n\
+    [[contacts]]\nchannel = \"online\"\n\
+    value = { en = \"https://www.example.com/help\", zh-Hans = \"https://www.example.com/help\", \
+    zh-Hant = \"https://www.example.com/help\" }\n";
 
 const FORM: &str = "<portico-portal id=\"one\" view=\"new\" type=\"billing-complaint\" context=\"order=A-17\">\
     <a href=\"/\">Help</a></portico-portal>";
@@ -38,17 +45,7 @@ async fn what_the_page_says_along_is_shown_before_sending_and_stands_at_the_desk
     let again = json!({"page": "https://www.example.com/cart?q=secret#part", "shelf": "7"});
     assert_eq!(page.run(set, vec![again]).await, json!(true));
     let inside = place.within(0).await;
-    // Through the form: its pages differ in their first heading.
-    let heading = "return document.querySelector('main h1, main h2')?.textContent ?? ''";
-    for _ in 0..4 {
-        let before = inside.run(heading, vec![]).await;
-        press(&inside, &place.say("form.continue")).await;
-        until("the next page", || async {
-            let now = inside.run(heading, vec![]).await;
-            (now != before).then_some(()).ok_or(now.to_string())
-        })
-        .await;
-    }
+    turn_pages(&place, &inside, 4).await;
     let title = place.say("context.title");
     for said in [&title, "https://www.example.com/cart", "A-17", "shelf"] {
         inside.see(said).await;
@@ -86,7 +83,7 @@ async fn help_is_there_in_every_language_in_the_dark_and_for_the_page_around() {
         me.page.link(me.say("help.title")).click().await;
         me.arrive("help.title").await;
         for part in [
-            "promise.title",
+            "help.promised",
             "ladder.title",
             "help.follow",
             "help.data",
@@ -95,6 +92,15 @@ async fn help_is_there_in_every_language_in_the_dark_and_for_the_page_around() {
             me.page.heading(me.say(part)).wait().await;
         }
         me.page.see("12315").await;
+        let only = "return [...document.querySelectorAll('main dt .hint')].map(hint => hint.textContent).join('\\n')";
+        let only = me.page.run(only, vec![]).await;
+        let only = only.as_str().unwrap();
+        assert!(!only.is_empty());
+        assert!(
+            language.tag == "en" || !only.contains(", "),
+            "{} has a comma of English: {only}",
+            language.tag
+        );
         me.good().await;
         let dark = json!({"features": [{"name": "prefers-color-scheme", "value": "dark"}]});
         me.page.cdp("Emulation.setEmulatedMedia", dark).await;
@@ -109,6 +115,20 @@ async fn help_is_there_in_every_language_in_the_dark_and_for_the_page_around() {
     let page = browser.page();
     page.open(&server.url("/help")).await;
     page.see("09:00–18:00").await;
+    // What can be dialled, written to or opened is a link, on the page and below it.
+    for list in ["main dl", "footer .contact"] {
+        let links = "return [...document.querySelectorAll(`${arguments[0]} a`)].map(a => a.getAttribute('href'))
+            .filter(href => !href.startsWith('/'))";
+        assert_eq!(
+            page.run(links, vec![json!(list)]).await,
+            json!([
+                "tel:4001234567",
+                "mailto:help@example.com",
+                "https://www.example.com/help"
+            ]),
+            "{list}"
+        );
+    }
     let place = Place::new().await;
     let tag = "<portico-portal id=\"one\" view=\"help\"><a href=\"/\">Help</a></portico-portal>";
     place.ready(NEAR, tag, "").await;
@@ -181,6 +201,48 @@ async fn the_lines_that_the_command_prints_are_all_that_both_sides_need() {
     server.stop().await;
     server.restart().await;
     refused().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_type_of_the_company_has_its_own_name_and_form_there() {
+    let host = HostSite::start().await;
+    let words =
+        |en: &str, hans: &str, hant: &str| json!({"en": en, "zh-Hans": hans, "zh-Hant": hant});
+    let order = json!({"id": "order", "type": "text", "required": true,
+        "label": words("Which order?", "哪一笔订单？", "哪一筆訂單？")});
+    let types = json!({"types": [{"id": "send-back", "kind": "return", "steps": "four",
+        "name": words("Send something back", "退货", "退貨"),
+        "description": words("You do not want to keep it.", "您不想留下它。", "您不想留下它。"),
+        "article_ids": [], "fields": [order]}]});
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("request-types.json");
+    std::fs::write(&file, types.to_string()).unwrap();
+    let config = format!(
+        "request_types = {file:?}\nframe_ancestors = [\"{}\"]\n",
+        host.origin()
+    );
+    let server = Server::with(Options {
+        config: Some(config),
+        ..Options::default()
+    })
+    .await;
+    let browser = Browser::start().await;
+    let page = browser.page();
+    let tag =
+        "<portico-portal view=\"new\" locale=\"zh-Hant\"><a href=\"/\">Help</a></portico-portal>";
+    host.show(&portal_at(&server, "help.shop"), "", tag, "");
+    page.open(&host.origin()).await;
+    holds(&page, READY).await;
+    let find = "return document.querySelector('portico-portal').shadowRoot.querySelector('iframe')";
+    let frame = page.driver().execute(find, vec![]).await.unwrap();
+    frame.element().unwrap().enter_frame().await.unwrap();
+    press(&page, "退貨").await;
+    write(&page, "鞋子太小").await;
+    let body = "const text = document.querySelector('main textarea'); text.focus(); text.value = 'x';
+        for (const type of ['input', 'change']) text.dispatchEvent(new Event(type, { bubbles: true }))";
+    page.run(body, vec![]).await;
+    press(&page, &Words::of(ZH_HANT).say("form.continue")).await;
+    page.see("哪一筆訂單？").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -91,6 +91,21 @@ async fn a_guest_who_is_writing_signs_in_at_a_provider_and_goes_on_writing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn other_tabs_hear_of_a_sign_in_at_a_provider() {
+    let (mut provider, server, browser, me) = place(EN).await;
+    provider.serve(&server);
+    me.open("/track").await;
+    me.page.link(me.say("nav.sign_in")).wait().await;
+    let second = me.at(browser.new_tab().await);
+    second.open("/sign-in?then=%2Ftrack").await;
+    second.page.button(go_there(&second)).click().await;
+    sign_in_there(&second, "ann").await;
+    second.arrive("track.title").await;
+    let first = me.at(browser.tab(0).await);
+    first.page.link(first.say("nav.account")).wait().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_turns_back_or_is_refused_reads_why_in_every_language() {
     let (mut provider, server, _browser, mut me) = place(EN).await;
     provider.serve(&server);

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use crate::api::complaint;
 use crate::browser::Setup;
 use crate::host::{HostSite, SECRET, portal_at};
+use crate::wait::{PATIENCE, try_until};
 use crate::words::EN;
 use crate::{Browser, Language, Options, Page, Server, Words, until};
 
@@ -76,7 +77,34 @@ impl Place {
     /// The same, and waits for the portal.
     pub async fn ready(&self, portal: &str, body: &str, script: &str) {
         self.open(portal, body, script).await;
-        self.holds(READY).await;
+        if let Err(seen) = try_holds(&self.page(), READY).await {
+            let state = self.state().await;
+            panic!("waited {PATIENCE:?} for the portal to be ready; {seen}\n{state}");
+        }
+    }
+
+    /// What can be known of a portal that is not there: the page's side, the frame's, and what the browser has written.
+    async fn state(&self) -> String {
+        let page = self.page();
+        let outside = page.run(OUTSIDE, vec![]).await;
+        let mut inside = Vec::new();
+        for n in 0..outside["portals"].as_array().map_or(0, Vec::len) {
+            if outside["portals"][n]["frame"].is_null() {
+                continue;
+            }
+            self.within(n).await;
+            inside.push(match page.driver().execute(INSIDE, vec![]).await {
+                Ok(found) => found.json().clone(),
+                Err(error) => json!(error.to_string()),
+            });
+            self.out().await;
+        }
+        let log = page.driver().get_log("browser").await;
+        let log: Vec<String> = log.map_or_else(
+            |error| vec![error.to_string()],
+            |log| log.into_iter().map(|entry| entry.message).collect(),
+        );
+        format!("the page: {outside:#}\nits frames: {inside:#?}\nthe log: {log:#?}")
     }
 
     /// Waits until a function body in the host's page returns true.
@@ -114,7 +142,13 @@ impl Place {
 
 /// Waits until a function body in the page returns true.
 pub async fn holds(page: &Page, body: &str) {
-    until(body, || async {
+    if let Err(seen) = try_holds(page, body).await {
+        panic!("waited {PATIENCE:?} for {body}; {seen}");
+    }
+}
+
+async fn try_holds(page: &Page, body: &str) -> Result<(), String> {
+    try_until(|| async {
         match page.run(body, vec![]).await {
             Value::Bool(true) => Ok(()),
             other => Err(format!(
@@ -123,8 +157,23 @@ pub async fn holds(page: &Page, body: &str) {
             )),
         }
     })
-    .await;
+    .await
 }
+
+/// What a page of the host knows of its portals.
+const OUTSIDE: &str = "return {
+    heard: window.heard, defined: Boolean(customElements.get('portico-portal')), seen: document.visibilityState,
+    portals: [...document.querySelectorAll('portico-portal')].map(portal => {
+      const frame = portal.shadowRoot?.querySelector('iframe');
+      return { at: portal.getBoundingClientRect(), frame: frame && { src: frame.src, name: frame.name, class: frame.className } } }),
+    loaded: performance.getEntriesByType('resource').map(({ name, initiatorType, responseStatus, duration }) =>
+      [initiatorType, name, responseStatus, Math.round(duration)]) }";
+
+/// What the document in a frame knows of itself.
+const INSIDE: &str = "return {
+    at: location.href, name, state: document.readyState, text: document.body?.innerText,
+    started: Boolean(globalThis.__portico), loaded: performance.getEntriesByType('resource').map(({ name, responseStatus }) =>
+      [name, responseStatus]) }";
 
 /// Clicks what has this text within the frame.
 pub async fn press(page: &Page, text: &str) {
@@ -140,6 +189,20 @@ pub async fn press(page: &Page, text: &str) {
             .ok_or("not there".to_owned())
     })
     .await;
+}
+
+/// Goes on through so many pages of a form within the frame; they differ in their first heading.
+pub async fn turn_pages(place: &Place, inside: &Page, count: usize) {
+    let heading = "return document.querySelector('main h1, main h2')?.textContent ?? ''";
+    for _ in 0..count {
+        let before = inside.run(heading, vec![]).await;
+        press(inside, &place.say("form.continue")).await;
+        until("the next page", || async {
+            let now = inside.run(heading, vec![]).await;
+            (now != before).then_some(()).ok_or(now.to_string())
+        })
+        .await;
+    }
 }
 
 /// Writes the subject on the first page of a form within the frame.

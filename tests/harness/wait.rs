@@ -10,7 +10,17 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(40);
 
 /// Asks `probe` until it answers `Ok` and returns that; after [`PATIENCE`] panics with the last `Err`.
-pub async fn until<T, F, Fut>(what: &str, mut probe: F) -> T
+pub async fn until<T, F, Fut>(what: &str, probe: F) -> T
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, String>>,
+{
+    let found = try_until(probe).await;
+    found.unwrap_or_else(|seen| panic!("waited {PATIENCE:?} for {what}; {seen}"))
+}
+
+/// The same for who has more to say about it; after [`PATIENCE`] gives the last `Err`.
+pub(crate) async fn try_until<T, F, Fut>(mut probe: F) -> Result<T, String>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, String>>,
@@ -18,8 +28,8 @@ where
     let end = Instant::now() + PATIENCE;
     loop {
         match probe().await {
-            Ok(found) => return found,
-            Err(seen) if Instant::now() > end => panic!("waited {PATIENCE:?} for {what}; {seen}"),
+            Ok(found) => return Ok(found),
+            Err(seen) if Instant::now() > end => return Err(seen),
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }

@@ -11,6 +11,7 @@ use crate::{
         button::{Look, busy_button, submit_button},
         field::{Question, Typing, text_field},
         icon::icon,
+        ladder::ways,
         moment::limit,
         problems::Problems,
         tag::{Tone, tag},
@@ -90,26 +91,14 @@ fn rung(rung: Rung) -> View {
         (None, None) => None,
     };
     let when = (from.is_some() || until.is_some()).then(|| ui! { <p class="meta">{when}</p> });
-    let page = rung.url.map(|href| {
-        let name = rung.label.clone();
-        ui! {
-            <p>
-                <a href=href rel="noreferrer">{icon("external")} {move || m::ladder_page(&name)}</a>
-            </p>
-        }
-    });
-    let phone = rung.phone.map(|number| {
-        let href = format!("tel:{number}");
-        ui! { <p><a href=href>{icon("phone")} <bdi>{number}</bdi></a></p> }
-    });
+    let ways = ways(&rung);
     let current = rung.state == StepState::Current;
     ui! {
         <li aria-current=current.then_some("step")>
             <p><strong>{rung.label}</strong> " " {tag(tone, word)}</p>
             <p>{rung.text}</p>
             {when}
-            {page}
-            {phone}
+            {ways}
         </li>
     }
 }
