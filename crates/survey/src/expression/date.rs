@@ -1,7 +1,7 @@
 //! Instants and the days of local time, in the proleptic Gregorian calendar; milliseconds since 1970 UTC throughout.
 
 use super::Clock;
-use crate::value::number_of;
+use crate::value::{number_of, whole_part};
 use std::fmt::Write as _;
 
 pub(super) const SECOND: f64 = 1000.0;
@@ -60,28 +60,31 @@ impl Local {
 
     /// The instant; NaN when a field is no number or it lies beyond the instants that there are.
     pub(super) fn instant(self, clock: &dyn Clock) -> f64 {
-        let local = self.as_if_utc();
-        // The offset before or after a change of the clocks; one step finds which.
-        let guess = local - clock.offset(local) * MINUTE;
-        let at = local - clock.offset(guess) * MINUTE;
-        if at.abs() <= LAST { at } else { f64::NAN }
+        instant_of(self.as_if_utc(), clock)
     }
 
     fn as_if_utc(self) -> f64 {
-        let (year, month) = (self.year.trunc(), self.month.trunc());
-        if !(year.abs() < 1e6 && month.abs() < 1e7) {
+        if !(self.year.abs() < 1e6 && self.month.abs() < 1e7) {
             return f64::NAN;
         }
-        let months = year as i64 * 12 + month as i64 - 1;
+        let months = self.year as i64 * 12 + self.month as i64 - 1;
         let days = days_before(months.div_euclid(12), months.rem_euclid(12) + 1) as f64
-            + self.day.trunc()
+            + whole_part(self.day)
             - 1.0;
-        let time = self.hour.trunc() * HOUR
-            + self.minute.trunc() * MINUTE
-            + self.second.trunc() * SECOND
-            + self.millisecond.trunc();
+        let time = whole_part(self.hour) * HOUR
+            + whole_part(self.minute) * MINUTE
+            + whole_part(self.second) * SECOND
+            + whole_part(self.millisecond);
         days * DAY + time
     }
+}
+
+/// The instant of a local time, both in milliseconds; NaN beyond the instants that there are.
+fn instant_of(local: f64, clock: &dyn Clock) -> f64 {
+    // The offset before or after a change of the clocks; one step finds which.
+    let guess = local - clock.offset(local) * MINUTE;
+    let at = local - clock.offset(guess) * MINUTE;
+    if at.abs() <= LAST { at } else { f64::NAN }
 }
 
 /// Days from 1970-01-01 to the first of a month. Years begin in March here, so that a leap day is the last of a year.
@@ -124,10 +127,12 @@ pub(super) fn weekday(local: Local) -> f64 {
 
 /// Midnight of the local day that an instant lies in.
 pub(super) fn midnight(at: f64, clock: &dyn Clock) -> f64 {
-    match Local::of(at, clock) {
-        Some(local) => Local::day(local.year, local.month, local.day).instant(clock),
-        None => f64::NAN,
+    let local = at + clock.offset(at) * MINUTE;
+    if local.is_finite() {
+        let into_the_day = (local.floor() as i64).rem_euclid(DAY as i64);
+        return instant_of(local.floor() - into_the_day as f64, clock);
     }
+    f64::NAN
 }
 
 const MONTHS: [&str; 12] = [
@@ -198,11 +203,15 @@ pub(crate) fn iso(at: f64) -> Option<String> {
 /// The instant that a text writes, NaN when it writes none. Without a time it is local midnight; without a zone it is
 /// local time. Read are ISO 8601, and days as 2026-1-5, 2026/1/5, 1/5/2026, 5 Jan 2026 and January 5, 2026.
 pub(super) fn parse(text: &str, clock: &dyn Clock) -> f64 {
-    let (day, time) = match text.split_once('T') {
+    let parts = text
+        .bytes()
+        .position(|byte| byte == b'T')
+        .map(|at| text.split_at(at));
+    let (day, time) = match parts {
         Some((day, time))
             if !day.ends_with(|c: char| c.is_ascii_alphabetic()) && !day.is_empty() =>
         {
-            (day, Some(time))
+            (day, Some(&time[1..]))
         }
         _ => (text, None),
     };
@@ -231,7 +240,7 @@ fn iso_day(text: &str) -> Option<Local> {
         _ => (1.0, text),
     };
     let digits = if rest.len() == text.len() { 4 } else { 6 };
-    let mut parts = rest.split('-');
+    let mut parts = rest.as_bytes().split(|byte| *byte == b'-');
     let mut part = |digits: usize| parts.next().map(|part| whole(part, digits..=digits));
     let year = part(digits)??;
     let month = part(2).unwrap_or(Some(1.0))?;
@@ -240,9 +249,13 @@ fn iso_day(text: &str) -> Option<Local> {
     (parts.next().is_none() && known).then(|| Local::day(sign * year, month, day))
 }
 
-fn whole(text: &str, digits: std::ops::RangeInclusive<usize>) -> Option<f64> {
-    let plain = digits.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    plain.then(|| number_of(text))
+fn whole(text: &[u8], digits: std::ops::RangeInclusive<usize>) -> Option<f64> {
+    let mut bytes = text.iter();
+    let number = bytes.try_fold(0.0, |sum, byte| {
+        byte.is_ascii_digit()
+            .then(|| sum * 10.0 + f64::from(byte - b'0'))
+    });
+    number.filter(|_| digits.contains(&text.len()))
 }
 
 /// Days as people write them.
@@ -258,7 +271,7 @@ fn loose_day(text: &str) -> Option<Local> {
         .split(['-', '/', '.', ' ', ','])
         .filter(|part| !part.is_empty());
     for part in parts {
-        if let Some(number) = whole(part, 1..=4) {
+        if let Some(number) = whole(part.as_bytes(), 1..=4) {
             if part.len() > 2 {
                 year_at = Some(count);
             }
@@ -302,12 +315,12 @@ fn time_of_day(text: &str, local: &mut Local) -> Option<Option<f64>> {
     let zone_at = text.find(['Z', 'z', '+', '-']).unwrap_or(text.len());
     let (time, zone) = text.split_at(zone_at);
     let mut parts = time.split(':');
-    local.hour = whole(parts.next()?, 2..=2)?;
-    local.minute = whole(parts.next()?, 2..=2)?;
+    local.hour = whole(parts.next()?.as_bytes(), 2..=2)?;
+    local.minute = whole(parts.next()?.as_bytes(), 2..=2)?;
     if let Some(seconds) = parts.next() {
         let (second, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
-        local.second = whole(second, 2..=2)?;
-        whole(fraction, 1..=30)?;
+        local.second = whole(second.as_bytes(), 2..=2)?;
+        whole(fraction.as_bytes(), 1..=30)?;
         local.millisecond = number_of(&format!("0.{fraction}")) * SECOND;
     }
     let last = local.hour == 24.0 && local.minute + local.second + local.millisecond == 0.0;
@@ -324,6 +337,6 @@ fn time_of_day(text: &str, local: &mut Local) -> Option<Option<f64>> {
     let (hours, minutes) = zone[1..]
         .split_once(':')
         .or_else(|| zone[1..].split_at_checked(2))?;
-    let offset = whole(hours, 2..=2)? * 60.0 + whole(minutes, 2..=2)?;
+    let offset = whole(hours.as_bytes(), 2..=2)? * 60.0 + whole(minutes.as_bytes(), 2..=2)?;
     Some(Some(if sign == '-' { -offset } else { offset }))
 }

@@ -20,21 +20,30 @@ impl<'a> Machine<'a> {
     pub(super) fn value(&self, node: &'a Node) -> Cow<'a, Value> {
         match node {
             Node::Nothing => Cow::Owned(Value::Null),
-            Node::Constant(value) | Node::Word(value) => Cow::Borrowed(value),
+            Node::Constant(value) => Cow::Borrowed(value),
+            Node::Word(value) => Cow::Borrowed(value),
             Node::Name(index) => self.named(*index),
-            Node::List(_, Some(value)) => Cow::Borrowed(value),
-            Node::List(items, None) => {
-                let items = items.iter().map(|item| self.value(item).into_owned());
-                Cow::Owned(Value::List(items.collect()))
-            }
+            Node::List(list) => match &list.value {
+                Some(value) => Cow::Borrowed(value),
+                None => {
+                    let items = list.items.iter();
+                    let items = items.map(|item| self.value(item).into_owned());
+                    Cow::Owned(Value::List(items.collect()))
+                }
+            },
             Node::Not(operand) => Cow::Owned(Value::Bool(!self.value(operand).is_truthy())),
             Node::Empty { operand, not } => {
                 Cow::Owned(Value::Bool(self.value(operand).is_empty() != *not))
             }
-            Node::Chain(first, rest) => {
-                let mut left = self.value(first);
-                for (operator, right) in rest {
-                    left = self.applied(*operator, left, right);
+            Node::Chain(links) => {
+                let Some((first, rest)) = links.split_first() else {
+                    return Cow::Owned(Value::Null);
+                };
+                let mut left = self.value(&first.operand);
+                for link in rest {
+                    if let Some(operator) = link.operator {
+                        left = self.applied(operator, left, &link.operand);
+                    }
                 }
                 left
             }

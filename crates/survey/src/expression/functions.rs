@@ -7,7 +7,11 @@ use super::{
     operators::{EXACT, add, numeric, order, sum},
     tree::{Call, Filter, Node},
 };
-use crate::{Object, Value, ecma::power, value::TENS};
+use crate::{
+    Object, Value,
+    ecma::power,
+    value::{TENS, whole_part},
+};
 use std::{borrow::Cow, cmp::Ordering};
 
 macro_rules! functions {
@@ -125,15 +129,18 @@ pub(super) fn call<'a>(machine: &Machine<'a>, call: &'a Call) -> Cow<'a, Value> 
         }
         Function::Round | Function::Trunc => {
             // What is not given moves the next one up.
-            let mut flat = Vec::new();
+            let (mut value, mut places, mut count) = (f64::NAN, 0.0, 0);
             for node in &call.arguments {
-                flatten(&machine.value(node), &mut |value| flat.push(value.clone()));
+                flatten(&machine.value(node), &mut |given| {
+                    let number = || numeric(given).unwrap_or(f64::NAN);
+                    match count {
+                        0 => value = number(),
+                        1 if given.is_truthy() => places = number(),
+                        _ => {}
+                    }
+                    count += 1;
+                });
             }
-            let value = flat.first().and_then(numeric).unwrap_or(f64::NAN);
-            let places = match flat.get(1) {
-                Some(places) if places.is_truthy() => numeric(places).unwrap_or(f64::NAN),
-                _ => 0.0,
-            };
             number(match function {
                 Function::Round => round(value, places),
                 _ => trunc(value, places),
@@ -174,13 +181,11 @@ pub(super) fn call<'a>(machine: &Machine<'a>, call: &'a Call) -> Cow<'a, Value> 
             )
         }
         Function::Today => {
-            let at = moved(
-                date::midnight(clock.now(), clock),
-                "days",
-                &argument(0),
-                clock,
-            );
-            Cow::Owned(Value::Date(at))
+            let midnight = date::midnight(clock.now(), clock);
+            Cow::Owned(Value::Date(match &*argument(0) {
+                Value::Null => midnight,
+                days => moved(midnight, "days", days, clock),
+            }))
         }
         Function::DateAdd => {
             let (from, count) = (instant(&argument(0), clock), argument(1));
@@ -281,12 +286,7 @@ impl Total {
 
 /// The `...InArray` functions: the field of each row that the condition lets through.
 fn over_rows(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
-    let text = |node: Option<&Node>| match node {
-        Some(Node::Constant(Value::Text(text)) | Node::Word(Value::Text(text))) => {
-            Some(text.clone())
-        }
-        _ => None,
-    };
+    let text = |node: Option<&Node>| node.and_then(Node::constant_text).map(str::to_owned);
     let rows = call
         .arguments
         .first()
@@ -331,7 +331,7 @@ fn over_rows(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
             row: row.as_object().unwrap_or(&empty),
             outer: machine.scope,
         };
-        let through = match (&call.filter, condition) {
+        let through = match (call.filter.as_deref(), condition) {
             (Some(Filter::NotUnderstood), _) => false,
             (Some(Filter::Condition(condition)), _) => condition.is_true(&inner),
             (None, Some(node)) => {
@@ -430,7 +430,7 @@ fn ask(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
 fn ten_to(places: f64) -> f64 {
     let exact = TENS
         .get(places as usize)
-        .filter(|_| places >= 0.0 && places.fract() == 0.0);
+        .filter(|_| places >= 0.0 && whole_part(places) == places);
     exact.copied().unwrap_or_else(|| power(10.0, places))
 }
 

@@ -42,25 +42,26 @@ impl Expression {
     pub(crate) fn comparisons(&self) -> Vec<Comparison<'_>> {
         let mut found = Vec::new();
         self.root.visit(&mut |node| {
-            let Node::Chain(first, rest) = node else {
+            let Node::Chain(links) = node else {
                 return;
             };
             // Beyond the first, the left side is what came out before.
-            let mut left = Some(&**first);
-            for (operator, right) in rest {
+            let mut left = links.first().map(|first| &first.operand);
+            for link in links {
+                let (Some(operator), right) = (link.operator, &link.operand) else {
+                    continue;
+                };
                 for (side, other) in [(left, Some(right)), (Some(right), left)] {
                     if operator.compares()
                         && let Some(Node::Name(index)) = side
                         && let Some(name) = self.names.get(*index)
                     {
-                        let with = match other {
-                            Some(Node::Constant(value) | Node::Word(value)) => Some(value),
-                            _ => None,
-                        };
                         found.push(Comparison {
                             name,
-                            operator: *operator,
-                            with,
+                            operator,
+                            with: other
+                                .and_then(Node::constant)
+                                .filter(|value| value.as_list().is_none()),
                         });
                     }
                 }

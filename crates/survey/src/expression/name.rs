@@ -7,11 +7,13 @@ use std::borrow::Cow;
 /// A name in braces, such as `{matrix.row}` or `{panel[0].age}`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Name {
-    text: String,
+    text: Box<str>,
     index: usize,
     raw: bool,
+    /// Whether it has steps: dots or brackets.
+    path: bool,
     pub(super) of_row: bool,
-    literal: Option<Value>,
+    literal: Option<Box<Value>>,
 }
 
 impl Name {
@@ -23,11 +25,12 @@ impl Name {
         };
         let literal = text.contains(':').then(|| json::object_of(text)).flatten();
         Self {
-            text: text.to_owned(),
+            text: text.into(),
             index: 0,
             raw,
+            path: text.contains(['.', '[']),
             of_row: false,
-            literal,
+            literal: literal.map(Box::new),
         }
     }
 
@@ -72,7 +75,11 @@ impl Name {
 
     /// The value at this path of an object; see [`look_up`].
     pub fn look_up<'a>(&self, object: &'a Object) -> Option<Cow<'a, Value>> {
-        look_up(&self.text, object)
+        if self.path {
+            look_up(&self.text, object)
+        } else {
+            entry(object, &self.text).map(Cow::Borrowed)
+        }
     }
 }
 
@@ -86,7 +93,9 @@ pub fn look_up<'a>(path: &str, object: &'a Object) -> Option<Cow<'a, Value>> {
         let mut end = path.len();
         loop {
             let (name, item) = indexed(&path[..end]);
-            if let Some(value) = entry(object, name) {
+            // A bracket always means an item.
+            let found = (!name.contains('[')).then(|| entry(object, name));
+            if let Some(value) = found.flatten() {
                 let value = match item {
                     Some(item) => nth(value, item)?,
                     None => value,
@@ -126,7 +135,7 @@ pub fn look_up<'a>(path: &str, object: &'a Object) -> Option<Cow<'a, Value>> {
                     _ => return None,
                 }
             }
-            end = path[..end].rfind('.')?;
+            end = path[..end].bytes().rposition(|byte| byte == b'.')?;
         }
     }
 }
@@ -139,13 +148,11 @@ fn plain_index(text: &str) -> Option<usize> {
 
 /// A name without a last `[i]`, and that.
 fn indexed(name: &str) -> (&str, Option<&str>) {
-    let split = name
-        .strip_suffix(']')
-        .and_then(|name| name.rsplit_once('['));
-    match split {
-        Some((name, item)) => (name, Some(item)),
-        None => (name, None),
-    }
+    let split = name.strip_suffix(']').and_then(|name| {
+        let at = name.bytes().rposition(|byte| byte == b'[')?;
+        Some((&name[..at], Some(&name[at + 1..])))
+    });
+    split.unwrap_or((name, None))
 }
 
 fn nth<'a>(value: &'a Value, item: &str) -> Option<&'a Value> {
@@ -160,12 +167,14 @@ fn nth<'a>(value: &'a Value, item: &str) -> Option<&'a Value> {
 }
 
 fn entry<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
-    // A bracket always means an item.
-    if name.contains('[') {
-        return None;
-    }
     let mut entries = object.iter();
-    let found = entries.find(|(known, _)| same_name(known, name));
+    // Most names are told apart by their first letters: the case of one is a single bit.
+    let other = |known: &str| match (known.as_bytes(), name.as_bytes()) {
+        ([a, ..], [b, ..]) => (a ^ b) & !0x20 != 0 && (a | b).is_ascii(),
+        _ => false,
+    };
+    let found =
+        entries.find(|(known, _)| *known == name || !other(known) && same_name(known, name));
     found.map(|(_, value)| value)
 }
 

@@ -4,7 +4,7 @@ use super::{Clock, date, tree::Operator};
 use crate::{
     ecma::{lower, power, remainder},
     names::sorted,
-    value::{TENS, Value, fixed, is_space, number_of, number_text},
+    value::{TENS, Value, fixed, number_of, number_text, short_number, trimmed, whole_part},
 };
 use std::{borrow::Cow, cmp::Ordering};
 
@@ -34,13 +34,16 @@ pub(super) fn meaning(text: &str) -> Option<Value> {
 
 /// The number that a text writes, with a comma as decimal point, too; none for more than 15 digits alone.
 fn numeric_text(text: &str) -> Option<f64> {
-    let text = text.trim_matches(is_space);
+    let text = trimmed(text);
     // What begins a number; most text is told from numbers here.
     if !matches!(
         text.as_bytes().first()?,
         b'0'..=b'9' | b'+' | b'-' | b'.' | b','
     ) {
         return None;
+    }
+    if let Some(number) = short_number(text) {
+        return Some(number);
     }
     if text.len() > 15 && text.bytes().all(|b| b.is_ascii_digit()) {
         return None;
@@ -123,14 +126,16 @@ fn arithmetic(
 ) -> Value {
     let left = or_neutral(left, &right);
     let right = or_neutral(right, &left);
-    if operator == Operator::Plus {
-        return plus(&left, &right, clock);
-    }
     if matches!(operator, Operator::Divide | Operator::Remainder) && !right.is_truthy() {
         return Value::Null;
     }
-    let (a, b) = (left.to_number(), right.to_number());
+    let (a, b) = match (operator, &*left, &*right) {
+        (_, Value::Number(a), Value::Number(b)) => (*a, *b),
+        (Operator::Plus, left, right) => return plus(left, right, clock),
+        _ => (left.to_number(), right.to_number()),
+    };
     Value::Number(match operator {
+        Operator::Plus => sum(a, b),
         Operator::Minus => tidy(a - b, [a, b], usize::max),
         Operator::Times => tidy(a * b, [a, b], |a, b| a + b),
         Operator::Divide => a / b,
@@ -142,7 +147,6 @@ fn arithmetic(
 /// `+` of operands that are not empty.
 fn plus(left: &Value, right: &Value, clock: &dyn Clock) -> Value {
     match (left, right) {
-        (Value::Number(a), Value::Number(b)) => Value::Number(sum(*a, *b)),
         _ if numeric(left).is_some() && numeric(right).is_some() => add(left, right, clock),
         (Value::List(a), Value::List(b)) => Value::List(a.iter().chain(b).cloned().collect()),
         (Value::List(items), Value::Number(number))
@@ -209,7 +213,7 @@ fn tidy(result: f64, operands: [f64; 2], together: fn(usize, usize) -> usize) ->
 /// How many decimals a number is written with; where that takes long to tell, an error that says how many it has at
 /// least.
 fn decimals(number: f64) -> Result<usize, usize> {
-    if number.fract() == 0.0 || !number.is_finite() {
+    if whole_part(number) == number || !number.is_finite() {
         return Ok(0);
     }
     for (decimals, ten) in TENS.iter().enumerate() {
@@ -340,10 +344,7 @@ pub fn same(left: &Value, right: &Value) -> bool {
 }
 
 fn same_text(a: &str, b: &str) -> bool {
-    a == b || {
-        let (a, b) = (a.trim_matches(is_space), b.trim_matches(is_space));
-        super::same_name(a, b)
-    }
+    a == b || { super::same_name(trimmed(a), trimmed(b)) }
 }
 
 /// Items in the order of their text, one by one.

@@ -2,7 +2,7 @@
 
 use super::{
     Expression, Function, Name, ParseError, Problem,
-    tree::{Call, Filter, Node, Operator, RANKS},
+    tree::{Call, Filter, Link, Node, Operator, RANKS},
 };
 use crate::value::{Value, number_of};
 use std::borrow::Cow;
@@ -27,6 +27,7 @@ fn parse_inside(text: &str, nesting: usize) -> Result<Expression, ParseError> {
         names: Vec::new(),
     };
     let root = parser.expression();
+    parser.names.shrink_to_fit();
     let end = parser.at;
     let problem = match root {
         _ if parser.too_deep => Problem::TooDeep,
@@ -151,13 +152,12 @@ impl Parser<'_> {
                     }
                 }
             };
-            left = match left {
-                Node::Chain(first, mut rest) if open == rank => {
-                    rest.push((operator, right));
-                    Node::Chain(first, rest)
-                }
-                left => Node::Chain(Box::new(left), vec![(operator, right)]),
-            };
+            let link = |operator, operand| Link { operator, operand };
+            let next = link(Some(operator), right);
+            match &mut left {
+                Node::Chain(links) if open == rank => links.push(next),
+                _ => left = Node::Chain(vec![link(None, left), next]),
+            }
             open = rank;
         }
     }
@@ -286,7 +286,7 @@ impl Parser<'_> {
             Node::Constant(Value::Bool(yes))
         } else {
             self.at += word.len();
-            Node::Word(Value::Text(word.to_owned()))
+            Node::Word(Box::new(Value::Text(word.to_owned())))
         };
         Some(self.emptiness(node))
     }
@@ -402,6 +402,7 @@ impl Parser<'_> {
             items.clear();
             self.names.truncate(names);
         }
+        items.shrink_to_fit();
         items
     }
 
@@ -435,16 +436,15 @@ fn count_names(node: &Node) -> usize {
 }
 
 /// The condition that the fourth argument is as text, or the third: text with an operator or a name in it.
-fn row_filter(arguments: &[Node], nesting: usize) -> Option<Filter> {
-    let text = |at: usize| match arguments.get(at)? {
-        Node::Constant(Value::Text(text)) | Node::Word(Value::Text(text)) => Some(text),
-        _ => None,
-    };
-    let condition = |text: &&String| text.contains(['{', '=', '<', '>', '!']);
+fn row_filter(arguments: &[Node], nesting: usize) -> Option<Box<Filter>> {
+    let text = |at: usize| arguments.get(at)?.constant_text();
+    let condition = |text: &&str| text.contains(['{', '=', '<', '>', '!']);
     let text = text(3)
         .filter(condition)
         .or_else(|| text(2).filter(condition))?;
     // Each is read as often as it is deep, so few may nest.
     let condition = parse_inside(text, nesting + MAX_NESTING / 4);
-    Some(condition.map_or(Filter::NotUnderstood, Filter::Condition))
+    Some(Box::new(
+        condition.map_or(Filter::NotUnderstood, Filter::Condition),
+    ))
 }

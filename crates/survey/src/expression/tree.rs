@@ -1,29 +1,46 @@
 //! What an expression is once it is read.
 
 use super::{Expression, Function, Name};
-use crate::value::{Value, number_text};
+use crate::value::Value;
 
-/// One operation or operand.
+/// One operation or operand. It is small, and operands lie side by side: where many expressions are evaluated, most time
+/// goes into fetching them from memory.
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     /// `null`, `undefined`, or an operand that is left out.
     Nothing,
-    /// A number, yes or no, or text.
+    /// A number, yes or no, text, or a list of these.
     Constant(Value),
     /// A word without quotes, which is text.
-    Word(Value),
+    Word(Box<Value>),
     /// A name, by its position among those of the expression.
     Name(usize),
-    /// `[a, b]`, and its value when that is always the same.
-    List(Vec<Node>, Option<Value>),
+    /// `[a, b]`
+    List(Box<List>),
     /// `!a`
     Not(Box<Node>),
     /// `a empty`, `a notempty`
     Empty { operand: Box<Node>, not: bool },
     /// Operators of one rank from left to right, so that a long chain nests no deeper than a short one.
-    Chain(Box<Node>, Vec<(Operator, Node)>),
+    Chain(Vec<Link>),
     /// `f(a, b)`
     Call(Box<Call>),
+}
+
+/// An operand of a chain.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    /// What stands before it; none before the first.
+    pub(crate) operator: Option<Operator>,
+    pub(crate) operand: Node,
+}
+
+/// A list as it is written.
+#[derive(Clone, Debug)]
+pub(crate) struct List {
+    pub(crate) items: Vec<Node>,
+    /// What it gives, when that is always the same.
+    pub(crate) value: Option<Value>,
 }
 
 /// A function with what it is given.
@@ -34,7 +51,7 @@ pub(crate) struct Call {
     pub(crate) name: String,
     pub(crate) arguments: Vec<Node>,
     /// The condition on rows that an array function was given as text.
-    pub(crate) filter: Option<Filter>,
+    pub(crate) filter: Option<Box<Filter>>,
 }
 
 /// A condition on rows given as text.
@@ -124,27 +141,38 @@ impl Operator {
 impl Node {
     /// A list of these.
     pub(crate) fn list(items: Vec<Self>) -> Self {
-        let value = |item: &Self| match item {
-            Self::Constant(value) | Self::Word(value) | Self::List(_, Some(value)) => {
-                Some(value.clone())
+        let values = items.iter().map(|item| item.constant().cloned());
+        let value = values.collect::<Option<_>>().map(Value::List);
+        match value {
+            // Words are written otherwise than the text that they are.
+            Some(value) if items.iter().all(|item| matches!(item, Self::Constant(_))) => {
+                Self::Constant(value)
             }
+            value => Self::List(Box::new(List { items, value })),
+        }
+    }
+
+    /// What it gives, when that is written out.
+    pub(crate) fn constant(&self) -> Option<&Value> {
+        match self {
+            Self::Constant(value) => Some(value),
+            Self::Word(value) => Some(value),
+            Self::List(list) => list.value.as_ref(),
             _ => None,
-        };
-        let values: Option<Vec<Value>> = items.iter().map(value).collect();
-        Self::List(items, values.map(Value::List))
+        }
+    }
+
+    /// The text that it is, when one is written out.
+    pub(crate) fn constant_text(&self) -> Option<&str> {
+        self.constant()?.as_text()
     }
 
     /// Writes it fully bracketed.
     pub(crate) fn write(&self, names: &[Name], out: &mut String) {
         match self {
             Self::Nothing => {}
-            Self::Constant(Value::Text(text)) => {
-                out.push('\'');
-                out.push_str(text);
-                out.push('\'');
-            }
-            Self::Constant(Value::Number(number)) => out.push_str(&number_text(*number)),
-            Self::Constant(value) | Self::Word(value) => out.push_str(&value.to_text()),
+            Self::Constant(value) => write_value(value, out),
+            Self::Word(value) => out.push_str(&value.to_text()),
             Self::Name(index) => {
                 out.push('{');
                 if let Some(name) = names.get(*index) {
@@ -153,9 +181,9 @@ impl Node {
                 }
                 out.push('}');
             }
-            Self::List(items, _) => {
+            Self::List(list) => {
                 out.push('[');
-                write_all(items, names, out);
+                separated(&list.items, out, |item, out| item.write(names, out));
                 out.push(']');
             }
             Self::Not(operand) => {
@@ -166,21 +194,24 @@ impl Node {
                 operand.write(names, out);
                 out.push_str(if *not { " notempty" } else { " empty" });
             }
-            Self::Chain(first, rest) => {
-                out.extend(rest.iter().map(|_| '('));
-                first.write(names, out);
-                for (operator, right) in rest {
+            Self::Chain(links) => {
+                out.extend(links.iter().skip(1).map(|_| '('));
+                for link in links {
+                    let Some(operator) = link.operator else {
+                        link.operand.write(names, out);
+                        continue;
+                    };
                     out.push(' ');
                     out.push_str(operator.sign());
                     out.push(' ');
-                    right.write(names, out);
+                    link.operand.write(names, out);
                     out.push(')');
                 }
             }
             Self::Call(call) => {
                 out.push_str(&call.name);
                 out.push('(');
-                write_all(&call.arguments, names, out);
+                separated(&call.arguments, out, |item, out| item.write(names, out));
                 out.push(')');
             }
         }
@@ -191,22 +222,33 @@ impl Node {
         see(self);
         match self {
             Self::Nothing | Self::Constant(_) | Self::Word(_) | Self::Name(_) => {}
-            Self::List(items, _) => items.iter().for_each(|item| item.visit(see)),
+            Self::List(list) => list.items.iter().for_each(|item| item.visit(see)),
             Self::Not(operand) | Self::Empty { operand, .. } => operand.visit(see),
-            Self::Chain(first, rest) => {
-                first.visit(see);
-                rest.iter().for_each(|(_, right)| right.visit(see));
-            }
+            Self::Chain(links) => links.iter().for_each(|link| link.operand.visit(see)),
             Self::Call(call) => call.arguments.iter().for_each(|node| node.visit(see)),
         }
     }
 }
 
-fn write_all(nodes: &[Node], names: &[Name], out: &mut String) {
-    for (index, node) in nodes.iter().enumerate() {
-        if index > 0 {
-            out.push_str(", ");
+fn write_value(value: &Value, out: &mut String) {
+    match value {
+        Value::Text(text) => {
+            out.push('\'');
+            out.push_str(text);
+            out.push('\'');
         }
-        node.write(names, out);
+        Value::List(items) => {
+            out.push('[');
+            separated(items, out, write_value);
+            out.push(']');
+        }
+        value => out.push_str(&value.to_text()),
+    }
+}
+
+fn separated<T>(items: &[T], out: &mut String, write: impl Fn(&T, &mut String)) {
+    for (index, item) in items.iter().enumerate() {
+        out.push_str(if index > 0 { ", " } else { "" });
+        write(item, out);
     }
 }

@@ -168,10 +168,39 @@ impl Survey {
         if let Some(blank) = blank.filter(|_| self.entry_of(id).is_none()) {
             self.blank = Some((self.spec(id).key.clone(), blank));
         }
-        self.changing(|survey| survey.change(id, value));
+        let before = self.computed_inside(id);
+        self.changing(|survey| {
+            survey.change(id, value);
+            survey.unfollow(id, &before);
+        });
         self.blank = None;
         if self.root.word("checkErrorsMode") == "onValueChanged" {
             self.check_answer(id);
+        }
+    }
+
+    /// The questions in the entries of a question that have a default expression, with their answers.
+    fn computed_inside(&self, id: Id) -> Vec<(Id, Value)> {
+        let mut inside = Vec::new();
+        for entry in &self.element(id).children {
+            self.questions_in(*entry, &mut inside);
+        }
+        inside.retain(|id| self.spec(*id).default.is_some());
+        let answer = |id: &Id| self.answer(*id).cloned().unwrap_or_default();
+        inside.iter().map(|id| (*id, answer(id))).collect()
+    }
+
+    /// What an answer as a whole has set inside of it does not follow its default expression any more.
+    fn unfollow(&mut self, id: Id, before: &[(Id, Value)]) {
+        for (inside, answer) in self.computed_inside(id) {
+            let mut before = before.iter();
+            let stayed = match before.find(|(other, _)| *other == inside) {
+                Some((_, before)) => *before == answer,
+                None => answer.is_empty(),
+            };
+            if !stayed && !answer.is_empty() && self.computed_default(inside) != Some(answer) {
+                self.element_mut(inside).follows = false;
+            }
         }
     }
 
@@ -423,12 +452,11 @@ impl Survey {
                 self.begin_with(id, start);
             }
         }
-        // Cells begin with something once they are seen.
-        let rows = matches!(
-            self.class(id),
-            Class::MatrixDropdown | Class::MatrixDynamic | Class::MultipleText
-        );
-        if rows {
+        // The parts of a text begin with nothing, cells with something once they are seen.
+        if self.class(id) == Class::MultipleText {
+            return;
+        }
+        if matches!(self.class(id), Class::MatrixDropdown | Class::MatrixDynamic) {
             self.element_mut(id).waits = true;
             if self.begun {
                 self.fill_waiting(id);
@@ -518,11 +546,10 @@ impl Survey {
     pub(super) fn reset(&mut self, id: Id) {
         let start = self.starts_with(id);
         let start = self.fitting(id, start);
-        self.element_mut(id).follows = true;
         self.refuse(id, None);
         self.change(id, start);
-        if let Some(rule) = self.spec(id).default {
-            self.due.insert(rule);
+        if let Some(value) = self.computed_default(id) {
+            self.change(id, value);
         }
     }
 
@@ -570,9 +597,9 @@ impl Survey {
         let keeps = self.root.word("clearInvisibleValues") == "none";
         for id in &questions {
             self.drop_unsaid(*id);
+            self.drop_unknown(*id);
             if !keeps {
                 self.drop_unknown_rows(*id);
-                self.drop_unknown(*id);
             }
         }
         self.settle();
@@ -658,6 +685,9 @@ impl Survey {
 
     /// Answers that were set from outside, or that conditions hide, and are no choice go when they are checked.
     pub(super) fn drop_unknown(&mut self, id: Id) {
+        if self.clearing(self.node(id)) == "none" {
+            return;
+        }
         let several = matches!(
             self.class(id),
             Class::Checkbox | Class::TagBox | Class::ImagePicker
@@ -684,7 +714,9 @@ impl Survey {
         let choices = self.choices(id);
         let none = node.nodes("choices").is_empty() && node.word("choicesFromQuestion").is_empty();
         if (none && choices.is_empty())
-            || (node.flag("showOtherItem", false) && !self.root.flag("storeOthersAsComment", true))
+            || (node.flag("showOtherItem", false)
+                && (node.flag("showCommentArea", false)
+                    || !self.root.flag("storeOthersAsComment", true)))
             || node.flag("allowCustomChoices", false)
             || node.node("choicesByUrl").is_some()
         {

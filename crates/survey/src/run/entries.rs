@@ -46,9 +46,12 @@ impl Survey {
                             self.element_mut(id).least = self.within(id, count);
                             self.resize(id, self.element(id).least);
                             self.keep_count(id);
-                            if !panel && node.number("rowCount").is_none() && min > default {
+                            // A matrix whose least number is not its first one keeps the least from the start.
+                            let other = node.number("rowCount").is_none() && min > default;
+                            if !panel && (other || count > min) {
                                 let blank = Value::Object(Object::new());
-                                self.keep(id, Value::List(vec![blank; self.element(id).least]));
+                                let least = self.within(id, min);
+                                self.keep(id, Value::List(vec![blank; least]));
                             }
                             for index in 0..self.element(id).children.len() {
                                 self.start_entry(id, index);
@@ -307,9 +310,6 @@ impl Survey {
                 Some(Value::List(entries)) => entries,
                 _ => Vec::new(),
             };
-            entries.resize(count + 1, Value::Object(Object::new()));
-            self.keep(id, Value::List(entries));
-        } else if let Some(Value::List(mut entries)) = self.answer(id).cloned() {
             entries.resize(count + 1, Value::Object(Object::new()));
             self.keep(id, Value::List(entries));
         }

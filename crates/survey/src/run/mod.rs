@@ -257,10 +257,6 @@ impl Survey {
         }
         for id in &questions {
             self.drop_odd_start(*id);
-            // The parts of a text are not filled in when it comes to be seen later.
-            if self.class(*id) == Class::MultipleText {
-                self.element_mut(*id).waits = false;
-            }
         }
         // Where hiding clears, what is hidden from the start begins without its default.
         for id in questions {

@@ -126,7 +126,8 @@ impl Survey {
         }
     }
 
-    /// Where the customer is: when that was hidden, what comes before it, or else after it.
+    /// Where the customer is: when that page was hidden, the first one; when that element was, what comes before it, or
+    /// else after it.
     fn stop(&self) -> Option<(usize, Vec<Position>)> {
         let stops = self.stops();
         if let Some(at) = stops.iter().position(|stop| *stop == self.position) {
@@ -142,11 +143,9 @@ impl Survey {
             (page, stop.element)
         };
         let here = rank(&self.position);
-        let at = stops
-            .iter()
-            .rposition(|stop| rank(stop) < here)
-            .unwrap_or(0);
-        Some((at, stops))
+        let alone = self.position.element.is_some();
+        let before = stops.iter().rposition(|stop| alone && rank(stop) < here);
+        Some((before.unwrap_or(0), stops))
     }
 
     /// Moves away from what has been hidden.
@@ -269,7 +268,15 @@ impl Survey {
         };
         match before {
             Some(before) => {
+                let mut left = Vec::new();
+                if let Some(page) = self.position.page {
+                    self.questions_in(page, &mut left);
+                }
+                for id in left {
+                    self.drop_unknown(id);
+                }
                 self.position = before;
+                self.settle();
                 true
             }
             None => false,

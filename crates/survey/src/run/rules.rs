@@ -221,6 +221,15 @@ impl Survey {
         })
     }
 
+    /// What the default expression of a question gives now; none without one.
+    pub(super) fn computed_default(&self, id: Id) -> Option<Value> {
+        let expression = self.specs.rules[self.spec(id).default?]
+            .expression
+            .as_ref()?;
+        let value = undated(self.evaluate(expression, Some(id), None));
+        Some(self.fitting(id, value))
+    }
+
     /// The smallest or the largest answer that a question takes: as computed, or as it is set.
     pub(super) fn bound(&self, id: Id, largest: bool) -> Option<Value> {
         if let Some(expression) = &self.spec(id).bounds[usize::from(largest)] {
@@ -238,7 +247,11 @@ impl Survey {
         let Some(expression) = &self.specs.rules[rule].expression else {
             return;
         };
-        let value = self.evaluate(expression, None, None);
+        let value = match self.evaluate(expression, None, None) {
+            // Choices that nobody has made yet are nothing before anything was answered.
+            Value::List(items) if items.is_empty() && !self.begun => Value::Null,
+            value => value,
+        };
         let name = node.word("name");
         if self.calculated.get(name) == Some(&value) {
             return;
@@ -579,7 +592,7 @@ impl Survey {
         match kind {
             "sum" => Value::Number(tidy(sum())),
             "avg" if numbers.is_empty() => Value::Number(0.0),
-            "avg" => Value::Number(tidy(sum() / numbers.len() as f64)),
+            "avg" => Value::Number(tidy(sum()) / numbers.len() as f64),
             "min" => numbers
                 .iter()
                 .copied()
