@@ -24,17 +24,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 BASE, DESK = "/portal/v1", "/desk/v1"
 LOCALES = ["en", "zh-Hans", "zh-Hant"]
-SUBJECT_MAX, BODY_MAX, JSON_MAX, DISCARD_MAX = 200, 20_000, 1024 * 1024, 64 * 1024 * 1024
-FILE_MAX, FILES_MAX = 25 * 1024 * 1024, 10
+SUBJECT_MAX, BODY_MAX, ANSWER_MAX = 200, 20_000, 2_000
+JSON_MAX, DISCARD_MAX, FILE_MAX, FILES_MAX = 1 << 20, 64 << 20, 25 << 20, 10
 REOPEN = timedelta(days=14)
-MEDIA = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "pdf": "application/pdf", "txt": "text/plain"}
-MAGIC = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n", "application/pdf": b"%PDF-"}
+# The kinds of files that are taken, and how their contents begin.
+MEDIA = {"jpg": ("image/jpeg", b"\xff\xd8\xff"), "jpeg": ("image/jpeg", b"\xff\xd8\xff"),
+         "png": ("image/png", b"\x89PNG\r\n\x1a\n"), "pdf": ("application/pdf", b"%PDF-"), "txt": ("text/plain", b"")}
 EXPOSED = "ETag, Location, Retry-After, Idempotency-Replayed, Content-Language, Upload-Offset, Upload-Length, " \
     "Upload-Expires, Tus-Resumable"
 ALLOWED = "Accept-Language, Authorization, Content-Type, Idempotency-Key, If-Match, Tus-Resumable, Upload-Length, " \
     "Upload-Metadata, Upload-Offset, X-HTTP-Method-Override"
 
-# ---- Words: in each language, in the order of LOCALES.
+# ---- Words, in the order of LOCALES.
 
 PROBLEMS = {
     "bad_request": (400, "This could not be read.", "未能读取。", "無法讀取。"),
@@ -59,27 +60,26 @@ STATUS_WORDS = {
     "resolved": (("Resolved", "已解决", "已解決"), ("Confirm or reopen it.", "请确认或重新处理。", "請確認或重新處理。")),
     "closed": (("Closed", "已关闭", "已結案"), ("It is finished.", "已处理完毕。", "已處理完畢。")),
 }
-BRAND = ("Example Ltd", "示例公司", "範例公司")
-AGENT = ("Service desk", "服务台", "服務台")
+BRAND, AGENT = ("Example Ltd", "示例公司", "範例公司"), ("Service desk", "服务台", "服務台")
+# Request types by their ids; of each field its id, its type and its label.
+TYPES = {
+    "billing-complaint": ("complaint", ("Complaint about a bill", "费用投诉", "帳單投訴"), [
+        ("about_bill", "info", ("The bill", "账单信息", "帳單資訊")),
+        ("invoice_number", "text", ("Invoice number", "账单号码", "帳單號碼")),
+        ("about_result", "info", ("What you wish for", "您的期望", "您的期望")),
+        ("wished_detail", "textarea", ("What would put it right?", "怎样处理您会满意？", "怎樣處理您會滿意？"))]),
+    "question": ("consultation", ("Question", "咨询", "諮詢"), []),
+}
 
+# ---- What is kept.
 
-def info(name, *words):
-    return {"id": name, "type": "info", "words": words, "required": False}
-
-
-def asked(name, kind, *words):
-    return {"id": name, "type": kind, "words": words, "required": False, "max_length": 2000}
-
-
-TYPES = [
-    {"id": "billing-complaint", "kind": "complaint", "words": ("Complaint about a bill", "费用投诉", "帳單投訴"),
-     "fields": [
-         info("about_bill", "The bill", "账单信息", "帳單資訊"),
-         asked("invoice_number", "text", "Invoice number", "账单号码", "帳單號碼"),
-         info("about_result", "What you wish for", "您的期望", "您的期望"),
-         asked("wished_detail", "textarea", "What would put it right?", "怎样处理您会满意？", "怎樣處理您會滿意？")]},
-    {"id": "question", "kind": "consultation", "words": ("Question", "咨询", "諮詢"), "fields": []},
-]
+LOCK = threading.Lock()
+REQUESTS = {}   # by id
+SESSIONS = {}   # request id and end, by the hash of the bearer
+KEPT = {}       # stored answers, by the hash of the Idempotency-Key
+UPLOADS = {}    # by the hash of the last segment of their address
+FILES = {}      # request id and upload, by id
+TRIES = {}      # instants, by what is counted
 
 
 class Problem(Exception):
@@ -103,53 +103,6 @@ def digest(text):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-# ---- Codes that people read aloud.
-
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-def random_code(length):
-    return [secrets.randbelow(32) for _ in range(length)]
-
-
-def grouped(values):
-    text = "".join(ALPHABET[v] for v in values)
-    return f"{text[:5]}-{text[5:]}"
-
-
-def new_reference():
-    values = random_code(9)
-    return "PT-" + grouped(values + [sum(i * v for i, v in enumerate(values, 1)) % 31])
-
-
-def typed_code(text):
-    """Ten characters as people type them, or None."""
-    text = re.sub(r"[\s-]", "", text.upper()).replace("O", "0").replace("I", "1").replace("L", "1")
-    return text if len(text) == 10 and all(c in ALPHABET for c in text) else None
-
-
-def typed_reference(text):
-    text = text.strip()
-    code = typed_code(text[2:]) if text[:2].upper() == "PT" else None
-    code = code or typed_code(text)
-    return f"PT-{code[:5]}-{code[5:]}" if code else None
-
-
-def hashed_code(code, salt):
-    return hashlib.scrypt(code.encode(), salt=salt, n=2**12, r=8, p=1)
-
-
-# ---- What is kept.
-
-LOCK = threading.Lock()
-REQUESTS = {}   # by id
-SESSIONS = {}   # request id and end, by the hash of the bearer
-KEPT = {}       # stored answers, by the hash of the Idempotency-Key
-UPLOADS = {}    # by the hash of the last segment of their address
-FILES = {}      # request id, name and content, by id
-TRIES = {}      # instants, by what is counted
-
-
 def count(what, most, minutes):
     """Counts one more, or refuses it with how long to wait."""
     since = now() - timedelta(minutes=minutes)
@@ -159,42 +112,78 @@ def count(what, most, minutes):
     TRIES[what] = tries + [now()]
 
 
-def uncount(what):
-    TRIES[what] = TRIES[what][:-1]
+# ---- Codes that people read aloud: ten characters of 32, of which the last of a reference is a check.
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-# ---- What is sent: a shape names the members of an object, and whether they must be there.
+def new_reference():
+    values = [secrets.randbelow(32) for _ in range(9)]
+    values.append(sum(i * v for i, v in enumerate(values, 1)) % 31)
+    return "PT-" + grouped("".join(ALPHABET[v] for v in values))
 
-TEXT = {"format": (["text"], True), "value": (str, True)}
-CONTACT = {"name": (str, False), "email": (str, False), "phone": (str, False), "preferred": (["email", "sms"], False)}
+
+def grouped(code):
+    return f"{code[:5]}-{code[5:]}"
+
+
+def typed_code(text):
+    """A code as people type it, or None."""
+    text = re.sub(r"[\s-]", "", text.upper()).replace("O", "0").replace("I", "1").replace("L", "1")
+    return text if len(text) == 10 and all(c in ALPHABET for c in text) else None
+
+
+def typed_reference(text):
+    code = typed_code(re.sub(r"^\s*PT", "", text, flags=re.IGNORECASE)) or typed_code(text)
+    return code and "PT-" + grouped(code)
+
+
+def hashed_code(code, salt):
+    return hashlib.scrypt(code.encode(), salt=salt, n=2**12, r=8, p=1)
+
+
+# ---- What is sent: a shape names the members of an object; those with a star must be there.
+
+TEXT = {"*format": ["text"], "*value": str}
+CONTACT = {"name": str, "email": str, "phone": str, "preferred": ["email", "sms"]}
 NEW_REQUEST = {
-    "type_id": (str, True), "subject": (str, True), "body": (TEXT, True), "fields": (dict, False),
-    "urgency": (["urgent", "regular", "special"], False), "attachment_ids": (list, False), "contact": (CONTACT, False),
-    "consents": (dict, False), "follow_up_of": (str, False), "locale": (LOCALES, False)}
-NEW_MESSAGE = {"body": (TEXT, True), "attachment_ids": (list, False)}
-DESK_MESSAGE = {**NEW_MESSAGE, "public": (bool, True)}
-COMMENT = {"comment": (str, False)}
-TRACK = {"reference": (str, True), "query_code": (str, True)}
-SEEN = {"up_to": (str, True)}
-STATUS = {"status": (list(STATUS_WORDS), True), "waiting_on": (["customer", "provider", "third_party"], False),
-          "outcome": (str, False), "explanation": (str, False)}
+    "*type_id": str, "*subject": str, "*body": TEXT, "fields": dict, "urgency": ["urgent", "regular", "special"],
+    "attachment_ids": list, "contact": CONTACT, "consents": dict, "follow_up_of": str, "locale": LOCALES}
+NEW_MESSAGE = {"*body": TEXT, "attachment_ids": list}
+STATUS = {"*status": list(STATUS_WORDS), "waiting_on": ["customer", "provider", "third_party"], "outcome": str,
+          "explanation": str}
 
 
 def wrong(value, shape, pointer=""):
     """What is wrong with a value, as (pointer, code)."""
-    if isinstance(shape, list):
-        return [] if value in shape else [(pointer, "wrong_type")]
     if not isinstance(shape, dict):
-        return [] if isinstance(value, shape) else [(pointer, "wrong_type")]
+        fits = value in shape if isinstance(shape, list) else isinstance(value, shape)
+        return [] if fits else [(pointer, "wrong_type")]
     if not isinstance(value, dict):
         return [(pointer, "wrong_type")]
-    errors = [(f"{pointer}/{name}", "unknown_field") for name in value if name not in shape]
-    for name, (inner, required) in shape.items():
+    members = {name.lstrip("*"): inner for name, inner in shape.items()}
+    errors = [(f"{pointer}/{name}", "unknown_field") for name in value if name not in members]
+    errors += [(f"{pointer}/{name[1:]}", "required")
+               for name in shape if name[0] == "*" and value.get(name[1:]) is None]
+    for name, inner in members.items():
         if value.get(name) is not None:
             errors += wrong(value[name], inner, f"{pointer}/{name}")
-        elif required:
-            errors.append((f"{pointer}/{name}", "required"))
     return errors
+
+
+def wrong_length(text, most, pointer):
+    if not text.strip():
+        return [(pointer, "required")]
+    return [(pointer, "too_long")] if len(text) > most else []
+
+
+def wrong_answer(name, value, fields):
+    pointer = "/fields/" + name.replace("~", "~0").replace("/", "~1")
+    if all(name != field or kind == "info" for field, kind, _ in fields):
+        return [(pointer, "unknown_field")]
+    if not isinstance(value, str):
+        return [(pointer, "wrong_type")]
+    return [(pointer, "too_long")] if len(value) > ANSWER_MAX else []
 
 
 def refuse(errors):
@@ -202,75 +191,77 @@ def refuse(errors):
         raise Problem("validation", errors)
 
 
-def length(text, most, pointer):
-    if not text.strip():
-        return [(pointer, "required")]
-    return [(pointer, "too_long")] if len(text) > most else []
-
-
-def answers(sent, form):
-    """What is wrong with the answers to a form, and what they are."""
-    errors, told = [], []
-    known = {field["id"]: field for field in form["fields"] if field["type"] != "info"}
-    for name, value in sent.items():
-        pointer = "/fields/" + name.replace("~", "~0").replace("/", "~1")
-        if name not in known:
-            errors.append((pointer, "unknown_field"))
-        elif not isinstance(value, str):
-            errors.append((pointer, "wrong_type"))
-        elif len(value) > known[name]["max_length"]:
-            errors.append((pointer, "too_long"))
-        elif value.strip():
-            told.append((known[name], value))
-    return errors, told
+def reply(status, body, headers=None):
+    content = json.dumps(body, ensure_ascii=False).encode()
+    return status, {"Content-Type": "application/json", **(headers or {})}, content
 
 
 # ---- One call.
 
-class Call:
+ROUTES = []
+
+
+def route(method, path):
+    """Answers calls of this address; the handler gets the call and each {} of the path."""
+    def register(handler):
+        ROUTES.append((method, path.replace("{}", "([^/]+)"), handler))
+        return handler
+    return register
+
+
+class Call(BaseHTTPRequestHandler):
     """What was asked, by whom, and in which language."""
 
-    def __init__(self, method, path, query, headers, body, client):
-        self.method, self.path, self.query = method, path, query
-        self.headers, self.body, self.client = headers, body, client
-        self.locale = LOCALES.index(self.asked_locale())
+    protocol_version = "HTTP/1.1"
 
-    def asked_locale(self):
-        for part in self.headers.get("Accept-Language", "").lower().split(","):
-            tag = part.split(";")[0].strip()
-            if tag.startswith("zh"):
-                return "zh-Hant" if re.search("hant|tw|hk|mo", tag) else "zh-Hans"
-            if tag.startswith("en"):
-                return "en"
-        return "en"
+    def log_message(self, *_):
+        """No line: addresses hold tokens."""
 
     def say(self, words):
         return words[self.locale]
 
+    def asked_locale(self):
+        for tag in re.findall("zh[^,;]*|en", self.headers.get("Accept-Language", "").lower()):
+            return 0 if tag == "en" else 2 if re.search("hant|tw|hk|mo", tag) else 1
+        return 0
+
     def bearer(self):
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")
-        return token.strip() if scheme.lower() == "bearer" else None
+        return token.strip() if scheme.lower() == "bearer" else ""
 
-    def follower(self, needed=True):
-        """The one request that the bearer opens; None where nobody asks and nobody must."""
-        if "Authorization" not in self.headers and not needed:
-            return None
-        request, until = SESSIONS.get(digest(self.bearer() or ""), (None, None))
+    def follower(self):
+        """The id of the one request that the bearer opens."""
+        request, until = SESSIONS.get(digest(self.bearer()), (None, None))
         if request is None or until < now():
             raise Problem("unauthenticated")
         return request
 
-    def request(self, name):
+    def guest(self):
+        """Anybody, but an ended session sends nothing."""
+        if "Authorization" in self.headers:
+            self.follower()
+
+    def followed(self, name):
         """The request that this address names, for who follows it."""
         if self.follower() != name:
             raise Problem("not_found")
         return REQUESTS[name]
 
-    def json(self, shape, empty=False):
+    def at_desk(self, name):
+        """The request of this id or reference, for the desk."""
+        self.agent()
+        found = [r for r in REQUESTS.values() if name in (r["id"], r["reference"])]
+        if not found:
+            raise Problem("not_found")
+        return found[0]
+
+    def agent(self):
+        if not DESK_TOKEN or not hmac.compare_digest(self.bearer(), DESK_TOKEN):
+            raise Problem("unauthenticated")
+
+    def json(self, shape):
         if len(self.body) > JSON_MAX:
             raise Problem("payload_too_large")
-        if not self.body and empty:
-            return {}
         if self.headers.get("Content-Type", "").split(";")[0].strip() != "application/json":
             raise Problem("unsupported_media")
         try:
@@ -282,41 +273,107 @@ class Call:
 
     def once(self, who, work):
         """Does what was asked, or gives the answer that was given before under the same key."""
-        try:
-            key = digest(str(uuid.UUID(self.headers.get("Idempotency-Key", ""))))
-        except ValueError:
-            raise Problem("bad_request") from None
-        same = json.dumps([who, self.method, self.path, json.loads(self.body or b"{}")], sort_keys=True)
-        if key in KEPT:
-            kept = KEPT[key]
-            if kept["print"] != digest(same):
-                raise Problem("idempotency_mismatch")
-            status, headers, body = kept["answer"]
-            return status, {**headers, "Idempotency-Replayed": "true"}, body
-        answer, request = work()
-        KEPT[key] = {"print": digest(same), "answer": answer, "who": who, "request": request, "at": now()}
-        return answer
+        key = key_of(self.headers.get("Idempotency-Key", ""))
+        sent = digest(json.dumps([who, self.method, self.url.path, json.loads(self.body or b"{}")], sort_keys=True))
+        if key not in KEPT:
+            answer, request = work()
+            KEPT[key] = {"sent": sent, "answer": answer, "request": request, "at": now()}
+            return answer
+        if KEPT[key]["sent"] != sent:
+            raise Problem("idempotency_mismatch")
+        status, headers, content = KEPT[key]["answer"]
+        return status, {**headers, "Idempotency-Replayed": "true"}, content
 
-    def precondition(self, request):
-        given = self.headers.get("If-Match")
-        if given and given != "*" and not given.startswith(f'"{request["version"]}-'):
+    def may(self, request, action):
+        """Refuses what is not possible now, or was meant for another state."""
+        given = self.headers.get("If-Match", "*")
+        if given != "*" and not given.startswith(f'"{request["version"]}-'):
             raise Problem("stale")
+        if not actions(request)[action]["allowed"]:
+            raise Problem("action_not_allowed", reason=actions(request)[action]["reason"])
+
+    def answer(self):
+        """HTTP around it: the body in, and out the headers that stand on every answer."""
+        size = self.headers.get("Content-Length", "0")
+        size = int(size) if size.isdigit() else 0
+        # A body that is not read ends the connection.
+        unread = size > DISCARD_MAX or "Transfer-Encoding" in self.headers
+        self.close_connection = self.close_connection or unread
+        self.body = b"" if unread else self.rfile.read(size)
+        self.url = urllib.parse.urlsplit(self.path)
+        self.query = dict(urllib.parse.parse_qsl(self.url.query))
+        self.method, self.locale = self.command, self.asked_locale()
+        if self.method == "POST" and self.url.path.startswith(f"{BASE}/attachments/"):
+            self.method = self.headers.get("X-HTTP-Method-Override", self.method)
+        try:
+            if unread:
+                raise Problem("payload_too_large")
+            status, headers, content = self.routed()
+        except Problem as problem:
+            status, headers, content = self.refusal(problem)
+        except Exception as error:  # What nobody thought of is no page of the library.
+            print("internal:", type(error).__name__, flush=True)
+            status, headers, content = self.refusal(Problem("internal"))
+        headers = {**headers, "Content-Language": LOCALES[self.locale], "Cache-Control": "no-store",
+                   "Vary": "Origin, Accept-Language", "X-Content-Type-Options": "nosniff"}
+        if self.headers.get("Origin") in ORIGINS:
+            headers["Access-Control-Allow-Origin"] = self.headers["Origin"]
+            headers["Access-Control-Expose-Headers"] = EXPOSED
+            headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST, PATCH, PUT, DELETE"
+            headers["Access-Control-Allow-Headers"] = ALLOWED
+        if status != 204:
+            headers["Content-Length"] = len(content)
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
+
+    def routed(self):
+        if self.method == "OPTIONS":
+            return 204, {}, b""
+        here = [(method, handler, found.groups()) for method, path, handler in ROUTES
+                if (found := re.fullmatch(path, self.url.path))]
+        for method, handler, names in here:
+            if method == self.method:
+                with LOCK:
+                    return handler(self, *names)
+        raise Problem("method_not_allowed" if here else "not_found")
+
+    def refusal(self, problem):
+        status, *words = PROBLEMS[problem.code]
+        body = {"type": f"urn:example:problem:{problem.code}", "title": self.say(words), "status": status,
+                "detail": None, "code": problem.code, "trace_id": secrets.token_hex(8),
+                "errors": [{"pointer": pointer, "code": code, "detail": self.say(FIELD_WORDS)}
+                           for pointer, code in problem.errors]}
+        if problem.reason:
+            body["reason"] = problem.reason
+        wait = {"Retry-After": problem.retry_after} if problem.retry_after else {}
+        return reply(status, body, {"Content-Type": "application/problem+json", **wait})
+
+
+def key_of(text):
+    """The hash of an Idempotency-Key."""
+    try:
+        return digest(str(uuid.UUID(text)))
+    except ValueError:
+        raise Problem("bad_request") from None
 
 
 # ---- What is told.
 
 def actions(request):
-    status = request["status"]
-    ended = status in ("resolved", "closed")
+    closed = "already_closed" if request["status"] == "closed" else None
+    ended = closed or request["status"] == "resolved"
     until = ended and (request["closed_at"] or request["resolved_at"]) + REOPEN
-    closed = "already_closed" if status == "closed" else None
     refusals = {
-        "reply": closed, "attach": closed,
-        "confirm": closed or (None if ended else "not_resolved"),
+        "reply": closed, "attach": closed, "confirm": closed or (None if ended else "not_resolved"),
         "reopen": "not_resolved" if not ended else None if now() < until else "window_over",
-        "withdraw": closed or ("already_resolved" if ended else None),
-    }
-    told = {name: {"allowed": not why, **({"reason": why} if why else {})} for name, why in refusals.items()}
+        "withdraw": closed or ("already_resolved" if ended else None)}
+    told = {name: {"allowed": False, "reason": why} if why else {"allowed": True} for name, why in refusals.items()}
     if told["reopen"]["allowed"]:
         told["reopen"]["until"] = wire(until)
     return told
@@ -326,21 +383,26 @@ def public(request):
     return [item for item in request["timeline"] if item["public"]]
 
 
-def shown(call, request):
+def told_type(call, name):
+    kind, words, _ = TYPES[name]
+    return {"id": name, "kind": kind, "name": call.say(words), "description": ""}
+
+
+def told_request(call, request):
     """A request as its customer sees it."""
+    kind, name, fields = TYPES[request["type_id"]]
     label, meaning = STATUS_WORDS[request["status"]]
-    form = next(form for form in TYPES if form["id"] == request["type_id"])
     unread = [i for i in public(request) if i["role"] != "customer" and i["at"] > request["seen_at"]]
-    members = ("id", "reference", "subject", "status", "waiting_on", "outcome", "urgency")
-    same = {name: request[name] for name in members}
-    times = {name: wire(request[name])
-             for name in ("created_at", "updated_at", "resolved_at", "closed_at", "seen_at")}
+    answered = [(field, words, request["fields"][field]) for field, _, words in fields if field in request["fields"]]
+    times = ("created_at", "updated_at", "resolved_at", "closed_at", "seen_at")
+    same = ("id", "reference", "subject", "status", "waiting_on", "outcome", "urgency")
     return {
-        **same, **times, "kind": form["kind"], "type": {"id": form["id"], "name": call.say(form["words"])},
+        **{name: request[name] for name in same}, **{name: wire(request[name]) for name in times},
+        "kind": kind, "type": {"id": request["type_id"], "name": call.say(name)},
         "status_label": call.say(label), "status_meaning": call.say(meaning),
         "grade": request["urgency"], "class": "general", "steps": [], "promises": [],
-        "fields": [{"id": field["id"], "label": call.say(field["words"]), "value": value, "display": value}
-                   for field, value in request["fields"]],
+        "fields": [{"id": field, "label": call.say(words), "value": value, "display": value}
+                   for field, words, value in answered],
         "handler": None, "participants": [], "follow_up_of": None, "unread_count": len(unread),
         "actions": actions(request), "survey": {"state": "not_offered", "editable_until": None}}
 
@@ -349,35 +411,28 @@ def told_item(call, item):
     told = {"id": item["id"], "at": wire(item["at"]), "kind": item["kind"], **item["what"]}
     if item["kind"] == "message":
         mine = item["role"] == "customer"
-        name = item["name"] if mine else call.say(AGENT)
-        told["author"] = {"role": item["role"], "name": name or "", "me": mine}
+        told["author"] = {"role": item["role"], "name": item["name"] or "" if mine else call.say(AGENT), "me": mine}
     return told
 
 
-def reply(status, body, headers=None):
-    content = json.dumps(body, ensure_ascii=False).encode()
-    return status, {"Content-Type": "application/json", **(headers or {})}, content
-
-
 def reply_request(call, request):
-    body = shown(call, request)
+    body = told_request(call, request)
     tag = digest(json.dumps(body, sort_keys=True))[:16]
     return reply(200, body, {"ETag": f'"{request["version"]}-{tag}"'})
 
 
 def page(call, name, items, tell):
     """A page of a list; the cursor names the list, its reader and the place."""
-    limit = call.query.get("limit", "100")
-    if not limit.isdigit() or not 1 <= int(limit) <= 100:
-        raise Problem("bad_request")
-    start, name = 0, digest(name)[:16]
-    if "cursor" in call.query:
-        try:
+    limit, start, name = call.query.get("limit", "100"), 0, digest(name)[:16]
+    try:
+        if "cursor" in call.query:
             there, start = json.loads(base64.urlsafe_b64decode(call.query["cursor"]))
-        except ValueError:
-            raise Problem("bad_request") from None
-        if there != name:
-            raise Problem("bad_request")
+            if there != name:
+                raise ValueError
+        if not 1 <= int(limit) <= 100:
+            raise ValueError
+    except ValueError:
+        raise Problem("bad_request") from None
     end = start + int(limit)
     cursor = base64.urlsafe_b64encode(json.dumps([name, end]).encode()).decode() if end < len(items) else None
     return reply(200, {"items": [tell(call, item) for item in items[start:end]], "next_cursor": cursor,
@@ -386,46 +441,46 @@ def page(call, name, items, tell):
 
 # ---- What is done.
 
-def change(request):
-    request["version"] += 1
-    request["updated_at"] = now()
-
-
 def add(request, role, kind, what, visible=True):
     item = {"id": secrets.token_hex(8), "at": now(), "kind": kind, "role": role, "name": request["name"],
             "public": visible, "what": what}
     request["timeline"].append(item)
     if visible:
-        change(request)
+        request["version"], request["updated_at"] = request["version"] + 1, now()
     return item
 
 
-def set_status(request, status, role, outcome=None, waiting_on=None, explanation=None):
-    ended = status in ("resolved", "closed")
-    what = {"from": request["status"], "to": status, "waiting_on": waiting_on, "outcome": outcome,
-            "explanation": explanation}
-    request.update(status=status, outcome=outcome, waiting_on=waiting_on)
-    request["resolved_at"] = (request["resolved_at"] or now()) if ended else None
-    request["closed_at"] = now() if status == "closed" else None
-    add(request, role, "status", what)
-
-
-def take(request, names):
-    """Makes finished uploads the files of a message."""
-    uploads = [UPLOADS.get(digest(name)) if isinstance(name, str) else None for name in names]
+def say(request, new):
+    """Adds what the customer has written, with finished uploads as its files."""
+    names = new.get("attachment_ids") or []
+    uploads = [UPLOADS.get(digest(str(name))) for name in names]
     refuse([(f"/attachment_ids/{i}", "unknown_upload") for i, upload in enumerate(uploads)
             if not upload or upload["taken"] or len(upload["bytes"]) < upload["length"]])
     if len(names) > FILES_MAX or len(set(names)) < len(names):
-        raise Problem("validation", [("/attachment_ids", "too_long")])
+        refuse([("/attachment_ids", "too_long")])
     files = []
     for upload in uploads:
         upload["taken"], name = True, secrets.token_hex(8)
         FILES[name] = (request["id"], upload)
         files.append({"id": name, "name": upload["name"], "size": upload["length"], "media_type": upload["media"],
                       "sha256": hashlib.sha256(upload["bytes"]).hexdigest()})
-    return files
+    item = add(request, "customer", "message", {"body": new["body"], "attachments": files})
+    request["seen_at"] = item["at"]
+    return item
 
 
+def set_status(request, status, role, outcome=None, waiting_on=None, explanation=None):
+    add(request, role, "status", {"from": request["status"], "to": status, "waiting_on": waiting_on,
+                                  "outcome": outcome, "explanation": explanation})
+    ended = status in ("resolved", "closed")
+    request.update(status=status, outcome=outcome, waiting_on=waiting_on,
+                   resolved_at=(request["resolved_at"] or now()) if ended else None,
+                   closed_at=now() if status == "closed" else None)
+
+
+# ---- Resources.
+
+@route("GET", f"{BASE}/config")
 def config(call):
     return reply(200, {
         "brand": {"name": call.say(BRAND)}, "locales": LOCALES, "time_zone": "Asia/Hong_Kong",
@@ -436,187 +491,170 @@ def config(call):
         "contacts": [], "receipt_keys": [], "server_now": wire(now())})
 
 
-def told_type(call, form):
-    return {"id": form["id"], "kind": form["kind"], "name": call.say(form["words"]), "description": ""}
-
-
+@route("GET", f"{BASE}/request-types")
 def types(call):
-    return reply(200, {"items": [told_type(call, form) for form in TYPES]})
+    return reply(200, {"items": [told_type(call, name) for name in TYPES]})
 
 
+@route("GET", f"{BASE}/request-types/{{}}")
 def one_type(call, name):
-    form = next((form for form in TYPES if form["id"] == name), None)
-    if not form:
+    if name not in TYPES:
         raise Problem("not_found")
-    fields = [{**{k: v for k, v in field.items() if k != "words"}, "label": call.say(field["words"])}
-              for field in form["fields"]]
-    return reply(200, {**told_type(call, form), "fields": fields})
+    fields = [{"id": field, "type": kind, "label": call.say(words), "required": False,
+               **({} if kind == "info" else {"max_length": ANSWER_MAX})} for field, kind, words in TYPES[name][2]]
+    return reply(200, {**told_type(call, name), "fields": fields})
 
 
+@route("POST", f"{BASE}/requests")
 def submit(call):
-    call.follower(needed=False)  # An ended session sends nothing.
+    call.guest()
     new = call.json(NEW_REQUEST)
-    form = next((form for form in TYPES if form["id"] == new["type_id"]), None)
-    contact = new.get("contact") or {}
-    errors = [] if form else [("/type_id", "not_an_option")]
-    errors += length(new["subject"], SUBJECT_MAX, "/subject") + length(new["body"]["value"], BODY_MAX, "/body/value")
+    contact, told = new.get("contact") or {}, new.get("fields") or {}
+    errors = wrong_length(new["subject"], SUBJECT_MAX, "/subject")
+    errors += wrong_length(new["body"]["value"], BODY_MAX, "/body/value")
+    if new["type_id"] not in TYPES:
+        errors.append(("/type_id", "not_an_option"))
+    else:
+        errors += [e for name, value in told.items() for e in wrong_answer(name, value, TYPES[new["type_id"]][2])]
     if not contact.get("email") and not contact.get("phone"):
         errors.append(("/contact", "required"))
     elif contact.get("email") and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", contact["email"]):
         errors.append(("/contact/email", "not_an_email"))
-    wrong_answers, told = answers(new.get("fields") or {}, form) if form else ([], [])
-    refuse(errors + wrong_answers)
+    refuse(errors)
 
     def work():
-        count(("requests", call.client), 30, 10)
-        code, salt, at = random_code(10), secrets.token_bytes(16), now()
+        count(("requests", call.client_address[0]), 30, 10)
+        code, salt, at = "".join(secrets.choice(ALPHABET) for _ in range(10)), secrets.token_bytes(16), now()
         request = {
-            "id": secrets.token_hex(8), "reference": new_reference(), "type_id": form["id"], "fields": told,
+            "id": secrets.token_hex(8), "reference": new_reference(), "type_id": new["type_id"],
+            "fields": {name: value for name, value in told.items() if value.strip()},
             "subject": new["subject"].strip(), "name": contact.get("name"), "status": "new", "waiting_on": "provider",
             "outcome": None, "urgency": new.get("urgency") or "regular", "created_at": at, "updated_at": at,
             "resolved_at": None, "closed_at": None, "seen_at": at, "version": 0, "timeline": [],
-            "salt": salt, "code": hashed_code("".join(ALPHABET[v] for v in code), salt)}
-        files = take(request, new.get("attachment_ids") or [])
+            "salt": salt, "code": hashed_code(code, salt)}
+        say(request, new)
         REQUESTS[request["id"]] = request
-        item = add(request, "customer", "message", {"body": new["body"], "attachments": files})
-        request["seen_at"] = item["at"]
-        created = {"request": shown(call, request), "query_code": grouped(code), "receipt": None}
+        created = {"request": told_request(call, request), "query_code": grouped(code), "receipt": None}
         return reply(201, created, {"Location": f"{BASE}/requests/{request['id']}"}), request
     return call.once("guest", work)
 
 
+@route("GET", f"{BASE}/submissions/{{}}")
 def submission(call, key):
-    call.follower(needed=False)
-    try:
-        kept = KEPT.get(digest(str(uuid.UUID(key))))
-    except ValueError:
-        raise Problem("bad_request") from None
+    call.guest()
+    kept = KEPT.get(key_of(key))
     if not kept:
         raise Problem("not_found")
     return reply(200, {"status": kept["answer"][0], "request_id": kept["request"]["id"],
                        "reference": kept["request"]["reference"], "accepted_at": wire(kept["at"])})
 
 
+@route("POST", f"{BASE}/track")
 def track(call):
-    sent = call.json(TRACK)
+    sent = call.json({"*reference": str, "*query_code": str})
     reference, code = typed_reference(sent["reference"]), typed_code(sent["query_code"])
-    counted = [("reference", reference or sent["reference"]), ("codes", call.client)]
-    count(counted[0], 5, 15)
-    count(counted[1], 20, 15)
-    found = next((r for r in REQUESTS.values() if r["reference"] == reference), None)
+    counted = {("reference", reference or sent["reference"]): 5, ("codes", call.client_address[0]): 20}
+    for what, most in counted.items():
+        count(what, most, minutes=15)
+    found = next((r for r in REQUESTS.values() if r["reference"] == reference), {"salt": b"nobody", "code": b""})
     # The same work whether there is such a request or not.
-    salt, kept = (found["salt"], found["code"]) if found else (b"nobody", b"")
-    if not hmac.compare_digest(hashed_code(code or "", salt), kept):
+    if not hmac.compare_digest(hashed_code(code or "", found["salt"]), found["code"]):
         raise Problem("not_found")
     for what in counted:
-        uncount(what)
+        TRIES[what].pop()
     token, until = secrets.token_urlsafe(32), now() + timedelta(hours=24)
     SESSIONS[digest(token)] = (found["id"], until)
     return reply(200, {"token": token, "expires_at": wire(until), "request_id": found["id"]})
 
 
+@route("POST", f"{BASE}/track/link")
 def track_link(call):
-    call.json({"token": (str, True)})
+    call.json({"*token": str})
     raise Problem("not_found")  # No letters are sent, so there is no link.
 
 
+@route("GET", f"{BASE}/requests")
 def requests(call):
     mine, query = REQUESTS[call.follower()], call.query
-    form = next(form for form in TYPES if form["id"] == mine["type_id"])
-    fits = ("status" not in query or mine["status"] in query["status"].split(",")) \
-        and ("kind" not in query or form["kind"] in query["kind"].split(",")) \
-        and ("reference" not in query or typed_reference(query["reference"]) == mine["reference"]) \
-        and query.get("q", "").lower() in mine["subject"].lower()
-    return page(call, f"requests {mine['id']}", [mine] if fits else [], shown)
+    fits = (mine["status"] in query.get("status", mine["status"]).split(",")
+            and TYPES[mine["type_id"]][0] in query.get("kind", TYPES[mine["type_id"]][0]).split(",")
+            and typed_reference(query.get("reference", mine["reference"])) == mine["reference"]
+            and query.get("q", "").lower() in mine["subject"].lower())
+    return page(call, f"requests {mine['id']}", [mine] if fits else [], told_request)
 
 
+@route("GET", f"{BASE}/requests/{{}}")
 def one_request(call, name):
-    return reply_request(call, call.request(name))
+    return reply_request(call, call.followed(name))
 
 
+@route("GET", f"{BASE}/requests/{{}}/timeline")
 def timeline(call, name):
-    request = call.request(name)
-    return page(call, f"timeline {name}", public(request), told_item)
+    return page(call, f"timeline {name}", public(call.followed(name)), told_item)
 
 
-def say(call, name):
-    request, new = call.request(name), call.json(NEW_MESSAGE)
-    names = new.get("attachment_ids") or []
-    if not names or new["body"]["value"]:
-        refuse(length(new["body"]["value"], BODY_MAX, "/body/value"))
+@route("POST", f"{BASE}/requests/{{}}/messages")
+def message(call, name):
+    request, new = call.followed(name), call.json(NEW_MESSAGE)
+    if new["body"]["value"] or not new.get("attachment_ids"):
+        refuse(wrong_length(new["body"]["value"], BODY_MAX, "/body/value"))
 
     def work():
-        call.precondition(request)
-        why = actions(request)["reply"].get("reason")
-        if why:
-            raise Problem("action_not_allowed", reason=why)
-        item = add(request, "customer", "message", {"body": new["body"], "attachments": take(request, names)})
-        request["seen_at"] = item["at"]
+        call.may(request, "reply")
+        item = say(request, new)
         if request["status"] == "pending" and request["waiting_on"] == "customer":
             set_status(request, "open", "system", waiting_on="provider")
         return reply(201, told_item(call, item)), request
     return call.once(name, work)
 
 
-# Status, outcome and whose turn it is after an action.
-DONE = {"confirm": ("closed", None, None), "reopen": ("open", None, "provider"),
-        "withdraw": ("closed", "withdrawn", None)}
-
-
+@route("POST", f"{BASE}/requests/{{}}/actions/(confirm|reopen|withdraw)")
 def act(call, name, action):
-    request = call.request(name)
-    if action not in DONE:
-        raise Problem("not_found")
-    comment = call.json(COMMENT, empty=True).get("comment")
+    request = call.followed(name)
+    comment = call.json({"comment": str}).get("comment") if call.body else None
 
     def work():
-        call.precondition(request)
-        why = actions(request)[action].get("reason")
-        if why:
-            raise Problem("action_not_allowed", reason=why)
-        status, outcome, turn = DONE[action]
-        outcome = request["outcome"] if action == "confirm" else outcome
+        call.may(request, action)
+        status, outcome, turn = {"confirm": ("closed", request["outcome"], None), "reopen": ("open", None, "provider"),
+                                 "withdraw": ("closed", "withdrawn", None)}[action]
         set_status(request, status, "customer", outcome, turn, comment)
         return reply_request(call, request), request
     return call.once(name, work)
 
 
+@route("POST", f"{BASE}/requests/{{}}/seen")
 def seen(call, name):
-    request, sent = call.request(name), call.json(SEEN)
+    request, sent = call.followed(name), call.json({"*up_to": str})
     try:
-        up_to = datetime.fromisoformat(sent["up_to"])
-    except ValueError:
+        # Told to the millisecond, kept more closely.
+        up_to = min(datetime.fromisoformat(sent["up_to"]) + timedelta(milliseconds=1), now())
+    except (ValueError, TypeError):  # No date, or one without an offset.
         raise Problem("validation", [("/up_to", "not_a_date")]) from None
-    # Told to the millisecond, kept more closely.
-    up_to = min(up_to + timedelta(milliseconds=1), now()) if up_to.tzinfo else request["seen_at"]
     request["seen_at"] = max(request["seen_at"], up_to)
     return 204, {}, b""
 
 
 # ---- Files, by tus 1.0.
 
-def tus(call):
+def upload_of(call, name):
+    """An upload that is not finished and not forgotten."""
+    upload = UPLOADS.get(digest(name))
     if call.headers.get("Tus-Resumable") != "1.0.0":
         raise Problem("stale")
-
-
-def number(call, header):
-    text = call.headers.get(header, "")
-    if not text.isdigit():
-        raise Problem("bad_request")
-    return int(text)
-
-
-def upload_headers(upload):
-    return {"Tus-Resumable": "1.0.0", "Upload-Offset": str(len(upload["bytes"])),
-            "Upload-Expires": format_datetime(upload["until"], usegmt=True)}
-
-
-def find_upload(name):
-    upload = UPLOADS.get(digest(name))
     if not upload or upload["taken"] or upload["until"] < now():
         raise Problem("not_found")
     return upload
+
+
+def told_upload(status, upload, headers):
+    return status, {"Tus-Resumable": "1.0.0", "Upload-Offset": len(upload["bytes"]),
+                    "Upload-Expires": format_datetime(upload["until"], usegmt=True), **headers}, b""
+
+
+def number(call, header):
+    if not call.headers.get(header, "").isdigit():
+        raise Problem("bad_request")
+    return int(call.headers[header])
 
 
 def receive(upload, offset, content):
@@ -625,60 +663,58 @@ def receive(upload, offset, content):
     if offset + len(content) > upload["length"]:
         raise Problem("payload_too_large")
     upload["bytes"] += content
-    if len(upload["bytes"]) == upload["length"] and not upload["bytes"].startswith(MAGIC.get(upload["media"], b"")):
+    if len(upload["bytes"]) == upload["length"] and not upload["bytes"].startswith(upload["begins"]):
         upload["until"] = now()
         raise Problem("unsupported_media")
 
 
+@route("POST", f"{BASE}/attachments")
 def create_upload(call):
-    tus(call)
-    size = number(call, "Upload-Length")
-    metadata = dict(part.split(" ", 1) for part in call.headers.get("Upload-Metadata", "").split(",") if " " in part)
+    if call.headers.get("Tus-Resumable") != "1.0.0":
+        raise Problem("stale")
+    size, name = number(call, "Upload-Length"), re.search(r"filename ([^,]*)", call.headers.get("Upload-Metadata", ""))
     try:
-        name = base64.b64decode(metadata.get("filename", "")).decode()
+        name = base64.b64decode(name[1]).decode() if name else ""
     except ValueError:
         raise Problem("bad_request") from None
     name = re.sub(r"[\x00-\x1f]", "", re.split(r"[/\\]", name)[-1])
-    media = MEDIA.get(name.rsplit(".", 1)[-1].lower())
+    kind = MEDIA.get(name.rsplit(".", 1)[-1].lower())
     if size == 0:
-        raise Problem("validation", [("/upload_length", "required")])
-    if size > FILE_MAX:
-        raise Problem("payload_too_large")
-    if not media:
-        raise Problem("unsupported_media")
+        refuse([("/upload_length", "required")])
+    if size > FILE_MAX or not kind:
+        raise Problem("unsupported_media" if size <= FILE_MAX else "payload_too_large")
     token = secrets.token_urlsafe(32)
-    upload = {"name": name, "media": media, "length": size, "bytes": b"", "taken": False,
+    upload = {"name": name, "media": kind[0], "begins": kind[1], "length": size, "bytes": b"", "taken": False,
               "until": now() + timedelta(hours=24)}
-    if call.body:
-        receive(upload, 0, call.body)
+    receive(upload, 0, call.body)
     UPLOADS[digest(token)] = upload
-    return 201, {**upload_headers(upload), "Location": f"{BASE}/attachments/{token}"}, b""
+    return told_upload(201, upload, {"Location": f"{BASE}/attachments/{token}"})
 
 
+@route("HEAD", f"{BASE}/attachments/{{}}")
 def upload_state(call, name):
-    tus(call)
-    upload = find_upload(name)
-    return 200, {**upload_headers(upload), "Upload-Length": str(upload["length"])}, b""
+    upload = upload_of(call, name)
+    return told_upload(200, upload, {"Upload-Length": upload["length"]})
 
 
+@route("PATCH", f"{BASE}/attachments/{{}}")
 def append(call, name):
-    tus(call)
-    upload = find_upload(name)
+    upload = upload_of(call, name)
     receive(upload, number(call, "Upload-Offset"), call.body)
-    return 204, upload_headers(upload), b""
+    return told_upload(204, upload, {})
 
 
+@route("DELETE", f"{BASE}/attachments/{{}}")
 def terminate(call, name):
-    tus(call)
-    find_upload(name)
+    upload_of(call, name)
     del UPLOADS[digest(name)]
     return 204, {"Tus-Resumable": "1.0.0"}, b""
 
 
+@route("GET", f"{BASE}/attachments/{{}}")
 def download(call, name):
-    follower = call.follower()
     request, upload = FILES.get(name, (None, None))
-    if request != follower:
+    if request != call.follower():
         raise Problem("not_found")
     named = "attachment; filename*=UTF-8''" + urllib.parse.quote(upload["name"])
     return 200, {"Content-Type": upload["media"], "Content-Disposition": named}, upload["bytes"]
@@ -686,140 +722,24 @@ def download(call, name):
 
 # ---- The desk.
 
-def at_desk(call, name):
-    found = next((r for r in REQUESTS.values() if name in (r["id"], r["reference"])), None)
-    if not found:
-        raise Problem("not_found")
-    return found
-
-
-def agent(call):
-    if not DESK_TOKEN or not hmac.compare_digest(call.bearer() or "", DESK_TOKEN):
-        raise Problem("unauthenticated")
-
-
+@route("GET", f"{DESK}/requests")
 def desk_list(call):
-    agent(call)
-    return page(call, "desk", list(REQUESTS.values()), shown)
+    call.agent()
+    return page(call, "desk", list(REQUESTS.values()), told_request)
 
 
-def desk_say(call, name):
-    agent(call)
-    request, new = at_desk(call, name), call.json(DESK_MESSAGE)
+@route("POST", f"{DESK}/requests/{{}}/messages")
+def desk_message(call, name):
+    request, new = call.at_desk(name), call.json({**NEW_MESSAGE, "*public": bool})
     item = add(request, "agent", "message", {"body": new["body"], "attachments": []}, new["public"])
     return reply(201, told_item(call, item))
 
 
+@route("POST", f"{DESK}/requests/{{}}/status")
 def desk_status(call, name):
-    agent(call)
-    request, new = at_desk(call, name), call.json(STATUS)
+    request, new = call.at_desk(name), call.json(STATUS)
     set_status(request, new["status"], "agent", new.get("outcome"), new.get("waiting_on"), new.get("explanation"))
     return reply_request(call, request)
-
-
-ROUTES = [
-    ("GET", f"{BASE}/config", config),
-    ("GET", f"{BASE}/request-types", types),
-    ("GET", f"{BASE}/request-types/([^/]+)", one_type),
-    ("GET", f"{BASE}/requests", requests),
-    ("POST", f"{BASE}/requests", submit),
-    ("GET", f"{BASE}/requests/([^/]+)", one_request),
-    ("GET", f"{BASE}/requests/([^/]+)/timeline", timeline),
-    ("POST", f"{BASE}/requests/([^/]+)/messages", say),
-    ("POST", f"{BASE}/requests/([^/]+)/actions/([^/]+)", act),
-    ("POST", f"{BASE}/requests/([^/]+)/seen", seen),
-    ("GET", f"{BASE}/submissions/([^/]+)", submission),
-    ("POST", f"{BASE}/track", track),
-    ("POST", f"{BASE}/track/link", track_link),
-    ("POST", f"{BASE}/attachments", create_upload),
-    ("HEAD", f"{BASE}/attachments/([^/]+)", upload_state),
-    ("PATCH", f"{BASE}/attachments/([^/]+)", append),
-    ("DELETE", f"{BASE}/attachments/([^/]+)", terminate),
-    ("GET", f"{BASE}/attachments/([^/]+)", download),
-    ("GET", f"{DESK}/requests", desk_list),
-    ("POST", f"{DESK}/requests/([^/]+)/messages", desk_say),
-    ("POST", f"{DESK}/requests/([^/]+)/status", desk_status),
-]
-
-
-def route(call):
-    here = False
-    for method, pattern, handler in ROUTES:
-        found = re.fullmatch(pattern, call.path)
-        if found and method == call.method:
-            with LOCK:
-                return handler(call, *found.groups())
-        here = here or found
-    raise Problem("method_not_allowed" if here else "not_found")
-
-
-def refusal(call, problem):
-    status, *words = PROBLEMS[problem.code]
-    errors = [{"pointer": pointer, "code": code, "detail": call.say(FIELD_WORDS)} for pointer, code in problem.errors]
-    body = {"type": f"urn:example:problem:{problem.code}", "title": call.say(words), "status": status, "detail": None,
-            "code": problem.code, "errors": errors, "trace_id": secrets.token_hex(8)}
-    if problem.reason:
-        body["reason"] = problem.reason
-    headers = {"Content-Type": "application/problem+json"}
-    if problem.retry_after:
-        headers["Retry-After"] = str(problem.retry_after)
-    return reply(status, body, headers)
-
-
-class Handler(BaseHTTPRequestHandler):
-    """HTTP around it: bodies in, headers that stand on every answer out."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        """No line: addresses hold tokens."""
-
-    def answer(self):
-        size = self.headers.get("Content-Length", "0")
-        size = int(size) if size.isdigit() else 0
-        # A body that is not read ends the connection.
-        unread = size > DISCARD_MAX or "Transfer-Encoding" in self.headers
-        self.close_connection = self.close_connection or unread
-        body = b"" if unread else self.rfile.read(size)
-        url = urllib.parse.urlsplit(self.path)
-        method = self.command
-        if method == "POST" and re.fullmatch(f"{BASE}/attachments/.+", url.path):
-            method = self.headers.get("X-HTTP-Method-Override", method)
-        query = dict(urllib.parse.parse_qsl(url.query))
-        call = Call(method, url.path, query, self.headers, body, self.client_address[0])
-        if method == "OPTIONS":
-            status, headers, content = 204, {}, b""
-        else:
-            try:
-                if unread:
-                    raise Problem("payload_too_large")
-                status, headers, content = route(call)
-            except Problem as problem:
-                status, headers, content = refusal(call, problem)
-            except Exception as error:  # What nobody thought of is no page of the library.
-                print("internal:", type(error).__name__, flush=True)
-                status, headers, content = refusal(call, Problem("internal"))
-        self.send_response(status)
-        for name, value in {**headers, **self.every_answer(call)}.items():
-            self.send_header(name, value)
-        if status != 204:
-            self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
-
-    def every_answer(self, call):
-        headers = {"Content-Language": LOCALES[call.locale], "Cache-Control": "no-store",
-                   "Vary": "Origin, Accept-Language", "X-Content-Type-Options": "nosniff"}
-        origin = self.headers.get("Origin")
-        if origin in ORIGINS:
-            headers.update({"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED})
-            if self.command == "OPTIONS":
-                headers.update({"Access-Control-Allow-Methods": "GET, HEAD, POST, PATCH, PUT, DELETE",
-                                "Access-Control-Allow-Headers": ALLOWED, "Access-Control-Max-Age": "7200"})
-        return headers
-
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
 
 
 if __name__ == "__main__":
@@ -830,7 +750,7 @@ if __name__ == "__main__":
     options = parser.parse_args()
     ORIGINS, DESK_TOKEN = options.allow_origin, options.desk_token
     host, _, port = options.listen.rpartition(":")
-    server = ThreadingHTTPServer((host, int(port)), Handler)
+    server = ThreadingHTTPServer((host, int(port)), Call)
     print(f"listening on http://{host}:{server.server_address[1]}", flush=True)
     try:
         server.serve_forever()
