@@ -20,7 +20,7 @@ async fn a_status_that_nobody_mapped_is_open_with_the_desks_word_for_customers()
         desk.fake.set_status(&desk.key(&id), number);
         let read = unmapped.read(&customer, &id).await.unwrap();
         let listed = unmapped.list(&customer, 0).await.unwrap().rows;
-        assert_eq!(listed, [read.row.clone()]);
+        assert_eq!(listed, std::slice::from_ref(&read.row));
         let standing = read.row.standing;
         assert_eq!(
             (standing.status, standing.label.as_deref()),
