@@ -48,24 +48,15 @@ async fn forms_words_and_looks_change_while_the_server_runs() {
     })
     .await;
     let guest = server.guest();
-    becomes(
-        &guest,
-        "/request-types",
-        "/items/0/name",
-        &json!("Lost key"),
-    )
-    .await;
+    let named = async |name: &str| {
+        becomes(&guest, "/request-types", "/items/0/name", &json!(name)).await;
+    };
+    named("Lost key").await;
 
     let field = json!([{"id": "door", "type": "text", "required": true,
         "label": {"en": "Which door?", "zh-Hans": "哪扇门？", "zh-Hant": "哪扇門？"}}]);
     write("types.json", &types("Key lost", &field));
-    becomes(
-        &guest,
-        "/request-types",
-        "/items/0/name",
-        &json!("Key lost"),
-    )
-    .await;
+    named("Key lost").await;
     let request = json!({"type_id": "lost-key", "subject": "Key", "body": {"format": "text", "value": "Lost."},
         "contact": {"email": "a@example.com"}});
     let send = guest
@@ -87,13 +78,7 @@ async fn forms_words_and_looks_change_while_the_server_runs() {
         }
     })
     .await;
-    becomes(
-        &guest,
-        "/request-types",
-        "/items/0/name",
-        &json!("Key lost"),
-    )
-    .await;
+    named("Key lost").await;
     write("types.json", &types("Key lost", &field));
 
     server.configure(&config("#7a1f1f", "Store"));

@@ -1,9 +1,9 @@
 //! Desks that are set up wrongly, that answer with nonsense, or that are away: nothing is lost, everybody is told, and
 //! `portico doctor` says what to mend.
 
-use crate::gateway::{gateway, lying, messages, read, submit, timeline, token, until_read, write};
+use crate::gateway::{gateway, listed, lying, messages, submit, timeline, token, write};
 use chrono::{TimeDelta, Utc};
-use portico_tests::api::complaint;
+use portico_tests::api::{complaint, read, until_read};
 use portico_tests::request_tracker::CREDENTIAL;
 use portico_tests::{DeskFault, Options, RequestTracker, Server, self_signed, until};
 use serde_json::{Value, json};
@@ -178,13 +178,7 @@ async fn a_desk_that_is_down_for_an_hour_is_said_and_gets_what_waited_once() {
         (&still["as_of"], &still["status"]),
         (&old["as_of"], &json!("new"))
     );
-    let list = customer
-        .get("/requests")
-        .send()
-        .await
-        .expect_status(200)
-        .json;
-    assert_eq!(list["items"][0]["as_of"], old["as_of"]);
+    assert_eq!(listed(&customer).await["items"][0]["as_of"], old["as_of"]);
     let key = Uuid::new_v4();
     let refused = write(&customer, &id, key, "Are you there?").send().await;
     refused.expect_problem(503, "backend_unavailable");

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{TimeDelta, Utc};
 use portico_contract::submission::Created;
-use portico_tests::api::complaint;
+use portico_tests::api::{complaint, read, until_read};
 use portico_tests::request_tracker::CREDENTIAL;
 use portico_tests::server::HOOK_SECRET;
 use portico_tests::{Api, DeskFault, Options, Reply, RequestTracker, Server, until};
@@ -26,9 +26,10 @@ pub(crate) async fn submit(api: &Api, key: Uuid, body: &Value) -> Reply {
     call.send().await
 }
 
-pub(crate) async fn read(api: &Api, id: &str) -> Value {
-    let read = api.get(&format!("/requests/{id}")).send().await;
-    read.expect_status(200).json
+/// A customer's list of requests.
+pub(crate) async fn listed(customer: &Api) -> Value {
+    let list = customer.get("/requests").send().await;
+    list.expect_status(200).json
 }
 
 pub(crate) async fn timeline(api: &Api, id: &str) -> Vec<Value> {
@@ -85,24 +86,6 @@ async fn told_since(customer: &Api, since: &str, id: &str) {
         id
     );
     assert_eq!(messages(&timeline(customer, id).await)[1], "Here we are");
-}
-
-/// Waits until what is read of a request fits.
-pub(crate) async fn until_read(
-    api: &Api,
-    id: &str,
-    what: &str,
-    fits: impl Fn(&Value) -> bool,
-) -> Value {
-    until(what, || async {
-        let seen = read(api, id).await;
-        if fits(&seen) {
-            Ok(seen)
-        } else {
-            Err(seen.to_string())
-        }
-    })
-    .await
 }
 
 pub(crate) async fn token(server: &Server, created: &Reply) -> Api {
@@ -521,6 +504,71 @@ async fn a_message_is_written_once_whatever_becomes_of_its_answer() {
 }
 
 #[tokio::test]
+async fn a_message_that_the_desk_still_writes_after_a_kill_is_not_written_twice() {
+    let desk = RequestTracker::start().await;
+    let mut server = gateway(&desk, "").await;
+    let (customer, id, _) = lying(&server, &desk).await;
+    desk.fail(DeskFault::LateWrites);
+    let key = Uuid::new_v4();
+    let sending = tokio::spawn(write(&customer, &id, key, "More of it").attempt());
+    until("the desk to be told", || async {
+        let calls = desk.calls();
+        match calls.iter().any(|call| call.ends_with("/correspond")) {
+            true => Ok(()),
+            false => Err(format!("{calls:?}")),
+        }
+    })
+    .await;
+    server.kill();
+    assert!(sending.await.unwrap().is_err());
+    desk.fail(None);
+    server.restart().await;
+    // The desk does not have it yet, and is at it.
+    let again = write(&customer, &id, key, "More of it").send().await;
+    again.expect_problem(409, "in_progress");
+    assert_eq!(desk.ticket().messages().len(), 1);
+    assert_eq!(desk.does_what_is_late(), 1);
+    write(&customer, &id, key, "More of it")
+        .send()
+        .await
+        .expect_status(201);
+    assert_eq!(desk.ticket().messages()[1..], ["More of it"]);
+    assert_eq!(messages(&timeline(&customer, &id).await).len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_customer_writes_is_no_news_to_them_also_where_it_opens_the_ticket() {
+    let desk = RequestTracker::start().await;
+    let server = gateway(&desk, "").await;
+    let (customer, id, ticket) = lying(&server, &desk).await;
+    desk.sets(ticket, "resolved");
+    let seen = until_read(&customer, &id, "it to be resolved", |r| {
+        r["status"] == "resolved"
+    })
+    .await;
+    let up_to = json!({"up_to": seen["updated_at"]});
+    let call = customer.post(&format!("/requests/{id}/seen")).new_key();
+    call.json(&up_to).send().await.expect_status(204);
+    assert_eq!(read(&customer, &id).await["unread_count"], 0);
+    write(&customer, &id, Uuid::new_v4(), "It is not")
+        .send()
+        .await
+        .expect_status(201);
+    let opened = read(&customer, &id).await;
+    assert_eq!(
+        (&opened["status"], &opened["unread_count"]),
+        (&json!("open"), &json!(0))
+    );
+    // What the desk says meanwhile is news.
+    desk.answers(ticket, "Why?");
+    write(&customer, &id, Uuid::new_v4(), "It rings")
+        .send()
+        .await
+        .expect_status(201);
+    assert_eq!(read(&customer, &id).await["unread_count"], 1);
+}
+
+#[tokio::test]
 async fn a_message_takes_its_files_along() {
     let desk = RequestTracker::start().await;
     let server = gateway(&desk, "").await;
@@ -645,12 +693,7 @@ async fn what_came_to_the_desk_by_telephone_is_in_the_list_of_its_customer_alone
     );
     desk.notes(number, "Angry");
     let customer = server.customer("alice@example.test").await;
-    let list = customer
-        .get("/requests")
-        .send()
-        .await
-        .expect_status(200)
-        .json;
+    let list = listed(&customer).await;
     assert_eq!(list["total"], 1, "{list}");
     let taken = &list["items"][0];
     assert_eq!(
@@ -662,10 +705,9 @@ async fn what_came_to_the_desk_by_telephone_is_in_the_list_of_its_customer_alone
         messages(&timeline(&customer, id).await),
         ["She rang at nine."]
     );
-    let again = customer.get("/requests").send().await.json;
-    assert_eq!(again["total"], 1);
+    assert_eq!(listed(&customer).await["total"], 1);
     let other = server.customer("mallory@example.test").await;
-    assert_eq!(other.get("/requests").send().await.json["total"], 0);
+    assert_eq!(listed(&other).await["total"], 0);
     other
         .get(&format!("/requests/{id}"))
         .send()

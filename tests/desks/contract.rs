@@ -3,7 +3,11 @@
 use crate::agents::Desk;
 use chrono::{TimeDelta, Utc};
 use portico_connect::ticket::TicketId;
-use portico_tests::{Api, Options, Server, api::complaint, until};
+use portico_tests::{
+    Api, Options, Server,
+    api::{complaint, read, until_read},
+    until,
+};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use uuid::Uuid;
@@ -78,23 +82,6 @@ pub(crate) async fn ticket(desk: &Desk, request: &str) -> TicketId {
     let found = desk.agent.find(request).await;
     assert_eq!(found.len(), 1, "{found:?}");
     found.into_iter().next().unwrap()
-}
-
-async fn read(api: &Api, id: &str) -> Value {
-    let read = api.get(&format!("/requests/{id}")).send().await;
-    read.expect_status(200).json
-}
-
-async fn until_read(api: &Api, id: &str, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
-    until(what, || async {
-        let seen = read(api, id).await;
-        if fits(&seen) {
-            Ok(seen)
-        } else {
-            Err(seen.to_string())
-        }
-    })
-    .await
 }
 
 async fn timeline(api: &Api, id: &str) -> Vec<Value> {

@@ -6,6 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::until;
+
 /// A client of one API below one base address.
 #[derive(Debug, Clone)]
 pub struct Api {
@@ -371,6 +373,25 @@ impl Reply {
         serde_json::from_slice(&self.bytes)
             .unwrap_or_else(|e| panic!("{}: {e}: {}", self.what, self.text()))
     }
+}
+
+/// A request as it is read now.
+pub async fn read(api: &Api, id: &str) -> Value {
+    let read = api.get(&format!("/requests/{id}")).send().await;
+    read.expect_status(200).json
+}
+
+/// Waits until what is read of a request fits.
+pub async fn until_read(api: &Api, id: &str, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    until(what, || async {
+        let seen = read(api, id).await;
+        if fits(&seen) {
+            Ok(seen)
+        } else {
+            Err(seen.to_string())
+        }
+    })
+    .await
 }
 
 /// The smallest complaint that the default catalogue takes, from a guest who gives `email`.

@@ -31,6 +31,8 @@ pub enum DeskFault {
     LoseWrites,
     /// Calls that write are done, and are never answered.
     HangWrites,
+    /// Calls that write are not answered either, and are done at [`RequestTracker::does_what_is_late`].
+    LateWrites,
     /// No call is answered.
     Hang,
     /// A page for people.
@@ -109,7 +111,11 @@ struct Desk {
     /// Bytes of the longest answer that somebody has read.
     longest: u64,
     calls: Vec<String>,
+    late: Vec<Write>,
 }
+
+/// A call that writes: its method, path and body.
+type Write = (String, Vec<String>, Value);
 
 impl Desk {
     fn id(&mut self) -> u64 {
@@ -262,6 +268,17 @@ impl RequestTracker {
     /// Every call so far: method, path and query.
     pub fn calls(&self) -> Vec<String> {
         self.lock().calls.clone()
+    }
+
+    /// The calls under [`DeskFault::LateWrites`] are done now. How many there were.
+    pub fn does_what_is_late(&self) -> usize {
+        let mut desk = self.lock();
+        let late = std::mem::take(&mut desk.late);
+        for (method, path, body) in &late {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            drop(done(&mut desk, method, &path, &BTreeMap::new(), body));
+        }
+        late.len()
     }
 
     /// Bytes of the longest endless answer that somebody has read so far.
@@ -487,7 +504,13 @@ async fn answer(State(desk): State<Arc<Mutex<Desk>>>, request: Request) -> Respo
             let about = [(header::CONTENT_LENGTH, "5000000000")];
             return (about, Body::from_stream(endless)).into_response();
         }
-        Some(DeskFault::LoseWrites | DeskFault::HangWrites) | None => {}
+        Some(DeskFault::LateWrites) if writes => {
+            let path = path.into_iter().map(str::to_owned).collect();
+            let late = (head.method.to_string(), path, body);
+            desk.lock().unwrap().late.push(late);
+            return std::future::pending().await;
+        }
+        Some(DeskFault::LoseWrites | DeskFault::HangWrites | DeskFault::LateWrites) | None => {}
     }
     let answer = {
         let mut desk = desk.lock().unwrap();

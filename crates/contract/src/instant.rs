@@ -1,13 +1,12 @@
 //! A point in time on the wire.
 
-use chrono::{DateTime, FixedOffset, TimeDelta, TimeZone};
-use serde::{Deserialize, Deserializer, Serialize, de};
+use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta, TimeZone};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
 
 /// An instant with its offset, as RFC 3339 on the wire. Unknown is `Option::None`, never an epoch. Two instants
 /// are compared by when they are, not by how they are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(DateTime<FixedOffset>);
 
 impl Instant {
@@ -41,6 +40,13 @@ impl Instant {
     #[must_use]
     pub fn date_time(self) -> DateTime<FixedOffset> {
         self.0
+    }
+}
+
+impl Serialize for Instant {
+    // In one piece: chrono writes character by character, each of which JSON would look at by itself.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
     }
 }
 

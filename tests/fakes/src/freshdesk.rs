@@ -23,7 +23,7 @@ use shape::{
 use write::{body, checked, create, set};
 
 pub(crate) static VENDOR: Vendor = Vendor {
-    statuses: &["2", "3", "4", "5", "6", "7"],
+    statuses: &["2", "3", "4", "5", "6", "7", "8"],
     over: &["4", "5"],
     answered: None,
     prefix: "",
@@ -41,13 +41,15 @@ pub(crate) static VENDOR: Vendor = Vendor {
     },
 };
 
-const STATUS_NAMES: [[&str; 2]; 6] = [
+const STATUS_NAMES: [[&str; 2]; 7] = [
     ["Open", "Being Processed"],
     ["Pending", "Awaiting your Reply"],
     ["Resolved", "This ticket has been Resolved"],
     ["Closed", "This ticket has been Closed"],
     ["Waiting on Customer", "Awaiting your Reply"],
     ["Waiting on Third Party", "Being Processed"],
+    // One that the company has made.
+    ["Withdrawn", "Taken back by you"],
 ];
 const OWN_FIELDS: [&str; 3] = ["cf_order_number", "cf_product", "cf_portal_key"];
 const PRODUCTS: [&str; 2] = ["Router", "TV box"];

@@ -6,6 +6,7 @@ use crate::{
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// Something that was made.
 #[derive(Deserialize)]
@@ -106,6 +107,18 @@ pub(super) struct Field {
 }
 
 impl Field {
+    /// The choices of statuses by their numbers, as customers are told of them: each has a name for agents and one for
+    /// customers.
+    pub(super) fn labels(&self) -> BTreeMap<u64, String> {
+        let choices = self.choices.as_object().into_iter().flatten();
+        choices
+            .filter_map(|(number, names)| {
+                let label = names.as_array()?.last()?.as_str()?;
+                Some((number.parse().ok()?, label.to_owned()))
+            })
+            .collect()
+    }
+
     /// Whether it can hold this: a list of choices holds no other.
     pub(super) fn takes(&self, value: &str) -> bool {
         match &self.choices {

@@ -15,8 +15,8 @@ use crate::{
     multipart::Form,
     submitted,
     ticket::{
-        Change, Customer, DeskDue, DueOf, FileId, NewField, NewFile, NewReply, NewTicket, Ticket,
-        TicketFile, TicketId, TicketMessage, TicketRow,
+        Change, Customer, DeskDue, DueOf, FileId, NewField, NewFile, NewReply, NewTicket, Standing,
+        Ticket, TicketFile, TicketId, TicketMessage, TicketRow,
     },
     transport::Transport,
 };
@@ -31,7 +31,7 @@ use portico_contract::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, slice, sync::Arc};
 
 /// Rows of a page of ours.
 const PAGE: usize = 50;
@@ -198,12 +198,37 @@ impl Freshdesk {
         Ok(all)
     }
 
-    fn row(&self, customer: &Customer, item: &TicketItem) -> Result<TicketRow, DeskError> {
+    /// Where a ticket stands, of whose statuses these are the labels.
+    fn standing(&self, labels: &BTreeMap<u64, String>, item: &TicketItem) -> Standing {
+        let standing = self.statuses.known(&item.status.to_string());
+        standing.unwrap_or_else(|| Standing {
+            label: labels.get(&item.status).cloned(),
+            ..self.statuses.standing_of_number(item.status)
+        })
+    }
+
+    /// What the desk calls its statuses before customers; asked for only where nobody has mapped the status of a ticket.
+    async fn labels(&self, items: &[TicketItem]) -> Result<BTreeMap<u64, String>, DeskError> {
+        let known = |item: &TicketItem| self.statuses.known(&item.status.to_string());
+        if items.iter().all(|item| known(item).is_some()) {
+            return Ok(BTreeMap::new());
+        }
+        let fields = self.fields().await?;
+        let status = fields.iter().find(|field| field.name == "status");
+        Ok(status.map(Field::labels).unwrap_or_default())
+    }
+
+    fn row(
+        &self,
+        customer: &Customer,
+        labels: &BTreeMap<u64, String>,
+        item: &TicketItem,
+    ) -> Result<TicketRow, DeskError> {
         Ok(TicketRow {
             id: item.ticket_id(),
             owner: customer.email.clone(),
             subject: item.subject.clone().unwrap_or_default(),
-            standing: self.statuses.standing_of_number(item.status),
+            standing: self.standing(labels, item),
             created_at: known_instant("created_at", item.created_at.as_deref())?,
             updated_at: known_instant("updated_at", item.updated_at.as_deref())?,
         })
@@ -427,9 +452,10 @@ impl Backend for Freshdesk {
         };
         let items = self.items(&contact, customer, "updated_at", PAGE, page);
         let (items, full) = items.await?;
-        let rows: Result<_, _> = items.iter().map(|item| self.row(customer, item)).collect();
+        let labels = self.labels(&items).await?;
+        let rows = items.iter().map(|item| self.row(customer, &labels, item));
         Ok(Rows {
-            rows: rows?,
+            rows: rows.collect::<Result<_, _>>()?,
             next: full.then_some(page.saturating_add(1)),
         })
     }
@@ -438,7 +464,8 @@ impl Backend for Freshdesk {
         let contact = self.known_contact(customer).await?;
         let item = self.item(&contact, id).await?;
         let conversations = self.conversations(item.id).await?;
-        let row = self.row(customer, &item)?;
+        let labels = self.labels(slice::from_ref(&item)).await?;
+        let row = self.row(customer, &labels, &item)?;
         let first = TicketMessage {
             id: FIRST.into(),
             at: row.created_at,
@@ -587,7 +614,7 @@ impl Freshdesk {
             found.is(
                 self.statuses.known(number).is_some(),
                 format!("the status {number}"),
-                "Nothing says what it means: customers see it as open, with its number. Name it in `statuses`.",
+                "Nothing says what it means: customers see it as open, with the desk's word for it. Name it in `statuses`.",
             );
         }
         if let (Some(withdrawn), Some(choices)) = (self.settings.withdrawn, choices) {

@@ -185,8 +185,8 @@ pub(crate) async fn freshdesk() -> Desk {
             json!({
                 "connector": "freshdesk",
                 "fields": {"order_number": "cf_order_number", "product": "cf_product"},
-                "statuses": {"7": {"status": "closed", "outcome": "withdrawn"}},
-                "withdrawn": 7,
+                "statuses": {"8": {"status": "closed", "outcome": "withdrawn"}},
+                "withdrawn": 8,
             }),
         ),
         credential: fake.service().secret,

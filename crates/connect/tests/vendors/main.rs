@@ -9,6 +9,7 @@
 
 mod desks;
 mod faults;
+mod freshdesk_statuses;
 mod rules;
 
 macro_rules! every_desk {

@@ -39,7 +39,7 @@ const FIRST_PAUSE: i64 = 2_000;
 /// Milliseconds between two tries at most: a desk that comes back has everything a minute later.
 const LONGEST_PAUSE: i64 = 60_000;
 /// Milliseconds after which a desk is not still making what it was told to make: twice as long as a call may take.
-const SETTLED: i64 = 60_000;
+pub(super) const SETTLED: i64 = 60_000;
 /// How many are on their way at the same time.
 const AT_ONCE: usize = 4;
 

@@ -14,6 +14,7 @@ use crate::{
     problem::ApiError,
     state::App,
     store::{
+        Tx,
         links::{Handover, Link},
         records::{Customer, Happening, NewEntry, RequestRecord, Scope},
     },
@@ -68,26 +69,24 @@ pub async fn refresh(app: &App, id: &RequestId, age: Duration) {
     }
 }
 
-/// A request that the scope covers, brought up to date unless it was read so lately.
+/// A request that the scope covers, brought up to date unless it was read so lately. `tx` finds it.
 ///
 /// # Errors
 /// 404 for what is somebody else's; when the store fails.
 pub async fn current(
     app: &App,
+    mut tx: Box<dyn Tx>,
     id: &RequestId,
     scope: &Scope,
     age: Duration,
 ) -> Result<RequestRecord, ApiError> {
-    let find = async || {
-        let found = app.store.read().await?.request(id, scope).await?;
-        found.ok_or_else(ApiError::not_found)
-    };
-    let record = find().await?;
-    if record.link.is_none() {
-        return Ok(record);
+    let mut found = tx.request(id, scope).await?;
+    drop(tx);
+    if found.as_ref().is_some_and(|record| record.link.is_some()) {
+        refresh(app, id, age).await;
+        found = app.store.glance().await?.request(id, scope).await?;
     }
-    refresh(app, id, age).await;
-    find().await
+    found.ok_or_else(ApiError::not_found)
 }
 
 /// Reads the ticket of a request unless it was read so lately, and takes it in.

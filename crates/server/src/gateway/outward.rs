@@ -114,7 +114,7 @@ impl AtDesk {
     ///
     /// # Errors
     /// 503 when the desk cannot be reached, 502 when it refuses; then nothing is kept here but, where the desk may have
-    /// done it, what it was.
+    /// done it, what it was. 409 while it may still be at what an earlier call under the same key told it.
     pub async fn write(self, app: &App, out: Outgoing) -> Result<Written, ApiError> {
         let Self {
             request,
@@ -125,26 +125,32 @@ impl AtDesk {
             _turn,
         } = self;
         let (desk, who, id) = (&behind.desk, &behind.customer, &behind.ticket);
+        let now = real_now().timestamp_millis();
+        let there = attempt.as_ref().and_then(|attempt| {
+            let wrote = before.messages.iter().find(|m| wrote(attempt, m));
+            wrote.map(|m| m.id.clone())
+        });
+        if let Some(attempt) = &attempt
+            && out.words.is_some()
+            && there.is_none()
+            && now - attempt.sent_at < handover::SETTLED
+        {
+            // That it is not there says nothing while the desk may be writing it.
+            return Err(ApiError::new(ProblemCode::InProgress).retry_after(5));
+        }
         let again = attempt.is_some();
-        let attempt = match attempt {
-            Some(attempt) => attempt,
-            None => {
-                let attempt = Attempt {
-                    words: out.words.clone(),
-                    known: before.messages.iter().map(|m| m.id.clone()).collect(),
-                };
-                let mut tx = app.store.write().await?;
-                let now = real_now().timestamp_millis();
-                tx.add_attempt(&key_hash, &request, now, &attempt).await?;
-                tx.commit().await?;
-                attempt
-            }
+        let known = attempt.map_or_else(
+            || before.messages.iter().map(|m| m.id.clone()).collect(),
+            |attempt| attempt.known,
+        );
+        let attempt = Attempt {
+            words: out.words.clone(),
+            known,
+            sent_at: now,
         };
-        let there = before
-            .messages
-            .iter()
-            .find(|m| again && wrote(&attempt, m))
-            .map(|m| m.id.clone());
+        let mut tx = app.store.write().await?;
+        tx.add_attempt(&key_hash, &request, now, &attempt).await?;
+        tx.commit().await?;
         let done = async {
             let message = match (&out.words, there) {
                 (_, Some(there)) => Some(there),
@@ -231,7 +237,12 @@ impl Written {
         record: &mut RequestRecord,
         by: By,
     ) -> Result<(), ApiError> {
+        let nothing_unread = record.unread == 0 && record.following.is_none();
         let mut news = take_in(app, tx, record, &self.ticket, by).await?;
+        if nothing_unread && !news.replied {
+            // That the desk opens what its customer writes to is no news to them.
+            record.seen_at = record.last_entry_at;
+        }
         // The call itself has changed it.
         news.seen = true;
         mirror::keep(app, tx, record, &news).await?;

@@ -132,22 +132,19 @@ pub fn same_secret(given: &str, expected: &str) -> bool {
 }
 
 impl Presented {
-    async fn find(parts: &Parts, app: &App) -> Result<Option<Self>, ApiError> {
+    /// With what found it, to go on reading with.
+    async fn find(parts: &Parts, app: &App) -> Result<(Option<Self>, Box<dyn Tx>), ApiError> {
+        let mut tx = app.store.glance().await?;
         // A header that is there and cannot be read is not the same as none.
         let (token, by_cookie) = if parts.headers.contains_key(header::AUTHORIZATION) {
             (bearer(&parts.headers).unwrap_or_default(), false)
         } else if let Some(token) = cookie(&parts.headers) {
             (token, true)
         } else {
-            return Ok(None);
+            return Ok((None, tx));
         };
         let now = real_now().timestamp_millis();
-        let record = app
-            .store
-            .read()
-            .await?
-            .session(&token_hash(token), now)
-            .await?;
+        let record = tx.session(&token_hash(token), now).await?;
         let record = record.ok_or_else(|| ApiError {
             cookie_ended: by_cookie,
             ..ApiError::new(ProblemCode::Unauthenticated)
@@ -168,38 +165,56 @@ impl Presented {
         }
         let mut record = record;
         if let Some(ends) = super::session::extended(app, &record) {
-            let mut tx = app.store.write().await?;
-            tx.extend_session(&record.token_hash, ends).await?;
-            tx.commit().await?;
+            // Whoever has the turn to write may wait for a connection to read with.
+            drop(tx);
+            let mut writing = app.store.write().await?;
+            writing.extend_session(&record.token_hash, ends).await?;
+            writing.commit().await?;
             record.expires_at_millis = ends;
+            tx = app.store.glance().await?;
         }
-        Ok(Some(Self {
+        let found = Self {
             record,
             token: token.to_owned(),
             by_cookie,
-        }))
+        };
+        Ok((Some(found), tx))
     }
 }
 
 impl FromRequestParts<App> for Presented {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        Self::find(parts, app)
-            .await?
-            .ok_or_else(|| ApiError::new(ProblemCode::Unauthenticated))
+        let (found, _) = Self::find(parts, app).await?;
+        found.ok_or_else(|| ApiError::new(ProblemCode::Unauthenticated))
     }
 }
 
 impl FromRequestParts<App> for Actor {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        Ok(
-            match Presented::find(parts, app).await?.map(|p| p.record.of) {
-                None => Self::Anonymous,
-                Some(SessionOf::Customer(id)) => Self::Customer(id),
-                Some(SessionOf::Tracker(id)) => Self::Tracker(id),
-            },
-        )
+        Ok(Reading::from_request_parts(parts, app).await?.actor)
+    }
+}
+
+/// Who calls, and what found them, to go on reading with.
+pub struct Reading {
+    /// Who calls.
+    pub actor: Actor,
+    /// Reads without a transaction.
+    pub tx: Box<dyn Tx>,
+}
+
+impl FromRequestParts<App> for Reading {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let (presented, tx) = Presented::find(parts, app).await?;
+        let actor = match presented.map(|presented| presented.record.of) {
+            None => Actor::Anonymous,
+            Some(SessionOf::Customer(id)) => Actor::Customer(id),
+            Some(SessionOf::Tracker(id)) => Actor::Tracker(id),
+        };
+        Ok(Self { actor, tx })
     }
 }
 

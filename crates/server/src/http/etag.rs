@@ -1,7 +1,10 @@
 //! Versions of a request: the ETag of what is shown, and preconditions.
 
 use crate::{problem::ApiError, store::records::RequestRecord};
-use axum::http::{HeaderMap, header};
+use axum::{
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use portico_contract::problem::ProblemCode;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -12,12 +15,36 @@ use sha2::{Digest, Sha256};
 /// # Errors
 /// 500 when it cannot be computed.
 pub fn etag(record: &RequestRecord, shown: &impl Serialize) -> Result<String, ApiError> {
-    let bytes = serde_json::to_vec(shown).map_err(ApiError::internal)?;
-    Ok(format!(
-        "\"{}-{}\"",
-        record.version,
-        hex::encode(&Sha256::digest(bytes)[..8])
-    ))
+    let json = serde_json::to_vec(shown).map_err(ApiError::internal)?;
+    Ok(tag(record, &json))
+}
+
+fn tag(record: &RequestRecord, json: &[u8]) -> String {
+    let hash = Sha256::digest(json);
+    format!("\"{}-{}\"", record.version, hex::encode(&hash[..8]))
+}
+
+/// A request as it is shown, with its ETag; 304 to who has it.
+///
+/// # Errors
+/// 500 when it is no JSON.
+pub fn answer(
+    headers: &HeaderMap,
+    record: &RequestRecord,
+    shown: &impl Serialize,
+) -> Result<Response, ApiError> {
+    let json = serde_json::to_vec(shown).map_err(ApiError::internal)?;
+    let etag = tag(record, &json);
+    if is_known(headers, &etag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
+    }
+    let json_type = HeaderValue::from_static("application/json");
+    Ok((
+        [(header::ETAG, etag)],
+        [(header::CONTENT_TYPE, json_type)],
+        json,
+    )
+        .into_response())
 }
 
 fn tags<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> impl Iterator<Item = &'a str> {
@@ -53,8 +80,7 @@ pub fn precondition(headers: &HeaderMap, record: &RequestRecord) -> Result<(), A
 }
 
 /// Whether the reader has this very representation already.
-#[must_use]
-pub fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     tags(headers, &header::IF_NONE_MATCH)
         .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }

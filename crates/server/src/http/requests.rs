@@ -1,6 +1,10 @@
 //! Reading requests: the list and one.
 
-use super::{actor::Actor, context::Lang, cursor, etag};
+use super::{
+    actor::{Actor, Reading},
+    context::Lang,
+    cursor, etag,
+};
 use crate::{
     gateway::inward,
     problem::ApiError,
@@ -11,8 +15,8 @@ use crate::{
 use axum::{
     Json,
     extract::{Path, Query, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::HeaderMap,
+    response::Response,
 };
 use portico_contract::{
     Word,
@@ -188,16 +192,11 @@ pub async fn list(
 /// `GET /requests/{id}`
 pub async fn one(
     State(app): State<App>,
-    actor: Actor,
+    Reading { actor, tx }: Reading,
     Lang(locale): Lang,
     Path(id): Path<RequestId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let record = inward::current(&app, &id, &actor.scope()?, inward::FRESH).await?;
-    let shown = view::request(&app, &record, locale);
-    let etag = etag::etag(&record, &shown)?;
-    if etag::is_known(&headers, &etag) {
-        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
-    }
-    Ok(([(header::ETAG, etag)], Json(shown)).into_response())
+    let record = inward::current(&app, tx, &id, &actor.scope()?, inward::FRESH).await?;
+    etag::answer(&headers, &record, &view::request(&app, &record, locale))
 }

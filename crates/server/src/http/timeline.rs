@@ -1,7 +1,7 @@
 //! The timeline of a request, and up to where it was read.
 
 use super::{
-    actor::Actor,
+    actor::{Actor, Reading},
     context::Lang,
     cursor,
     once::{Answer, Key, Once, once},
@@ -35,13 +35,13 @@ pub struct TimelineQuery {
 /// `GET /requests/{id}/timeline`
 pub async fn timeline(
     State(app): State<App>,
-    actor: Actor,
+    Reading { actor, tx }: Reading,
     Lang(locale): Lang,
     Path(id): Path<RequestId>,
     Query(query): Query<TimelineQuery>,
 ) -> Result<Json<Page<TimelineItem>>, ApiError> {
     let scope = actor.scope()?;
-    let record = inward::current(&app, &id, &scope, inward::FRESH).await?;
+    let record = inward::current(&app, tx, &id, &scope, inward::FRESH).await?;
     let mut tx = app.store.read().await?;
     let limit = limit(query.limit.as_deref(), 100)?;
     let list = format!("{scope:?} timeline {id}");

@@ -79,7 +79,8 @@ async fn look(app: &App) -> Result<(), ApiError> {
         }
         for id in due {
             // What another desk has done in time is not late because nobody has looked.
-            if inward::current(app, &id, &Scope::Desk, Duration::ZERO)
+            let tx = app.store.glance().await?;
+            if inward::current(app, tx, &id, &Scope::Desk, Duration::ZERO)
                 .await
                 .is_err()
             {

@@ -129,10 +129,24 @@ impl Serialize for Event {
 
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = String::deserialize(deserializer)?;
+        deserializer.deserialize_str(EventWord)
+    }
+}
+
+/// Reads an event where it stands: a request that is read has dozens of them.
+struct EventWord;
+
+impl de::Visitor<'_> for EventWord {
+    type Value = Event;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an event")
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<Event, E> {
         let step = word.strip_prefix(STEP).map(StepKey::from_word);
         match (step, EVENTS.iter().find(|(name, _)| *name == word)) {
-            (Some(key), _) if key.is_known() => Ok(Self::Step(key)),
+            (Some(key), _) if key.is_known() => Ok(Event::Step(key)),
             (_, Some((_, event))) => Ok(*event),
             _ => Err(de::Error::custom(format!("{word:?} is no event"))),
         }

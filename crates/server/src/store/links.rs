@@ -99,6 +99,10 @@ pub struct Attempt {
     pub words: Option<String>,
     /// The messages that the ticket had before.
     pub known: Vec<String>,
+    /// When the desk was last told, in real milliseconds since 1970; it may be at that for a while, whoever has gone
+    /// meanwhile.
+    #[serde(default)]
+    pub sent_at: i64,
 }
 
 /// Requests at other desks.
@@ -129,7 +133,7 @@ pub trait Links {
     async fn add_desk_file(&mut self, attachment: &AttachmentId, file: &str) -> Result<()>;
     /// What was written under a key and has no answer yet.
     async fn attempt(&mut self, key_hash: &[u8; 32]) -> Result<Option<Attempt>>;
-    /// Notes what is about to be written under a key; what stands there already stays.
+    /// Notes what is about to be written under a key, in place of what stood there.
     async fn add_attempt(
         &mut self,
         key_hash: &[u8; 32],

@@ -51,6 +51,9 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 pub trait Store: Send + Sync {
     /// A transaction that reads one state of everything.
     async fn read(&self) -> Result<Box<dyn Tx>>;
+    /// Reads without a transaction: each call sees the state of its own moment. For what need not agree with anything
+    /// else; it goes to the database and back once, and no more.
+    async fn glance(&self) -> Result<Box<dyn Tx>>;
     /// The one transaction that writes; others wait. Dropped without [`Tx::commit`], it leaves nothing.
     async fn write(&self) -> Result<Box<dyn Tx>>;
     /// Empties what the database keeps for the case of a crash, in which deleted rows can still be read.

@@ -49,11 +49,10 @@ pub(super) fn body(desk: &mut Desk, call: &Call) -> (Value, Vec<File>) {
 }
 
 pub(super) fn checked(body: &Value) -> Result<(), Answer> {
-    let statuses = [2, 3, 4, 5, 6, 7];
-    if !body["status"].is_null() && !statuses.iter().any(|status| body["status"] == *status) {
+    if !body["status"].is_null() && !(2..=8).any(|status| body["status"] == status) {
         return Err(refuse(
             "status",
-            "It should be one of these values: '2,3,4,5,6,7'",
+            "It should be one of these values: '2,3,4,5,6,7,8'",
             "invalid_value",
         ));
     }

@@ -144,7 +144,8 @@ impl Links for SqliteTx {
         attempt: &Attempt,
     ) -> Result<()> {
         sqlx::query(
-            "INSERT OR IGNORE INTO attempts (key_hash, request_id, at, doc) VALUES (?, ?, ?, ?)",
+            "INSERT INTO attempts (key_hash, request_id, at, doc) VALUES (?, ?, ?, ?)
+             ON CONFLICT (key_hash) DO UPDATE SET at = excluded.at, doc = excluded.doc",
         )
         .bind(&key_hash[..])
         .bind(request.as_str())

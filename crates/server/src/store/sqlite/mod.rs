@@ -12,13 +12,25 @@ mod visitors;
 
 use super::{Result, Store, StoreError, Tx};
 use async_trait::async_trait;
+use futures::future::select_all;
 use portico_contract::Instant;
 use sqlx::{
     Connection, Sqlite, SqlitePool, Transaction,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{
+        SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions,
+        SqliteSynchronous,
+    },
 };
-use std::{path::Path, time::Duration};
-use tokio::sync::watch;
+use std::{
+    ops::{Deref, DerefMut},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard, watch},
+    time::timeout,
+};
 
 const READERS: u32 = 4;
 const WAIT: Duration = Duration::from_secs(10);
@@ -28,6 +40,8 @@ const WAIT: Duration = Duration::from_secs(10);
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    /// Connections that read without a transaction. Not in a pool, which would ask each whether it is still there.
+    lone: Vec<Arc<Mutex<SqliteConnection>>>,
     events: watch::Sender<i64>,
     messages: watch::Sender<()>,
 }
@@ -52,6 +66,8 @@ impl SqliteStore {
             SqlitePoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(WAIT)
+                // A file does not hang up as a server does.
+                .test_before_acquire(false)
                 // SQLite ends a transaction itself when the disk is full, and the driver then takes the connection
                 // for one with a transaction for ever: such a one is closed and another opened.
                 .before_acquire(|connection, _| {
@@ -67,10 +83,13 @@ impl SqliteStore {
             .run(&writer)
             .await
             .map_err(|e| StoreError::Failed(e.to_string()))?;
-        let readers = pool(READERS)
-            .connect_with(options.read_only(true))
-            .await
-            .map_err(failed)?;
+        let options = options.read_only(true);
+        let mut lone = Vec::new();
+        for _ in 0..READERS {
+            let connection = SqliteConnection::connect_with(&options).await;
+            lone.push(Arc::new(Mutex::new(connection.map_err(failed)?)));
+        }
+        let readers = pool(READERS).connect_with(options).await.map_err(failed)?;
         let last: i64 = sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM events")
             .fetch_one(&readers)
             .await
@@ -78,12 +97,13 @@ impl SqliteStore {
         Ok(Self {
             writer,
             readers,
+            lone,
             events: watch::Sender::new(last),
             messages: watch::Sender::new(()),
         })
     }
 
-    fn transaction(&self, tx: Transaction<'static, Sqlite>) -> Box<dyn Tx> {
+    fn on(&self, tx: Handle) -> Box<dyn Tx> {
         Box::new(SqliteTx {
             tx,
             event: None,
@@ -97,16 +117,33 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn read(&self) -> Result<Box<dyn Tx>> {
-        Ok(self.transaction(self.readers.begin().await.map_err(failed)?))
+        let tx = self.readers.begin().await.map_err(failed)?;
+        Ok(self.on(Handle::Transaction(tx)))
+    }
+
+    async fn glance(&self) -> Result<Box<dyn Tx>> {
+        // The first that is free has what is read at hand; where none is, whichever is free first.
+        let free = self
+            .lone
+            .iter()
+            .find_map(|one| Arc::clone(one).try_lock_owned().ok());
+        let connection = match free {
+            Some(connection) => connection,
+            None => {
+                let locks = self
+                    .lone
+                    .iter()
+                    .map(|one| Box::pin(Arc::clone(one).lock_owned()));
+                let first = timeout(WAIT, select_all(locks)).await;
+                first.map_err(|_| StoreError::Busy)?.0
+            }
+        };
+        Ok(self.on(Handle::Alone(connection)))
     }
 
     async fn write(&self) -> Result<Box<dyn Tx>> {
-        Ok(self.transaction(
-            self.writer
-                .begin_with("BEGIN IMMEDIATE")
-                .await
-                .map_err(failed)?,
-        ))
+        let tx = self.writer.begin_with("BEGIN IMMEDIATE").await;
+        Ok(self.on(Handle::Transaction(tx.map_err(failed)?)))
     }
 
     async fn empty_log(&self) -> Result<()> {
@@ -126,9 +163,35 @@ impl Store for SqliteStore {
     }
 }
 
-/// A transaction of SQLite.
+/// On what a statement is run.
+enum Handle {
+    Transaction(Transaction<'static, Sqlite>),
+    /// A connection that reads, each statement for itself.
+    Alone(OwnedMutexGuard<SqliteConnection>),
+}
+
+impl Deref for Handle {
+    type Target = SqliteConnection;
+    fn deref(&self) -> &SqliteConnection {
+        match self {
+            Self::Transaction(tx) => tx,
+            Self::Alone(connection) => connection,
+        }
+    }
+}
+
+impl DerefMut for Handle {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        match self {
+            Self::Transaction(tx) => tx,
+            Self::Alone(connection) => connection,
+        }
+    }
+}
+
+/// A transaction of SQLite, or what reads without one.
 struct SqliteTx {
-    tx: Transaction<'static, Sqlite>,
+    tx: Handle,
     /// The last event that it added.
     event: Option<i64>,
     /// It queued a message.
@@ -142,7 +205,9 @@ impl Tx for SqliteTx {
     async fn commit(self: Box<Self>) -> Result<()> {
         // A task of its own: a caller whose connection drops must not leave the commit half done.
         let done = tokio::spawn(async move {
-            self.tx.commit().await.map_err(failed)?;
+            if let Handle::Transaction(tx) = self.tx {
+                tx.commit().await.map_err(failed)?;
+            }
             if let Some(id) = self.event {
                 self.events.send_if_modified(|last| {
                     let newer = id > *last;
