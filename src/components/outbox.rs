@@ -127,6 +127,17 @@ pub fn entry_card(key: String, open: impl Fn(Draft) + Copy + Send + Sync + 'stat
     });
     let shown =
         memo(move || late.get() || entry.with(|e| e.as_ref().is_some_and(|e| !e.is_going())));
+    // A request that waits gets a page with a heading of its own; of a message the ear would hear nothing.
+    let untold = left > 0.0 && matches!(first.parcel, Parcel::Message { .. });
+    effect_after(move |before: Option<bool>| {
+        let now = shown.get();
+        if untold && now && before == Some(false) {
+            let state = entry.with_untracked(|e| e.as_ref().map(|e| e.state.clone()));
+            let said = state.map(|state| untrack(|| words(state)));
+            dom::announce(&said.unwrap_or_default(), dom::Urgency::Polite);
+        }
+        now
+    });
     (move || shown.get().then(|| card(key.clone(), &first, entry, open))).view()
 }
 

@@ -520,6 +520,13 @@ async fn another_round_keeps_the_first_and_a_review_has_a_clock_of_its_own() {
     };
     clock(&server, "2026-03-03T09:00:00").await;
     resolve().await;
+    // What was never declared is not announced beside the result.
+    let keys = request(&customer, &id).await.promises;
+    let keys: Vec<_> = keys.iter().map(|p| p.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        ["acknowledgement", "preliminary_opinion", "formal_reply"]
+    );
     clock(&server, "2026-03-04T09:00:00").await;
     act("reopen", json!({"comment": "Not paid back"}))
         .await

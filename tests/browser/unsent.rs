@@ -2,11 +2,20 @@
 
 use portico_tests::browser::Setup;
 use portico_tests::words::EN;
-use portico_tests::{Browser, Customer, Fault, FaultProxy, Options, Server, Words, until};
+use portico_tests::{Browser, Customer, Fault, FaultProxy, Options, Server, Window, Words, until};
+use serde_json::json;
 
 use crate::setting::{GUEST, MEMBER, customer_in, rows};
 
 const POST: (&str, &str) = ("POST", "/portal/v1/requests");
+
+/// Keeps what a screen reader is told from now on in `window.said`.
+const HEAR: &str = "
+  window.said = [];
+  const region = document.getElementById('live-polite');
+  new MutationObserver(() => window.said.push(region.textContent)).observe(region,
+    {childList: true, characterData: true, subtree: true});
+";
 
 struct Scene {
     server: Server,
@@ -89,7 +98,9 @@ async fn written_without_network_with_files_it_is_sent_once_when_the_network_is_
     me.arrive("submit.describe_complaint").await;
     me.page.offline(true).await;
     me.see("offline.text").await;
-    me.describe("Written on a train", "Twice in March.").await;
+    // A subject of one long word does not make the page wider, also where it waits.
+    let subject = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk".repeat(2);
+    me.describe(&subject, "Twice in March.").await;
     me.detail("INV-2042").await;
     me.page.paste_file("screen.png", "image/png", &photo).await;
     me.page.see("screen.png").await;
@@ -99,6 +110,9 @@ async fn written_without_network_with_files_it_is_sent_once_when_the_network_is_
     me.arrive("submit.waiting_title").await;
     me.see("outbox.tag").await;
     me.good().await;
+    me.page.window(Window::Narrow).await;
+    me.page.no_sideways_scroll().await;
+    me.page.window(Window::Wide).await;
     assert!(rows(&server).await.is_empty());
     me.page.offline(false).await;
     let codes = me.sent().await;
@@ -179,9 +193,18 @@ async fn a_reply_whose_answer_is_lost_or_that_is_written_offline_stands_there_on
     me.press("request.send").await;
     me.see("request.sent").await;
     scene.proxy.offline(true);
+    me.page.run(HEAR, vec![]).await;
     me.field("request.write").fill("Written offline").await;
     me.press("request.send").await;
     me.see("outbox.tag").await;
+    let said = me.page.run("return window.said", vec![]).await;
+    let waits = json!(me.say("outbox.queued"));
+    let times = said
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|words| **words == waits);
+    assert_eq!(times.count(), 1, "{said}");
     me.page.axe().await;
     scene.proxy.offline(false);
     network_is_back(me).await;

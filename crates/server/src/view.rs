@@ -197,12 +197,14 @@ fn level(policy: &Policy, level: u32) -> Option<&Localized> {
 }
 
 /// What the customer was promised. What waits for an event that may never come is not shown before it comes; what waits
-/// for the desk's word is.
+/// for the desk's word is, as long as the desk works on the case.
 fn promises(app: &App, record: &RequestRecord, locale: Locale) -> Vec<Promise> {
     let situation = situation(app, record);
     let shown = |promise: &&PromiseRecord| {
         let hidden = match promise.state {
-            PromiseState::Waiting => promise.terms.starts != Event::Declared,
+            PromiseState::Waiting => {
+                promise.terms.starts != Event::Declared || record.status == Status::Resolved
+            }
             PromiseState::Void => promise.started_at.is_none(),
             _ => false,
         };
