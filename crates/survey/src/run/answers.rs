@@ -416,6 +416,9 @@ impl Survey {
         let Value::List(items) = value else {
             return Value::Null;
         };
+        if self.has_no_order(id) {
+            return Value::Null;
+        }
         let choices = self.choices(id);
         let known = |item: &Value| choices.iter().any(|choice| choice.value == *item);
         let given = !items.is_empty();
@@ -430,6 +433,13 @@ impl Survey {
         Value::List(ranked)
     }
 
+    /// Whether it asks for the order of one choice alone, or of none.
+    pub(super) fn has_no_order(&self, id: Id) -> bool {
+        self.class(id) == Class::Ranking
+            && !self.node(id).flag("selectToRankEnabled", false)
+            && self.choices(id).len() < 2
+    }
+
     fn slider_bounds(&self, id: Id) -> (f64, f64) {
         let of = |largest: bool, default: f64| {
             let bound = self.bound(id, largest).map(|bound| bound.to_number());
@@ -440,6 +450,10 @@ impl Survey {
 
     /// Gives a question the answer with which it begins, when it has none.
     pub(super) fn fill(&mut self, id: Id) {
+        // Panels are there once their page is, unless the questionnaire says what they begin with.
+        let panels = self.class(id) == Class::PanelDynamic
+            && self.node(id).value("defaultPanelValue").is_none();
+        self.element_mut(id).waits = panels && !self.begun;
         self.make_entries(id);
         self.keep_count(id);
         if self.answer(id).is_none() {
@@ -463,17 +477,27 @@ impl Survey {
             }
             return;
         }
-        for entry in self.element(id).children.clone() {
-            self.fill_entry(entry);
+        if self.answer(id).is_some() {
+            self.element_mut(id).waits = false;
+        }
+        if !self.element(id).waits {
+            for entry in self.element(id).children.clone() {
+                self.fill_entry(entry);
+            }
         }
     }
 
     /// Gives the cells of a question what they begin with, when they wait for that and can be seen.
     pub(super) fn fill_waiting(&mut self, id: Id) {
-        if !self.element(id).waits || !self.is_shown(id) {
+        let seen = match self.class(id) {
+            Class::PanelDynamic => self.is_visible(self.page_of(id)),
+            _ => self.is_shown(id),
+        };
+        if !self.element(id).waits || !seen {
             return;
         }
         self.element_mut(id).waits = false;
+        self.keep_count(id);
         for entry in self.element(id).children.clone() {
             self.fill_entry(entry);
         }
@@ -747,7 +771,11 @@ impl Survey {
                 if kept.len() == items.len() {
                     return;
                 }
-                Value::List(kept)
+                if self.has_no_order(id) {
+                    Value::Null
+                } else {
+                    Value::List(kept)
+                }
             }
             value if hidden.contains(value) || !self.is_known(id, value) => Value::Null,
             _ => return,

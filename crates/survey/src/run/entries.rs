@@ -148,7 +148,8 @@ impl Survey {
     pub(super) fn keep_count(&mut self, id: Id) {
         let count = self.element(id).children.len();
         let blank = self.answer(id).is_none();
-        if self.class(id) == Class::PanelDynamic && blank && count > 0 {
+        let kept = self.class(id) == Class::PanelDynamic && !self.element(id).waits;
+        if kept && blank && count > 0 {
             self.keep(id, Value::List(vec![Value::Object(Object::new()); count]));
         }
     }
@@ -176,7 +177,9 @@ impl Survey {
         else {
             return;
         };
-        for child in self.element(entry).children.clone() {
+        let mut inside = Vec::new();
+        self.questions_in(entry, &mut inside);
+        for child in inside {
             if let Some(value) = start.get(&self.spec(child).key) {
                 self.keep(child, value.clone());
             }
@@ -334,6 +337,10 @@ impl Survey {
             && index < entries.len()
         {
             entries.remove(index);
+            // Rows without any answer are not kept alone.
+            if self.class(id) == Class::MatrixDynamic && entries.iter().all(Value::is_empty) {
+                entries.clear();
+            }
             self.keep(id, Value::List(entries));
         }
         self.entries_moved(id);
@@ -387,7 +394,7 @@ impl Survey {
             .collect()
     }
 
-    fn entries_moved(&mut self, id: Id) {
+    pub(super) fn entries_moved(&mut self, id: Id) {
         let readers = self.spec(id).inner_readers.clone();
         self.due.extend(&readers);
     }

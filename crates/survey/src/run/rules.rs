@@ -514,8 +514,12 @@ impl Survey {
             };
             *side = holds;
             let visible = row.visible();
-            if let Some(entry) = entries.get(index) {
+            if let Some(entry) = entries.get(index)
+                && self.element(*entry).visible != visible
+            {
                 self.set_visible(*entry, visible);
+                // What is added up are the rows that are shown.
+                self.entries_moved(id);
             }
         }
     }
