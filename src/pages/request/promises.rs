@@ -155,9 +155,9 @@ impl Ledger {
         let label = promise.label.clone();
         let late = promise.state == PromiseState::Late;
         let mark = late.then(|| icon("warning"));
-        let provisional = promise
-            .provisional
-            .then(|| ui! { <p class="meta">{m::promise_provisional}</p> });
+        // Only a date that is on screen and to come can be called so: a paused or done promise shows none.
+        let uncertain = promise.provisional && promise.state == PromiseState::Running;
+        let provisional = uncertain.then(|| ui! { <p class="meta">{m::promise_provisional}</p> });
         ui! {
             <header>{mark} <h3>{label}</h3> {state_tag(promise.state)}</header>
             {self.standing(promise)}
