@@ -551,6 +551,10 @@ async fn the_desk_reaches_any_status_and_says_whose_turn_it_is() {
     let seen = read(&customer, &id).await;
     assert_eq!(seen["waiting_on"], "customer");
     assert_eq!(
+        seen["status_meaning"],
+        "The work goes on when you have answered."
+    );
+    assert_eq!(
         (seen["grade"].as_str(), seen["class"].as_str()),
         (Some("major"), Some("complex"))
     );

@@ -23,6 +23,7 @@ use portico_contract::{
     request::{
         Action, ActionState, Escalation, FieldDisplay, Kind, Outcome, Participant, Refusal,
         Request, Rung, RungKey, Status, Step, StepState, SurveyState, SurveySummary, TypeName,
+        WaitingOn,
     },
     survey::Measure,
     timeline::{Author, Body, Entry, Role, TextFormat, TimelineItem},
@@ -84,10 +85,15 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
             || word(format!("status.{}.label", record.status)),
             str::to_owned,
         ),
-        status_meaning: word(match record.following {
-            None => format!("status.{}.meaning", record.status),
-            Some(_) => format!("status.{}.followed", record.status),
-        }),
+        status_meaning: word(
+            match (&record.following, record.status, record.waiting_on) {
+                (Some(_), status, _) => format!("status.{status}.followed"),
+                (None, status @ Status::Pending, Some(WaitingOn::Customer)) => {
+                    format!("status.{status}.yours")
+                }
+                (None, status, _) => format!("status.{status}.meaning"),
+            },
+        ),
         waiting_on: record.waiting_on,
         outcome: record.outcome,
         urgency: record.urgency,

@@ -194,7 +194,7 @@ impl Form {
                     let files = draft.files.iter();
                     files
                         .filter(|file| file.field == file_field(&field.id))
-                        .map(|file| file.name.clone())
+                        .map(|file| format!("{} ({})", file.name, format::file_size(file.size)))
                         .collect()
                 }),
                 (FieldType::Boolean, Some(FieldValue::Bool(true))) => vec![m::form_yes()],

@@ -81,10 +81,16 @@ fn row(wizard: Wizard, page: usize, index: usize) -> View {
             .form
             .schema
             .with(|s| s.fields.get(index).map(|f| f.field_type));
-        match (lines.is_empty(), kind) {
-            (false, _) => lines.join("\n"),
-            (true, Some(FieldType::Boolean)) => m::form_no(),
-            (true, _) => m::submit_not_provided(),
+        match (lines.len(), kind) {
+            (0, Some(FieldType::Boolean)) => m::form_no().view(),
+            (0, _) => m::submit_not_provided().view(),
+            (1, _) => lines.concat().view(),
+            _ => {
+                let lines = lines
+                    .into_iter()
+                    .map(|line| ui! { <li dir="auto">{line}</li> });
+                ui! { <ul>{lines.collect::<View>()}</ul> }
+            }
         }
     };
     ui! {
