@@ -9,7 +9,7 @@ mod site;
 mod size;
 mod structure;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail};
 use desks::Desks;
 use process::{cargo, run, step};
 use std::{
@@ -17,6 +17,7 @@ use std::{
     os::unix::process::CommandExt,
     path::Path,
     process::{Command, ExitCode},
+    thread,
 };
 
 const USAGE: &str = "\
@@ -195,7 +196,8 @@ fn ignored_tests(name: &str, variable: &str, value: &str) -> Result<()> {
 fn test_command(args: &[&str]) -> Result<Command> {
     setup::for_site()?;
     let tools = setup::for_tests()?;
-    build_for_tests()?;
+    step("Building the server and the tests");
+    beside(build_host, site::build)?;
     step("Testing");
     let here = env::current_dir()?;
     let mut command = cargo();
@@ -214,19 +216,45 @@ fn test_command(args: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
-/// The server and the tests, and the site beside them, whose linking uses one core.
-fn build_for_tests() -> Result<()> {
-    step("Building the server and the tests");
-    // Together: dev-dependencies change features, and apart much would be compiled twice.
-    let mut host = cargo()
-        .args(["build", "--workspace", "--bin", "portico", "--tests"])
-        .spawn()?;
-    let site = site::build();
-    ensure!(
-        host.wait()?.success(),
-        "the server and the tests do not build"
-    );
-    site
+/// What the server and the tests are made of, and the site beside it, much of whose building uses one core.
+fn beside(
+    host: impl FnOnce() -> Result<()> + Send,
+    portal: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    thread::scope(|scope| {
+        let host = scope.spawn(host);
+        let portal = portal();
+        let host = host.join().map_err(|_| anyhow!("a thread panicked"))?;
+        host.and(portal)
+    })
+}
+
+/// The server and the tests. Together: dev-dependencies change features, and apart much would be compiled twice.
+fn build_host() -> Result<()> {
+    run(cargo().args(["build", "--workspace", "--bin", "portico", "--tests"]))
+}
+
+const DENY_WARNINGS: [&str; 4] = ["--all-targets", "--", "-D", "warnings"];
+
+fn lint_host() -> Result<()> {
+    run(cargo()
+        .args(["clippy", "--workspace", "--exclude", "portico-portal"])
+        .args(DENY_WARNINGS))
+}
+
+fn lint_portal() -> Result<()> {
+    let lint = |package: &str, features: &str| {
+        run(cargo()
+            .args(["clippy", "--package", package, "--features", features])
+            .args(["--target", setup::WASM_TARGET])
+            .args(DENY_WARNINGS)
+            .env("CARGO_TARGET_DIR", site::TARGET_DIR))
+    };
+    for (_, features) in site::PROGRAMS {
+        lint("portico-portal", features)?;
+    }
+    // On the host its tests are empty.
+    lint("portico-view", "")
 }
 
 fn ci() -> Result<()> {
@@ -234,25 +262,11 @@ fn ci() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     structure::check()?;
     setup::for_site()?;
-    step("Clippy");
-    let deny = ["--all-targets", "--", "-D", "warnings"];
-    run(cargo()
-        .args(["clippy", "--workspace", "--exclude", "portico-portal"])
-        .args(deny))?;
-    for (_, features) in site::PROGRAMS {
-        run(cargo()
-            .args(["clippy", "--package", "portico-portal"])
-            .args(["--target", setup::WASM_TARGET, "--features", features])
-            .args(deny)
-            .env("CARGO_TARGET_DIR", site::TARGET_DIR))?;
-    }
-    // On the host its tests are empty.
-    run(cargo()
-        .args(["clippy", "--package", "portico-view"])
-        .args(["--target", setup::WASM_TARGET])
-        .args(deny)
-        .env("CARGO_TARGET_DIR", site::TARGET_DIR))?;
-    build_for_tests()?;
+    step("Clippy, the server and the tests, and the site");
+    beside(
+        || lint_host().and_then(|()| build_host()),
+        || site::build().and_then(|()| lint_portal()),
+    )?;
     size::check()?;
     test(&[], true)
 }
