@@ -14,7 +14,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, SecondsFormat, Utc};
 use futures::StreamExt;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 
 /// The account of the portal at the desk.
@@ -198,6 +198,16 @@ pub struct RequestTracker {
     port: u16,
     desk: Arc<Mutex<Desk>>,
     task: Option<JoinHandle<()>>,
+    /// What keeps others from its port while nobody listens.
+    held: Option<TcpSocket>,
+}
+
+/// A port of this machine, any where it is 0, on which nobody listens.
+fn hold(port: u16) -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind(([127, 0, 0, 1], port).into()).unwrap();
+    socket
 }
 
 impl RequestTracker {
@@ -210,19 +220,19 @@ impl RequestTracker {
 
     /// One whose port nobody listens on yet.
     pub async fn absent() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let held = hold(0);
         Self {
-            port,
+            port: held.local_addr().unwrap().port(),
             desk: Arc::default(),
             task: None,
+            held: Some(held),
         }
     }
 
     /// Begins to answer, rightly.
     pub async fn open(&mut self) {
         self.fail(None);
-        let listener = TcpListener::bind(("127.0.0.1", self.port)).await.unwrap();
+        let listener = self.held.take().unwrap().listen(1_024).unwrap();
         let app = Router::new()
             .fallback(answer)
             .with_state(Arc::clone(&self.desk));
@@ -238,6 +248,7 @@ impl RequestTracker {
             task.abort();
             // That it was ended is no news.
             task.await.ok();
+            self.held = Some(hold(self.port));
         }
     }
 
