@@ -550,10 +550,7 @@ async fn the_desk_reaches_any_status_and_says_whose_turn_it_is() {
     desk_status(&server, &id, change).await;
     let seen = read(&customer, &id).await;
     assert_eq!(seen["waiting_on"], "customer");
-    assert_eq!(
-        seen["status_meaning"],
-        "The work goes on when you have answered."
-    );
+    assert_eq!(seen["status_meaning"], "收到您的答复后，我们会继续处理。");
     assert_eq!(
         (seen["grade"].as_str(), seen["class"].as_str()),
         (Some("major"), Some("complex"))
