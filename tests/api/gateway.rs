@@ -57,6 +57,15 @@ pub(crate) async fn lying(server: &Server, desk: &RequestTracker) -> (Api, Strin
     (customer, id, desk.ticket().id)
 }
 
+/// The desk resolves the ticket; gives the request as its customer reads it then.
+async fn resolved(desk: &RequestTracker, ticket: u64, customer: &Api, id: &str) -> Value {
+    desk.sets(ticket, "resolved");
+    until_read(customer, id, "it to be resolved", |r| {
+        r["status"] == "resolved"
+    })
+    .await
+}
+
 pub(crate) fn write(api: &Api, id: &str, key: Uuid, words: &str) -> portico_tests::Call {
     let body = json!({"body": {"format": "text", "value": words}});
     api.post(&format!("/requests/{id}/messages"))
@@ -418,11 +427,7 @@ async fn a_ticket_is_resolved_confirmed_and_opened_again() {
     let desk = RequestTracker::start().await;
     let server = gateway(&desk, "").await;
     let (customer, id, ticket) = lying(&server, &desk).await;
-    desk.sets(ticket, "resolved");
-    let seen = until_read(&customer, &id, "it to be resolved", |r| {
-        r["status"] == "resolved"
-    })
-    .await;
+    let seen = resolved(&desk, ticket, &customer, &id).await;
     assert_eq!(seen["actions"]["confirm"]["allowed"], true);
     let closed = act(&customer, &id, "confirm", &json!({"comment": "It works"})).await;
     assert_eq!(closed.expect_status(200).json["status"], "closed");
@@ -541,11 +546,7 @@ async fn what_a_customer_writes_is_no_news_to_them_also_where_it_opens_the_ticke
     let desk = RequestTracker::start().await;
     let server = gateway(&desk, "").await;
     let (customer, id, ticket) = lying(&server, &desk).await;
-    desk.sets(ticket, "resolved");
-    let seen = until_read(&customer, &id, "it to be resolved", |r| {
-        r["status"] == "resolved"
-    })
-    .await;
+    let seen = resolved(&desk, ticket, &customer, &id).await;
     let up_to = json!({"up_to": seen["updated_at"]});
     let call = customer.post(&format!("/requests/{id}/seen")).new_key();
     call.json(&up_to).send().await.expect_status(204);
@@ -598,11 +599,7 @@ async fn a_change_that_the_desk_does_not_make_is_not_told_as_made() {
     let desk = RequestTracker::start().await;
     let server = gateway(&desk, "").await;
     let (customer, id, ticket) = lying(&server, &desk).await;
-    desk.sets(ticket, "resolved");
-    until_read(&customer, &id, "it to be resolved", |r| {
-        r["status"] == "resolved"
-    })
-    .await;
+    resolved(&desk, ticket, &customer, &id).await;
     desk.refuse("status");
     act(&customer, &id, "reopen", &json!({}))
         .await
@@ -1096,11 +1093,7 @@ async fn a_survey_is_offered_after_the_desk_has_resolved_it() {
     };
     let server = Server::with(options.and_unlimited()).await;
     let (customer, id, ticket) = lying(&server, &desk).await;
-    desk.sets(ticket, "resolved");
-    until_read(&customer, &id, "it to be resolved", |r| {
-        r["status"] == "resolved"
-    })
-    .await;
+    resolved(&desk, ticket, &customer, &id).await;
     let later = (Utc::now() + TimeDelta::days(3)).to_rfc3339();
     let clock = server.desk().post("/clock").json(&json!({"now": later}));
     clock.send().await.expect_status(200);
