@@ -209,11 +209,21 @@ fn test_command(args: &[&str]) -> Result<Command> {
             "PORTICO_BIN",
             env::var_os("PORTICO_BIN").unwrap_or_else(|| here.join(SERVER).into()),
         )
-        .env("PORTICO_SITE", here.join(site::SITE));
+        .env("PORTICO_SITE", here.join(site::SITE))
+        .env("RUST_TEST_THREADS", at_once()?);
     for (name, path) in tools.environment() {
         command.env(name, path);
     }
     Ok(command)
+}
+
+/// How many tests run side by side where nothing else is said: one more than there are cores, for a test of a server
+/// waits a third of its time.
+fn at_once() -> Result<String> {
+    match env::var("RUST_TEST_THREADS") {
+        Ok(told) => Ok(told),
+        Err(_) => Ok((thread::available_parallelism()?.get() + 1).to_string()),
+    }
 }
 
 /// What the server and the tests are made of, and the site beside it, much of whose building uses one core.
