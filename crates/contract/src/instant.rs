@@ -61,7 +61,8 @@ impl Instant {
         let mut put = |before: &str, number: u32, places: u32| {
             text.push_str(before);
             for place in (0..places).rev() {
-                text.extend(char::from_digit(number / 10_u32.pow(place) % 10, 10));
+                let digit = number / 10_u32.pow(place) % 10;
+                text.push(char::from_digit(digit, 10).unwrap_or_default());
             }
         };
         put("", at.year().unsigned_abs(), 4);
