@@ -345,7 +345,11 @@ impl<'a> Clock<'a> {
         while left > 0 {
             date = self.next(date)?;
             let mut day = self.day(date);
-            if day.counted() && self.pauses.stand_before(self.end_of(date)?) {
+            // Where a date ends is looked up in the history of its zone: not for nothing.
+            if day.counted()
+                && !self.pauses.is_empty()
+                && self.pauses.stand_before(self.end_of(date)?)
+            {
                 day.reason = Reason::Paused;
             }
             left -= u32::from(day.counted());

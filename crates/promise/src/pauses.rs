@@ -27,6 +27,11 @@ impl Pauses {
         Self(joined)
     }
 
+    /// Whether the clock never stood still.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether the clock stands still just before an instant.
     pub(crate) fn stand_before(&self, at: DateTime<Utc>) -> bool {
         self.0.iter().any(|(from, to)| *from < at && at <= *to)

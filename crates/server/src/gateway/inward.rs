@@ -79,12 +79,12 @@ pub async fn current(
     id: &RequestId,
     scope: &Scope,
     age: Duration,
-) -> Result<RequestRecord, ApiError> {
-    let mut found = tx.request(id, scope).await?;
+) -> Result<Arc<RequestRecord>, ApiError> {
+    let mut found = tx.shown(id, scope).await?;
     drop(tx);
     if found.as_ref().is_some_and(|record| record.link.is_some()) {
         refresh(app, id, age).await;
-        found = app.store.glance().await?.request(id, scope).await?;
+        found = app.store.glance().await?.shown(id, scope).await?;
     }
     found.ok_or_else(ApiError::not_found)
 }

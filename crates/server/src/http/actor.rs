@@ -76,6 +76,16 @@ impl Actor {
     }
 }
 
+impl From<Option<Presented>> for Actor {
+    fn from(presented: Option<Presented>) -> Self {
+        match presented.map(|presented| presented.record.of) {
+            None => Self::Anonymous,
+            Some(SessionOf::Customer(id)) => Self::Customer(id),
+            Some(SessionOf::Tracker(id)) => Self::Tracker(id),
+        }
+    }
+}
+
 /// The session that came with a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presented {
@@ -132,17 +142,20 @@ pub fn same_secret(given: &str, expected: &str) -> bool {
 }
 
 impl Presented {
-    /// With what found it, to go on reading with.
-    async fn find(parts: &Parts, app: &App) -> Result<(Option<Self>, Box<dyn Tx>), ApiError> {
-        let mut tx = app.store.glance().await?;
+    /// With what found it, where that is still at hand, to go on reading with.
+    async fn find(
+        parts: &Parts,
+        app: &App,
+    ) -> Result<(Option<Self>, Option<Box<dyn Tx>>), ApiError> {
         // A header that is there and cannot be read is not the same as none.
         let (token, by_cookie) = if parts.headers.contains_key(header::AUTHORIZATION) {
             (bearer(&parts.headers).unwrap_or_default(), false)
         } else if let Some(token) = cookie(&parts.headers) {
             (token, true)
         } else {
-            return Ok((None, tx));
+            return Ok((None, None));
         };
+        let mut tx = app.store.glance().await?;
         let now = real_now().timestamp_millis();
         let record = tx.session(&token_hash(token), now).await?;
         let record = record.ok_or_else(|| ApiError {
@@ -163,22 +176,21 @@ impl Presented {
                 return Err(ApiError::new(ProblemCode::Forbidden));
             }
         }
-        let mut record = record;
+        let (mut record, mut found_by) = (record, Some(tx));
         if let Some(ends) = super::session::extended(app, &record) {
             // Whoever has the turn to write may wait for a connection to read with.
-            drop(tx);
+            found_by = None;
             let mut writing = app.store.write().await?;
             writing.extend_session(&record.token_hash, ends).await?;
             writing.commit().await?;
             record.expires_at_millis = ends;
-            tx = app.store.glance().await?;
         }
         let found = Self {
             record,
             token: token.to_owned(),
             by_cookie,
         };
-        Ok((Some(found), tx))
+        Ok((Some(found), found_by))
     }
 }
 
@@ -193,7 +205,8 @@ impl FromRequestParts<App> for Presented {
 impl FromRequestParts<App> for Actor {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        Ok(Reading::from_request_parts(parts, app).await?.actor)
+        let (presented, _) = Presented::find(parts, app).await?;
+        Ok(presented.into())
     }
 }
 
@@ -209,11 +222,11 @@ impl FromRequestParts<App> for Reading {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let (presented, tx) = Presented::find(parts, app).await?;
-        let actor = match presented.map(|presented| presented.record.of) {
-            None => Actor::Anonymous,
-            Some(SessionOf::Customer(id)) => Actor::Customer(id),
-            Some(SessionOf::Tracker(id)) => Actor::Tracker(id),
+        let tx = match tx {
+            Some(tx) => tx,
+            None => app.store.glance().await?,
         };
+        let actor = presented.into();
         Ok(Self { actor, tx })
     }
 }

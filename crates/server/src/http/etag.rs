@@ -33,7 +33,9 @@ pub fn answer(
     record: &RequestRecord,
     shown: &impl Serialize,
 ) -> Result<Response, ApiError> {
-    let json = serde_json::to_vec(shown).map_err(ApiError::internal)?;
+    // As long as most are: it does not grow bit by bit.
+    let mut json = Vec::with_capacity(4 * 1024);
+    serde_json::to_writer(&mut json, shown).map_err(ApiError::internal)?;
     let etag = tag(record, &json);
     if is_known(headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());

@@ -25,6 +25,7 @@ use records::{
     AnnouncementRecord, CallbackRecord, Customer, Entry, Filter, Following, KeptAnswer, Listed,
     NewEntry, OutgoingMessage, RequestRecord, Scope, SessionRecord,
 };
+use std::sync::Arc;
 use surveys::Surveys;
 use tokio::sync::watch;
 use visitors::{Events, Hits, SignIn, Uploads};
@@ -97,8 +98,13 @@ pub trait Requests {
     async fn insert_request(&mut self, request: &RequestRecord) -> Result<()>;
     /// Replaces a request by its id.
     async fn update_request(&mut self, request: &RequestRecord) -> Result<()>;
-    /// One request, if the scope covers it.
-    async fn request(&mut self, id: &RequestId, scope: &Scope) -> Result<Option<RequestRecord>>;
+    /// One request to look at, if the scope covers it: several readers may have the same.
+    async fn shown(&mut self, id: &RequestId, scope: &Scope) -> Result<Option<Arc<RequestRecord>>>;
+    /// One request to change, if the scope covers it.
+    async fn request(&mut self, id: &RequestId, scope: &Scope) -> Result<Option<RequestRecord>> {
+        let shown = self.shown(id, scope).await?;
+        Ok(shown.map(Arc::unwrap_or_clone))
+    }
     /// One request by what people call it, if the scope covers it.
     async fn request_by_reference(
         &mut self,

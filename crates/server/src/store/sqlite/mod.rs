@@ -1,6 +1,7 @@
 //! The store in one SQLite file: one connection writes, several read beside it.
 
 mod access;
+mod decoded;
 mod embed;
 mod links;
 mod notices;
@@ -12,6 +13,7 @@ mod visitors;
 
 use super::{Result, Store, StoreError, Tx};
 use async_trait::async_trait;
+use decoded::Decoded;
 use futures::future::select_all;
 use portico_contract::Instant;
 use sqlx::{
@@ -42,6 +44,7 @@ pub struct SqliteStore {
     readers: SqlitePool,
     /// Connections that read without a transaction. Not in a pool, which would ask each whether it is still there.
     lone: Vec<Arc<Mutex<SqliteConnection>>>,
+    decoded: Arc<Decoded>,
     events: watch::Sender<i64>,
     messages: watch::Sender<()>,
 }
@@ -98,6 +101,7 @@ impl SqliteStore {
             writer,
             readers,
             lone,
+            decoded: Arc::default(),
             events: watch::Sender::new(last),
             messages: watch::Sender::new(()),
         })
@@ -108,6 +112,7 @@ impl SqliteStore {
             tx,
             event: None,
             queued: false,
+            decoded: Arc::clone(&self.decoded),
             events: self.events.clone(),
             messages: self.messages.clone(),
         })
@@ -196,6 +201,7 @@ struct SqliteTx {
     event: Option<i64>,
     /// It queued a message.
     queued: bool,
+    decoded: Arc<Decoded>,
     events: watch::Sender<i64>,
     messages: watch::Sender<()>,
 }
@@ -269,8 +275,8 @@ fn hash(bytes: Vec<u8>) -> Result<[u8; 32]> {
         .map_err(|_| StoreError::Failed("a hash of another length".to_owned()))
 }
 
-fn decode<T: serde::de::DeserializeOwned>(doc: &str) -> Result<T> {
-    serde_json::from_str(doc).map_err(|e| StoreError::Failed(e.to_string()))
+fn decode<T: serde::de::DeserializeOwned>(doc: impl AsRef<[u8]>) -> Result<T> {
+    serde_json::from_slice(doc.as_ref()).map_err(|e| StoreError::Failed(e.to_string()))
 }
 
 fn encode<T: serde::Serialize>(record: &T) -> Result<String> {
@@ -280,6 +286,54 @@ fn encode<T: serde::Serialize>(record: &T) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        catalogue::StepPlan,
+        life::tests::fresh,
+        store::records::{RequestRecord, Scope},
+    };
+
+    #[tokio::test]
+    async fn a_request_is_read_as_it_is_written_whoever_wrote_it() {
+        let folder = std::env::temp_dir().join(format!("portico-store-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir(&folder).unwrap();
+        let store = SqliteStore::open(&folder.join("portico.db")).await.unwrap();
+        let request = fresh(StepPlan::Four);
+        let called = |subject: &str| RequestRecord {
+            subject: subject.to_owned(),
+            ..request.clone()
+        };
+        let read = async || {
+            let mut tx = store.glance().await.unwrap();
+            let found = tx.shown(&request.id, &Scope::Desk).await.unwrap();
+            found.unwrap()
+        };
+        let mut tx = store.write().await.unwrap();
+        tx.insert_request(&called("first")).await.unwrap();
+        tx.commit().await.unwrap();
+        let first = read().await;
+        assert_eq!(first.subject, "first");
+        assert!(Arc::ptr_eq(&first, &read().await), "it was decoded again");
+
+        // Seen by who changes it alone until it is committed, and by nobody where it never is.
+        let mut tx = store.write().await.unwrap();
+        tx.update_request(&called("second")).await.unwrap();
+        let inside = tx.request(&request.id, &Scope::Desk).await.unwrap();
+        assert_eq!(inside.unwrap().subject, "second");
+        assert_eq!(read().await.subject, "first");
+        drop(tx);
+        assert_eq!(read().await.subject, "first");
+
+        let mut tx = store.write().await.unwrap();
+        tx.update_request(&called("third")).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(read().await.subject, "third");
+        sqlx::query("UPDATE requests SET doc = json_set(doc, '$.subject', 'by hand')")
+            .execute(&store.writer)
+            .await
+            .unwrap();
+        assert_eq!(read().await.subject, "by hand");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 
     #[tokio::test]
     async fn a_full_disk_passes_and_what_does_not_fit_leaves_nothing() {

@@ -55,7 +55,7 @@ impl Notices for SqliteTx {
         .fetch_all(&mut *self.tx)
         .await
         .map_err(failed)?;
-        docs.iter().map(|doc| decode(doc)).collect()
+        docs.iter().map(decode).collect()
     }
 
     async fn put_announcement(&mut self, record: &AnnouncementRecord) -> Result<()> {
@@ -90,6 +90,6 @@ impl Notices for SqliteTx {
         .fetch_all(&mut *self.tx)
         .await
         .map_err(failed)?;
-        docs.iter().map(|doc| decode(doc)).collect()
+        docs.iter().map(decode).collect()
     }
 }

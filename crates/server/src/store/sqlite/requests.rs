@@ -1,4 +1,4 @@
-use super::{SqliteTx, decode, encode, failed, instant};
+use super::{Decoded, SqliteTx, decode, encode, failed, instant};
 use crate::{
     store::{
         Requests, Result,
@@ -18,12 +18,13 @@ use portico_contract::{
     timeline::{ProposalAnswer, Role},
 };
 use serde::Deserialize;
-use sqlx::{FromRow, QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
+use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
+use std::sync::Arc;
 
 /// Begins to read requests: their records, and what is found beside them.
 fn select(scope: &Scope) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::new(
-        "SELECT doc, (SELECT count(*) FROM entries e WHERE e.request_id = requests.id AND e.public = 1
+        "SELECT id, doc, (SELECT count(*) FROM entries e WHERE e.request_id = requests.id AND e.public = 1
          AND e.role <> 'customer' AND e.at > requests.seen_at) AS unread, ",
     );
     if let Scope::Customer(id) = scope {
@@ -45,13 +46,6 @@ fn select(scope: &Scope) -> QueryBuilder<Sqlite> {
     query
 }
 
-#[derive(FromRow)]
-struct RequestRow {
-    doc: String,
-    unread: u32,
-    following: Option<String>,
-}
-
 /// What is found of who follows and reads.
 #[derive(Deserialize)]
 struct FollowerRow {
@@ -60,23 +54,23 @@ struct FollowerRow {
     unread: u32,
 }
 
-impl RequestRow {
-    fn record(self) -> Result<RequestRecord> {
-        let follower = self.following.as_deref().map(decode::<FollowerRow>);
-        let follower = follower.transpose()?;
-        let unread = follower.as_ref().map_or(self.unread, |row| row.unread);
-        let following = follower.map(|row| {
-            Ok(Following {
-                email: row.email,
-                seen_at: instant(row.seen_at)?,
-            })
-        });
-        Ok(RequestRecord {
-            unread,
-            following: following.transpose()?,
-            ..decode(&self.doc)?
+/// The record of a row that [`select`] gives.
+fn record(decoded: &Decoded, row: &SqliteRow) -> Result<Arc<RequestRecord>> {
+    let follower: Option<&str> = row.try_get("following").map_err(failed)?;
+    let follower = follower.map(decode::<FollowerRow>).transpose()?;
+    let unread = match &follower {
+        Some(follower) => follower.unread,
+        None => row.try_get("unread").map_err(failed)?,
+    };
+    let following = follower.map(|row| {
+        Ok(Following {
+            email: row.email,
+            seen_at: instant(row.seen_at)?,
         })
-    }
+    });
+    let id = row.try_get("id").map_err(failed)?;
+    let doc = row.try_get("doc").map_err(failed)?;
+    decoded.record(id, doc, unread, following.transpose()?)
 }
 
 pub(super) fn in_scope(query: &mut QueryBuilder<Sqlite>, scope: &Scope) {
@@ -231,6 +225,7 @@ impl Requests for SqliteTx {
              status = ?7, created_at = ?8, updated_at = ?9, seen_at = ?10, search = ?11, doc = ?12, next_due = ?13,
              survey_from = ?14 WHERE id = ?1",
         );
+        self.decoded.forget(&request.id);
         bind_request(query, request)?
             .execute(&mut *self.tx)
             .await
@@ -239,19 +234,16 @@ impl Requests for SqliteTx {
         self.set_followers(request).await
     }
 
-    async fn request(&mut self, id: &RequestId, scope: &Scope) -> Result<Option<RequestRecord>> {
+    async fn shown(&mut self, id: &RequestId, scope: &Scope) -> Result<Option<Arc<RequestRecord>>> {
         let mut query = select(scope);
         query
             .push("id = ")
             .push_bind(id.as_str().to_owned())
             .push(" AND ");
         in_scope(&mut query, scope);
-        let row: Option<RequestRow> = query
-            .build_query_as()
-            .fetch_optional(&mut *self.tx)
-            .await
-            .map_err(failed)?;
-        row.map(RequestRow::record).transpose()
+        let row = query.build().fetch_optional(&mut *self.tx).await;
+        let row = row.map_err(failed)?;
+        row.map(|row| record(&self.decoded, &row)).transpose()
     }
 
     async fn request_by_reference(
@@ -265,12 +257,10 @@ impl Requests for SqliteTx {
             .push_bind(reference.to_string())
             .push(" AND ");
         in_scope(&mut query, scope);
-        let row: Option<RequestRow> = query
-            .build_query_as()
-            .fetch_optional(&mut *self.tx)
-            .await
-            .map_err(failed)?;
-        row.map(RequestRow::record).transpose()
+        let row = query.build().fetch_optional(&mut *self.tx).await;
+        let row = row.map_err(failed)?;
+        let record = row.map(|row| record(&self.decoded, &row)).transpose()?;
+        Ok(record.map(Arc::unwrap_or_clone))
     }
 
     async fn query_hash(
@@ -319,8 +309,8 @@ impl Requests for SqliteTx {
             .push_bind(i64::from(filter.limit) + 1)
             .push(")")
             .push(&order);
-        let mut rows: Vec<RequestRow> = query
-            .build_query_as()
+        let mut rows = query
+            .build()
             .fetch_all(&mut *self.tx)
             .await
             .map_err(failed)?;
@@ -328,8 +318,8 @@ impl Requests for SqliteTx {
         rows.truncate(filter.limit as usize);
         Ok(Listed {
             items: rows
-                .into_iter()
-                .map(RequestRow::record)
+                .iter()
+                .map(|row| Ok(Arc::unwrap_or_clone(record(&self.decoded, row)?)))
                 .collect::<Result<_>>()?,
             more,
             total: total.unsigned_abs(),

@@ -137,7 +137,7 @@ impl Surveys for SqliteTx {
         .fetch_all(&mut *self.tx)
         .await
         .map_err(failed)?;
-        docs.iter().map(|doc| decode(doc)).collect()
+        docs.iter().map(decode).collect()
     }
 
     async fn last_sent(&mut self, person: &str, survey: Option<&str>) -> Result<Option<Instant>> {
@@ -181,7 +181,7 @@ impl Surveys for SqliteTx {
         .fetch_all(&mut *self.tx)
         .await
         .map_err(failed)?;
-        docs.iter().map(|doc| decode(doc)).collect()
+        docs.iter().map(decode).collect()
     }
 
     async fn wave_outcome(&mut self, wave: &str) -> Result<Vec<(String, Option<Skip>, u32)>> {
@@ -195,7 +195,7 @@ impl Surveys for SqliteTx {
         rows.into_iter()
             .map(|(state, reason, count)| {
                 let reason = reason
-                    .map(|reason| decode(&format!("\"{reason}\"")))
+                    .map(|reason| decode(format!("\"{reason}\"")))
                     .transpose()?;
                 Ok((state, reason, count))
             })
@@ -407,7 +407,7 @@ impl Surveys for SqliteTx {
             .fetch_all(&mut *self.tx)
             .await
             .map_err(failed)?;
-        docs.iter().map(|doc| decode(doc)).collect()
+        docs.iter().map(decode).collect()
     }
 
     async fn audience(&mut self, tiers: Option<&[String]>) -> Result<Vec<Customer>> {
@@ -551,6 +551,6 @@ impl Surveys for SqliteTx {
                 .fetch_all(&mut *self.tx)
                 .await
                 .map_err(failed)?;
-        docs.iter().map(|doc| decode(doc)).collect()
+        docs.iter().map(decode).collect()
     }
 }
