@@ -203,7 +203,7 @@ pub(super) fn call<'a>(machine: &Machine<'a>, call: &'a Call) -> Operand<'a> {
             _ => Operand::Nothing,
         },
         Function::DiffDays => Operand::from(match (instant(0), instant(1)) {
-            (Some(a), Some(b)) => difference(a, b, "days", clock),
+            (Some(a), Some(b)) if given == 2 => difference(a, b, "days", clock),
             _ => 0.0,
         }),
         _ => match instant(0) {

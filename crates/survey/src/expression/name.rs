@@ -182,7 +182,6 @@ fn entry<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
 }
 
 /// Whether two names are one, in any case of letters.
-#[inline]
 pub fn same_name(a: &str, b: &str) -> bool {
     // Most are short, for which the standard library's own comparison is slow.
     let same = |(a, b): (u8, u8)| a == b || a.eq_ignore_ascii_case(&b);

@@ -409,7 +409,7 @@ fn any_of(left: &Value, right: &Value, clock: &dyn Clock) -> bool {
         (Value::List(items), Value::List(wanted)) if !items.is_empty() && !wanted.is_empty() => {
             wanted.iter().any(|wanted| contains(left, wanted, clock))
         }
-        (Value::List(items), Value::List(_)) if items.is_empty() => false,
+        (Value::List(items), Value::List(wanted)) if items.is_empty() => wanted.is_empty(),
         _ if right.is_empty() => true,
         _ if left.is_empty() => false,
         (Value::List(items), wanted) => has(items, wanted),
@@ -419,8 +419,8 @@ fn any_of(left: &Value, right: &Value, clock: &dyn Clock) -> bool {
 
 fn all_of(left: &Value, right: &Value, clock: &dyn Clock) -> bool {
     match (left, right) {
-        (Value::List(_), _) => contains(left, right, clock),
         (_, Value::List(wanted)) if wanted.is_empty() => true,
+        (Value::List(_), _) => contains(left, right, clock),
         _ if !left.is_truthy() => false,
         (_, Value::List(wanted)) => wanted.iter().all(|wanted| contains(left, wanted, clock)),
         _ => contains(left, right, clock),
