@@ -278,6 +278,11 @@ pub fn number_of(text: &str) -> f64 {
     if text.is_empty() {
         return 0.0;
     }
+    short_number(text).unwrap_or_else(|| long_number(text))
+}
+
+/// What [`number_of`] reads beyond short numbers, without blanks around.
+pub(crate) fn long_number(text: &str) -> f64 {
     if let [b'0', kind, rest @ ..] = text.as_bytes() {
         let radix = match kind.to_ascii_lowercase() {
             b'x' => 16,
@@ -290,15 +295,13 @@ pub fn number_of(text: &str) -> f64 {
         }
     }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if let Some(size) = short_number(unsigned) {
+    let size = match unsigned {
+        "Infinity" => Some(f64::INFINITY),
+        _ if unsigned.len() == text.len() => None,
+        _ => short_number(unsigned),
+    };
+    if let Some(size) = size {
         return if text.starts_with('-') { -size } else { size };
-    }
-    if unsigned == "Infinity" {
-        return if text.starts_with('-') {
-            f64::NEG_INFINITY
-        } else {
-            f64::INFINITY
-        };
     }
     // Rust reads more words than JavaScript does, all of which have other letters. A sign stands after `e` alone, and
     // so no day is a number.

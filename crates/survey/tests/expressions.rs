@@ -105,7 +105,7 @@ fn every_recorded_case_gives_what_the_reference_gave() {
 
 #[test]
 fn expressions_of_ours_give_what_the_reference_gave() {
-    assert_eq!(check(include_str!("data/survey-expressions-own.json")), 450);
+    assert_eq!(check(include_str!("data/survey-expressions-own.json")), 457);
 }
 
 /// Nothing of what is written here may be read, however deep or long it is, at the cost of the stack or of much time.

@@ -3,10 +3,130 @@
 use super::{
     Name, Scope, functions,
     operators::{apply, meaning, or_neutral},
-    tree::{Node, Operator},
+    tree::{Link, List, Node, Operator},
 };
 use crate::value::Value;
 use std::borrow::Cow;
+
+/// What a node gives. It fits two registers: numbers, yes and no are passed as they are, text is only pointed to.
+#[derive(Debug)]
+pub(super) enum Operand<'a> {
+    Nothing,
+    Yes,
+    No,
+    Number(Bits),
+    /// An instant; see [`Value::Date`].
+    Date(Bits),
+    /// Text, a list or an object that stands elsewhere.
+    Given(&'a Value),
+    /// Text, a list or an object that was just made.
+    Made(Box<Value>),
+}
+
+/// A number, by its bits: beside pointers these stay in a register, which a number would not.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bits(u64);
+
+impl Bits {
+    /// The number.
+    pub(super) fn number(self) -> f64 {
+        f64::from_bits(self.0)
+    }
+}
+
+impl From<bool> for Operand<'_> {
+    fn from(yes: bool) -> Self {
+        if yes { Self::Yes } else { Self::No }
+    }
+}
+
+impl From<f64> for Operand<'_> {
+    fn from(number: f64) -> Self {
+        Self::Number(Bits(number.to_bits()))
+    }
+}
+
+impl<'a> From<&'a Value> for Operand<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Self::Nothing,
+            Value::Bool(yes) => (*yes).into(),
+            Value::Number(number) => (*number).into(),
+            Value::Date(at) => Self::date(*at),
+            Value::Text(_) | Value::List(_) | Value::Object(_) => Self::Given(value),
+        }
+    }
+}
+
+impl From<Value> for Operand<'_> {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Null => Self::Nothing,
+            Value::Bool(yes) => yes.into(),
+            Value::Number(number) => number.into(),
+            Value::Date(at) => Self::date(at),
+            Value::Text(_) | Value::List(_) | Value::Object(_) => Self::Made(Box::new(value)),
+        }
+    }
+}
+
+impl Operand<'_> {
+    /// An instant.
+    pub(super) fn date(at: f64) -> Self {
+        Self::Date(Bits(at.to_bits()))
+    }
+
+    /// As a value that is read.
+    pub(super) fn value(&self) -> Cow<'_, Value> {
+        Cow::Owned(match self {
+            Self::Nothing => Value::Null,
+            Self::Yes => Value::Bool(true),
+            Self::No => Value::Bool(false),
+            Self::Number(number) => Value::Number(number.number()),
+            Self::Date(at) => Value::Date(at.number()),
+            Self::Given(value) => return Cow::Borrowed(value),
+            Self::Made(value) => return Cow::Borrowed(value),
+        })
+    }
+
+    /// As a value that stays.
+    pub(super) fn into_value(self) -> Value {
+        match self {
+            Self::Made(value) => *value,
+            other => other.value().into_owned(),
+        }
+    }
+
+    /// See [`Value::is_empty`].
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Number(number) => number.number().is_nan(),
+            Self::Yes | Self::No | Self::Date(_) => false,
+            Self::Given(value) => value.is_empty(),
+            Self::Made(value) => value.is_empty(),
+        }
+    }
+
+    /// See [`Value::is_truthy`].
+    pub(super) fn is_truthy(&self) -> bool {
+        match self {
+            Self::Yes => true,
+            Self::No => false,
+            other => other.value().is_truthy(),
+        }
+    }
+
+    /// Whether it holds as a condition: JavaScript's `value == true`.
+    pub(super) fn is_true(&self) -> bool {
+        match self {
+            Self::Yes => true,
+            Self::Nothing | Self::No | Self::Date(_) => false,
+            Self::Number(number) => number.number() == 1.0,
+            other => other.value().to_number() == 1.0,
+        }
+    }
+}
 
 /// An expression's names and what they are read from.
 #[derive(Clone, Copy)]
@@ -16,47 +136,61 @@ pub(super) struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    /// What a node gives; borrowed where it is only read.
-    pub(super) fn value(&self, node: &'a Node) -> Cow<'a, Value> {
+    /// What a node gives. All that needs room of its own is a function of its own: this one is called most.
+    pub(super) fn value(&self, node: &'a Node) -> Operand<'a> {
         match node {
-            Node::Nothing => Cow::Owned(Value::Null),
-            Node::Constant(value) => Cow::Borrowed(value),
-            Node::Word(value) => Cow::Borrowed(value),
+            Node::Nothing => Operand::Nothing,
+            Node::Constant(value) => value.into(),
+            Node::Word(value) => (&**value).into(),
             Node::Name(index) => self.named(*index),
-            Node::List(list) => match &list.value {
-                Some(value) => Cow::Borrowed(value),
-                None => {
-                    let items = list.items.iter();
-                    let items = items.map(|item| self.value(item).into_owned());
-                    Cow::Owned(Value::List(items.collect()))
-                }
-            },
-            Node::Not(operand) => Cow::Owned(Value::Bool(!self.value(operand).is_truthy())),
-            Node::Empty { operand, not } => {
-                Cow::Owned(Value::Bool(self.value(operand).is_empty() != *not))
-            }
-            Node::Chain(links) => {
-                let Some((first, rest)) = links.split_first() else {
-                    return Cow::Owned(Value::Null);
-                };
-                let mut left = self.value(&first.operand);
-                for link in rest {
-                    if let Some(operator) = link.operator {
-                        left = self.applied(operator, left, &link.operand);
-                    }
-                }
-                left
-            }
+            Node::List(list) => self.list(list),
+            Node::Not(operand) => self.negated(operand),
+            Node::Empty { operand, not } => self.emptiness(operand, *not),
+            Node::Chain(links) => self.chain(links),
             Node::Call(call) => functions::call(self, call),
         }
     }
 
-    fn applied(&self, operator: Operator, left: Cow<'a, Value>, right: &'a Node) -> Cow<'a, Value> {
-        if !matches!(operator, Operator::And | Operator::Or) {
-            let right = self.value(right);
-            return Cow::Owned(apply(operator, left, right, self.scope.clock()));
+    #[inline(never)]
+    fn list(&self, list: &'a List) -> Operand<'a> {
+        let items = list.items.iter();
+        let made = || items.map(|item| self.value(item).into_value()).collect();
+        match &list.value {
+            Some(value) => value.into(),
+            None => Value::List(made()).into(),
         }
-        let stays = |left: &Value| left.is_truthy() == (operator == Operator::Or);
+    }
+
+    #[inline(never)]
+    fn negated(&self, operand: &'a Node) -> Operand<'a> {
+        (!self.value(operand).is_truthy()).into()
+    }
+
+    #[inline(never)]
+    fn emptiness(&self, operand: &'a Node, not: bool) -> Operand<'a> {
+        (self.value(operand).is_empty() != not).into()
+    }
+
+    #[inline(never)]
+    fn chain(&self, links: &'a [Link]) -> Operand<'a> {
+        let mut left = Operand::Nothing;
+        for link in links {
+            left = match link.operator {
+                None => self.value(&link.operand),
+                Some(operator @ (Operator::And | Operator::Or)) => {
+                    self.joined(operator, left, &link.operand)
+                }
+                Some(operator) => {
+                    let right = self.value(&link.operand);
+                    apply(operator, left, right, self.scope)
+                }
+            };
+        }
+        left
+    }
+
+    fn joined(&self, operator: Operator, left: Operand<'a>, right: &'a Node) -> Operand<'a> {
+        let stays = |left: &Operand<'_>| left.is_truthy() == (operator == Operator::Or);
         if stays(&left) && !left.is_empty() {
             return left;
         }
@@ -68,19 +202,23 @@ impl<'a> Machine<'a> {
         or_neutral(right, &left)
     }
 
-    fn named(&self, index: usize) -> Cow<'a, Value> {
+    #[inline(never)]
+    fn named(&self, index: usize) -> Operand<'a> {
         let Some(name) = self.names.get(index) else {
-            return Cow::Owned(Value::Null);
+            return Operand::Nothing;
         };
         let Some(value) = self.scope.value(name) else {
-            return name.fallback().unwrap_or_default();
+            return name.fallback();
         };
-        match &*value {
-            Value::Text(text) if !name.is_raw() => match meaning(text) {
-                Some(meaning) => Cow::Owned(meaning),
-                None => value,
-            },
-            _ => value,
+        if let Value::Text(text) = &*value
+            && !name.is_raw()
+            && let Some(meaning) = meaning(text)
+        {
+            return meaning.into();
+        }
+        match value {
+            Cow::Borrowed(value) => value.into(),
+            Cow::Owned(value) => value.into(),
         }
     }
 }

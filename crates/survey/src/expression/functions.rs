@@ -3,7 +3,7 @@
 use super::{
     Ask, Scope,
     date::{self, DAY, HOUR, Local, MINUTE, SECOND},
-    evaluate::Machine,
+    evaluate::{Machine, Operand},
     operators::{EXACT, add, numeric, order, sum},
     tree::{Call, Filter, Node},
 };
@@ -96,27 +96,28 @@ impl Function {
 }
 
 /// What a call gives.
-pub(super) fn call<'a>(machine: &Machine<'a>, call: &'a Call) -> Cow<'a, Value> {
+#[inline(never)]
+pub(super) fn call<'a>(machine: &Machine<'a>, call: &'a Call) -> Operand<'a> {
     let Some(function) = call.function else {
-        return Cow::Owned(Value::Null);
+        return Operand::Nothing;
     };
     let argument = |at: usize| match call.arguments.get(at) {
         Some(node) => machine.value(node),
-        None => Cow::Owned(Value::Null),
+        None => Operand::Nothing,
     };
     let given = call.arguments.len();
     let clock = machine.scope.clock();
-    let number = |number: f64| Cow::Owned(Value::Number(number));
+    let instant = |at: usize| instant(&argument(at).value(), clock);
     match function {
-        Function::Iif if given < 2 => Cow::Owned(Value::Null),
+        Function::Iif if given < 2 => Operand::Nothing,
         Function::Iif if argument(0).is_truthy() => argument(1),
         Function::Iif => argument(2),
-        _ if function.reads_rows() => Cow::Owned(over_rows(machine, function, call)),
-        _ if function.asks_survey() => Cow::Owned(ask(machine, function, call)),
+        _ if function.reads_rows() => over_rows(machine, function, call).into(),
+        _ if function.asks_survey() => ask(machine, function, call).into(),
         Function::Sum | Function::Avg | Function::Min | Function::Max | Function::Count => {
             let mut total = Total::new(function);
             for node in &call.arguments {
-                flatten(&machine.value(node), &mut |value| {
+                flatten(&machine.value(node).value(), &mut |value| {
                     let number = match value {
                         Value::Text(_) => numeric(value).map(Value::Number),
                         _ => None,
@@ -125,13 +126,13 @@ pub(super) fn call<'a>(machine: &Machine<'a>, call: &'a Call) -> Cow<'a, Value> 
                     total.add(number.as_ref().unwrap_or(value), machine.scope);
                 });
             }
-            Cow::Owned(total.result())
+            total.result().into()
         }
         Function::Round | Function::Trunc => {
             // What is not given moves the next one up.
             let (mut value, mut places, mut count) = (f64::NAN, 0.0, 0);
             for node in &call.arguments {
-                flatten(&machine.value(node), &mut |given| {
+                flatten(&machine.value(node).value(), &mut |given| {
                     let number = || numeric(given).unwrap_or(f64::NAN);
                     match count {
                         0 => value = number(),
@@ -141,14 +142,15 @@ pub(super) fn call<'a>(machine: &Machine<'a>, call: &'a Call) -> Cow<'a, Value> 
                     count += 1;
                 });
             }
-            number(match function {
+            Operand::from(match function {
                 Function::Round => round(value, places),
                 _ => trunc(value, places),
             })
         }
         Function::Substring => {
             let (text, from, to) = (argument(0), argument(1), argument(2));
-            Cow::Owned(Value::Text(match &*text {
+            let (text, from, to) = (text.value(), from.value(), to.value());
+            Operand::from(Value::Text(match &*text {
                 Value::Text(text) if numeric(&from).is_some() => {
                     let to = numeric(&to).map(|_| to.to_number());
                     substring(text, from.to_number(), to)
@@ -156,22 +158,19 @@ pub(super) fn call<'a>(machine: &Machine<'a>, call: &'a Call) -> Cow<'a, Value> 
                 _ => String::new(),
             }))
         }
-        Function::GetDate => Cow::Owned(match instant(&argument(0), clock) {
-            Some(at) => Value::Date(at),
-            None => Value::Null,
-        }),
-        Function::CurrentDate => Cow::Owned(Value::Date(clock.now())),
+        Function::GetDate => instant(0).map_or(Operand::Nothing, Operand::date),
+        Function::CurrentDate => Operand::date(clock.now()),
         Function::CurrentYear => {
-            number(Local::of(clock.now(), clock).map_or(f64::NAN, |local| local.year))
+            Operand::from(Local::of(clock.now(), clock).map_or(f64::NAN, |local| local.year))
         }
-        Function::GetYear if !argument(0).is_truthy() => Cow::Owned(Value::Null),
+        Function::GetYear if !argument(0).is_truthy() => Operand::Nothing,
         Function::Year
         | Function::Month
         | Function::Day
         | Function::Weekday
         | Function::GetYear => {
-            let at = instant(&argument(0), clock).unwrap_or_else(|| clock.now());
-            number(
+            let at = instant(0).unwrap_or_else(|| clock.now());
+            Operand::from(
                 Local::of(at, clock).map_or(f64::NAN, |local| match function {
                     Function::Month => local.month,
                     Function::Day => local.day,
@@ -182,43 +181,42 @@ pub(super) fn call<'a>(machine: &Machine<'a>, call: &'a Call) -> Cow<'a, Value> 
         }
         Function::Today => {
             let midnight = date::midnight(clock.now(), clock);
-            Cow::Owned(Value::Date(match &*argument(0) {
+            Operand::date(match &*argument(0).value() {
                 Value::Null => midnight,
                 days => moved(midnight, "days", days, clock),
-            }))
-        }
-        Function::DateAdd => {
-            let (from, count) = (instant(&argument(0), clock), argument(1));
-            Cow::Owned(match from {
-                Some(at) if count.is_truthy() => {
-                    Value::Date(moved(at, &unit(&argument(2)), &count, clock))
-                }
-                _ => Value::Null,
             })
         }
-        Function::DateDiff => Cow::Owned(
-            match (instant(&argument(0), clock), instant(&argument(1), clock)) {
-                (Some(a), Some(b)) => Value::Number(difference(a, b, &unit(&argument(2)), clock)),
-                _ => Value::Null,
-            },
-        ),
-        Function::DiffDays => number(
-            match (instant(&argument(0), clock), instant(&argument(1), clock)) {
-                (Some(a), Some(b)) => difference(a, b, "days", clock),
-                _ => 0.0,
-            },
-        ),
-        _ => Cow::Owned(match instant(&argument(0), clock) {
+        Function::DateAdd => {
+            let (from, count) = (instant(0), argument(1));
+            match from {
+                Some(at) if count.is_truthy() => {
+                    let (count, unit) = (count.value(), argument(2));
+                    Operand::date(moved(at, &self::unit(&unit.value()), &count, clock))
+                }
+                _ => Operand::Nothing,
+            }
+        }
+        Function::DateDiff => match (instant(0), instant(1)) {
+            (Some(a), Some(b)) => {
+                Operand::from(difference(a, b, &unit(&argument(2).value()), clock))
+            }
+            _ => Operand::Nothing,
+        },
+        Function::DiffDays => Operand::from(match (instant(0), instant(1)) {
+            (Some(a), Some(b)) if given == 2 => difference(a, b, "days", clock),
+            _ => 0.0,
+        }),
+        _ => match instant(0) {
             // Age: whole years, or what is asked; the reference engine knows no days of age.
-            Some(birth) => Value::Number(match &*argument(1) {
+            Some(birth) => Operand::from(match &*argument(1).value() {
                 Value::Text(unit) if unit == "days" => 0.0,
                 Value::Text(unit) if unit == "months" => {
                     difference(birth, clock.now(), unit, clock)
                 }
                 _ => difference(birth, clock.now(), "years", clock),
             }),
-            None => Value::Null,
-        }),
+            None => Operand::Nothing,
+        },
     }
 }
 
@@ -287,16 +285,12 @@ impl Total {
 /// The `...InArray` functions: the field of each row that the condition lets through.
 fn over_rows(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
     let text = |node: Option<&Node>| node.and_then(Node::constant_text).map(str::to_owned);
-    let rows = call
-        .arguments
-        .first()
-        .map(|node| machine.value(node))
-        .unwrap_or_default();
-    let field = call
-        .arguments
-        .get(1)
-        .map(|node| machine.value(node))
-        .unwrap_or_default();
+    let argument = |at: usize| {
+        let node = call.arguments.get(at);
+        node.map_or(Operand::Nothing, |node| machine.value(node))
+    };
+    let (rows, field) = (argument(0), argument(1));
+    let (rows, field) = (rows.value(), field.value());
     let rows: Vec<&Value> = match &*rows {
         Value::List(items) => items.iter().collect(),
         Value::Object(object) => object.values().collect(),
@@ -339,7 +333,7 @@ fn over_rows(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
                     names: machine.names,
                     scope: &inner,
                 };
-                is_true(&machine.value(node))
+                machine.value(node).is_true()
             }
             (None, None) => true,
         };
@@ -393,22 +387,13 @@ impl Scope for Row<'_> {
     }
 }
 
-/// Whether a value holds as a condition: JavaScript's `value == true`.
-pub(super) fn is_true(value: &Value) -> bool {
-    match value {
-        Value::Bool(yes) => *yes,
-        Value::Number(number) => *number == 1.0,
-        Value::Text(_) | Value::List(_) => value.to_number() == 1.0,
-        Value::Null | Value::Object(_) | Value::Date(_) => false,
-    }
-}
-
 fn ask(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
     let argument = |at: usize| call.arguments.get(at).map(|node| machine.value(node));
     let name = argument(0)
-        .map(|value| value.to_text().into_owned())
+        .map(|value| value.value().to_text().into_owned())
         .unwrap_or_default();
     let second = argument(1);
+    let second = second.as_ref().map(Operand::value);
     let second = second.as_deref();
     machine.scope.ask(match function {
         Function::IsContainerReady => {

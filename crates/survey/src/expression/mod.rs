@@ -71,12 +71,12 @@ impl Expression {
 
     /// What it gives.
     pub fn evaluate(&self, scope: &dyn Scope) -> Value {
-        self.machine(scope).value(&self.root).into_owned()
+        self.machine(scope).value(&self.root).into_value()
     }
 
     /// Whether it holds, as a condition: whether its value equals true.
     pub fn is_true(&self, scope: &dyn Scope) -> bool {
-        functions::is_true(&self.machine(scope).value(&self.root))
+        self.machine(scope).value(&self.root).is_true()
     }
 
     /// Fully bracketed, as it was understood.

@@ -1,6 +1,6 @@
 //! Names in braces, and where they lead.
 
-use super::json;
+use super::{evaluate::Operand, json};
 use crate::{Object, Value, ecma::lower};
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use std::borrow::Cow;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Name {
     text: Box<str>,
-    index: usize,
+    index: u32,
     raw: bool,
     /// Whether it has steps: dots or brackets.
     path: bool,
@@ -35,7 +35,10 @@ impl Name {
     }
 
     pub(super) fn at(self, index: usize) -> Self {
-        Self { index, ..self }
+        Self {
+            index: index as u32,
+            ..self
+        }
     }
 
     /// As it is written, without a leading `#`.
@@ -46,7 +49,7 @@ impl Name {
     /// Its position among [`Expression::names`](super::Expression::names): what a scope has found out about it once
     /// can be kept under this.
     pub fn index(&self) -> usize {
-        self.index
+        self.index as usize
     }
 
     /// Whether it was written with `#`: text stays text.
@@ -65,11 +68,11 @@ impl Name {
     }
 
     /// What stands for a name that leads nowhere: the object when it is written as JSON, 0 for the length of nothing.
-    pub(super) fn fallback(&self) -> Option<Cow<'_, Value>> {
+    pub(super) fn fallback(&self) -> Operand<'_> {
         match &self.literal {
-            Some(value) => Some(Cow::Borrowed(value)),
-            None if self.text.ends_with(".length") => Some(Cow::Owned(Value::Number(0.0))),
-            None => None,
+            Some(value) => (&**value).into(),
+            None if self.path && self.text.ends_with(".length") => 0.0.into(),
+            None => Operand::Nothing,
         }
     }
 
@@ -94,7 +97,7 @@ pub fn look_up<'a>(path: &str, object: &'a Object) -> Option<Cow<'a, Value>> {
         loop {
             let (name, item) = indexed(&path[..end]);
             // A bracket always means an item.
-            let found = (!name.contains('[')).then(|| entry(object, name));
+            let found = (!name.bytes().any(|byte| byte == b'[')).then(|| entry(object, name));
             if let Some(value) = found.flatten() {
                 let value = match item {
                     Some(item) => nth(value, item)?,
@@ -167,18 +170,26 @@ fn nth<'a>(value: &'a Value, item: &str) -> Option<&'a Value> {
 }
 
 fn entry<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
-    let mut entries = object.iter();
+    let first = *name.as_bytes().first().unwrap_or(&0);
     // Most names are told apart by their first letters: the case of one is a single bit.
-    let other = |known: &str| match (known.as_bytes(), name.as_bytes()) {
-        ([a, ..], [b, ..]) => (a ^ b) & !0x20 != 0 && (a | b).is_ascii(),
-        _ => false,
+    let like = |known: &str| {
+        let known = known.as_bytes().first().unwrap_or(&0);
+        (known ^ first) & !0x20 == 0 || !(known | first).is_ascii()
     };
-    let found =
-        entries.find(|(known, _)| *known == name || !other(known) && same_name(known, name));
+    let mut entries = object.iter();
+    let found = entries.find(|(known, _)| like(known) && same_name(known, name));
     found.map(|(_, value)| value)
 }
 
 /// Whether two names are one, in any case of letters.
 pub fn same_name(a: &str, b: &str) -> bool {
-    a.eq_ignore_ascii_case(b) || !(a.is_ascii() && b.is_ascii()) && lower(a) == lower(b)
+    // Most are short, for which the standard library's own comparison is slow.
+    let same = |(a, b): (u8, u8)| a == b || a.eq_ignore_ascii_case(&b);
+    a.len() == b.len() && a.bytes().zip(b.bytes()).all(same) || same_letters(a, b)
+}
+
+/// Whether two texts are the same in small letters, where one has others than those of ASCII.
+#[inline(never)]
+fn same_letters(a: &str, b: &str) -> bool {
+    !(a.is_ascii() && b.is_ascii()) && lower(a) == lower(b)
 }

@@ -1,10 +1,12 @@
 //! What operators make of two values, as the reference engine does, coercions and all.
 
-use super::{Clock, date, tree::Operator};
+use super::{Clock, Scope, date, evaluate::Operand, tree::Operator};
 use crate::{
     ecma::{lower, power, remainder},
     names::sorted,
-    value::{TENS, Value, fixed, number_of, number_text, short_number, trimmed, whole_part},
+    value::{
+        TENS, Value, fixed, long_number, number_of, number_text, short_number, trimmed, whole_part,
+    },
 };
 use std::{borrow::Cow, cmp::Ordering};
 
@@ -55,10 +57,11 @@ fn numeric_text(text: &str) -> Option<f64> {
         let whole = fraction.bytes().all(|b| b.is_ascii_digit());
         return (long > 0 && whole).then(|| number_of(&text[..2 + long]));
     }
-    let mut commas = text.match_indices(',');
-    let number = match (commas.next(), commas.next()) {
-        (None, _) => number_of(text),
-        (Some(_), None) if !text.contains('.') => number_of(&text.replacen(',', ".", 1)),
+    let number = match text.bytes().position(|byte| byte == b',') {
+        None => long_number(text),
+        Some(at) if !text.contains('.') && !text[at + 1..].contains(',') => {
+            number_of(&text.replacen(',', ".", 1))
+        }
         _ => return None,
     };
     number.is_finite().then_some(number)
@@ -75,73 +78,95 @@ pub(super) fn numeric(value: &Value) -> Option<f64> {
 }
 
 /// What stands in for an empty operand, by the other one.
-pub(super) fn or_neutral<'a>(value: Cow<'a, Value>, other: &Value) -> Cow<'a, Value> {
+pub(super) fn or_neutral<'a>(value: Operand<'a>, other: &Operand<'_>) -> Operand<'a> {
     if !value.is_empty() {
         return value;
     }
-    Cow::Owned(match (&*value, other) {
-        (_, Value::Number(_)) => Value::Number(0.0),
-        (Value::Text(_), _) | (_, Value::Text(_)) => Value::Text(String::new()),
-        (_, Value::List(_)) => Value::List(Vec::new()),
-        _ => Value::Number(0.0),
-    })
+    match (&*value.value(), &*other.value()) {
+        (_, Value::Number(_)) => 0.0.into(),
+        (Value::Text(_), _) | (_, Value::Text(_)) => Value::Text(String::new()).into(),
+        (_, Value::List(_)) => Value::List(Vec::new()).into(),
+        _ => 0.0.into(),
+    }
 }
 
 /// What an operator other than `and` and `or` gives.
 pub(super) fn apply<'a>(
     operator: Operator,
-    left: Cow<'a, Value>,
-    right: Cow<'a, Value>,
-    clock: &dyn Clock,
-) -> Value {
+    left: Operand<'a>,
+    right: Operand<'a>,
+    scope: &dyn Scope,
+) -> Operand<'a> {
     use Operator::*;
-    let holds = match operator {
-        Equal => is_equal(&left, &right, clock),
-        NotEqual => !is_equal(&left, &right, clock),
-        Less => is_ordered(&left, &right, Ordering::Less, clock),
-        Greater => is_ordered(&left, &right, Ordering::Greater, clock),
-        LessOrEqual => {
-            is_equal(&left, &right, clock) || is_ordered(&left, &right, Ordering::Less, clock)
+    if !operator.compares() {
+        return arithmetic(operator, left, right, scope);
+    }
+    if let (Operand::Number(a), Operand::Number(b)) = (&left, &right) {
+        let (a, b) = (a.number(), b.number());
+        let holds = match operator {
+            Equal => Some(a == b),
+            NotEqual => Some(a != b),
+            Less => Some(a < b),
+            Greater => Some(a > b),
+            LessOrEqual => Some(a <= b),
+            GreaterOrEqual => Some(a >= b),
+            _ => None,
+        };
+        if let Some(holds) = holds {
+            return holds.into();
         }
-        GreaterOrEqual => {
-            is_equal(&left, &right, clock) || is_ordered(&left, &right, Ordering::Greater, clock)
-        }
-        Contains => contains(&left, &right, clock),
-        NotContains => not_contains(&left, &right, clock),
-        AnyOf => any_of(&left, &right, clock),
-        NoneOf => !any_of(&left, &right, clock),
-        AllOf => all_of(&left, &right, clock),
-        Plus | Minus | Times | Divide | Remainder | Power | And | Or => {
-            return arithmetic(operator, left, right, clock);
-        }
+    }
+    let (left, right, clock) = (&*left.value(), &*right.value(), scope.clock());
+    let dates = as_dates(left, right, clock);
+    let equal = || dates.map_or_else(|| same(left, right), |(a, b)| a == b);
+    let is = |wanted: Ordering| {
+        let order = match (left, right) {
+            (Value::Null, _) | (_, Value::Null) => None,
+            _ => dates.map_or_else(|| order(left, right, clock), |(a, b)| a.partial_cmp(&b)),
+        };
+        order == Some(wanted)
     };
-    Value::Bool(holds)
+    let holds = match operator {
+        Equal => equal(),
+        NotEqual => !equal(),
+        Less => is(Ordering::Less),
+        Greater => is(Ordering::Greater),
+        LessOrEqual => equal() || is(Ordering::Less),
+        GreaterOrEqual => equal() || is(Ordering::Greater),
+        NotContains => not_contains(left, right, clock),
+        AnyOf => any_of(left, right, clock),
+        NoneOf => !any_of(left, right, clock),
+        AllOf => all_of(left, right, clock),
+        _ => contains(left, right, clock),
+    };
+    holds.into()
 }
 
-fn arithmetic(
+fn arithmetic<'a>(
     operator: Operator,
-    left: Cow<'_, Value>,
-    right: Cow<'_, Value>,
-    clock: &dyn Clock,
-) -> Value {
+    left: Operand<'a>,
+    right: Operand<'a>,
+    scope: &dyn Scope,
+) -> Operand<'a> {
     let left = or_neutral(left, &right);
     let right = or_neutral(right, &left);
     if matches!(operator, Operator::Divide | Operator::Remainder) && !right.is_truthy() {
-        return Value::Null;
+        return Operand::Nothing;
     }
-    let (a, b) = match (operator, &*left, &*right) {
-        (_, Value::Number(a), Value::Number(b)) => (*a, *b),
-        (Operator::Plus, left, right) => return plus(left, right, clock),
-        _ => (left.to_number(), right.to_number()),
+    let (a, b) = match (operator, &left, &right) {
+        (_, Operand::Number(a), Operand::Number(b)) => (a.number(), b.number()),
+        (Operator::Plus, ..) => return plus(&left.value(), &right.value(), scope.clock()).into(),
+        _ => (left.value().to_number(), right.value().to_number()),
     };
-    Value::Number(match operator {
+    let result = match operator {
         Operator::Plus => sum(a, b),
         Operator::Minus => tidy(a - b, [a, b], usize::max),
         Operator::Times => tidy(a * b, [a, b], |a, b| a + b),
         Operator::Divide => a / b,
         Operator::Remainder => remainder(a, b),
         _ => power(a, b),
-    })
+    };
+    result.into()
 }
 
 /// `+` of operands that are not empty.
@@ -221,7 +246,9 @@ fn decimals(number: f64) -> Result<usize, usize> {
         if scaled.abs() >= SAFE {
             return Err(decimals);
         }
-        if nearest(scaled) / ten == number {
+        let whole = nearest(scaled);
+        // Dividing is slow, and most decimals are far off.
+        if (whole - scaled).abs() <= scaled.abs() * 1e-15 && whole / ten == number {
             return Ok(decimals);
         }
     }
@@ -265,36 +292,16 @@ fn as_dates(left: &Value, right: &Value, clock: &dyn Clock) -> Option<(f64, f64)
         _ => return None,
     };
     let mut other = date::parse(text, clock);
-    let mut at = at;
     if text.is_empty() {
         other = clock.now();
     }
-    if !swapped && text.len() <= "2026-01-15".len() {
-        at = date::midnight(at, clock);
-    }
-    if at == date::midnight(at, clock) {
+    let midnight = date::midnight(at, clock);
+    let by_day = !swapped && text.len() <= "2026-01-15".len();
+    let at = if by_day { midnight } else { at };
+    if at == midnight {
         other = date::midnight(other, clock);
     }
     Some(if swapped { (other, at) } else { (at, other) })
-}
-
-fn is_equal(left: &Value, right: &Value, clock: &dyn Clock) -> bool {
-    match as_dates(left, right, clock) {
-        Some((a, b)) => a == b,
-        None => same(left, right),
-    }
-}
-
-fn is_ordered(left: &Value, right: &Value, wanted: Ordering, clock: &dyn Clock) -> bool {
-    let order = match (left, right) {
-        (Value::Number(a), Value::Number(b)) => a.partial_cmp(b),
-        (Value::Null, _) | (_, Value::Null) => None,
-        _ => match as_dates(left, right, clock) {
-            Some((a, b)) => a.partial_cmp(&b),
-            None => order(left, right, clock),
-        },
-    };
-    order == Some(wanted)
 }
 
 /// The order in which JavaScript's `<` and `>` see two values: text by its letters, all else as numbers.
@@ -402,7 +409,7 @@ fn any_of(left: &Value, right: &Value, clock: &dyn Clock) -> bool {
         (Value::List(items), Value::List(wanted)) if !items.is_empty() && !wanted.is_empty() => {
             wanted.iter().any(|wanted| contains(left, wanted, clock))
         }
-        (Value::List(items), Value::List(_)) if items.is_empty() => false,
+        (Value::List(items), Value::List(wanted)) if items.is_empty() => wanted.is_empty(),
         _ if right.is_empty() => true,
         _ if left.is_empty() => false,
         (Value::List(items), wanted) => has(items, wanted),
@@ -412,8 +419,8 @@ fn any_of(left: &Value, right: &Value, clock: &dyn Clock) -> bool {
 
 fn all_of(left: &Value, right: &Value, clock: &dyn Clock) -> bool {
     match (left, right) {
-        (Value::List(_), _) => contains(left, right, clock),
         (_, Value::List(wanted)) if wanted.is_empty() => true,
+        (Value::List(_), _) => contains(left, right, clock),
         _ if !left.is_truthy() => false,
         (_, Value::List(wanted)) => wanted.iter().all(|wanted| contains(left, wanted, clock)),
         _ => contains(left, right, clock),

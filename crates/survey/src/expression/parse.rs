@@ -125,14 +125,18 @@ impl Parser<'_> {
     /// Operands with operators of at least this rank between them.
     fn ranked(&mut self, lowest: u8) -> Option<Node> {
         let mut left = self.factor()?;
-        // The rank of the chain that `left` is, while it may grow.
-        let mut open = RANKS;
+        // The chain that begins with `left`, while it may grow, and its rank.
+        let (mut links, mut open) = (Vec::new(), RANKS);
+        let closed = |left: Node, links: Vec<Link>| match links.is_empty() {
+            true => left,
+            false => Node::Chain(links.into()),
+        };
         loop {
             let before = self.at;
             self.blanks();
             let Some(operator) = self.operator(lowest) else {
                 self.back(before);
-                return Some(left);
+                return Some(closed(left, links));
             };
             self.blanks();
             let rank = operator.rank();
@@ -148,15 +152,17 @@ impl Parser<'_> {
                     Some(right) => right,
                     None => {
                         self.back(before);
-                        return Some(left);
+                        return Some(closed(left, links));
                     }
                 }
             };
             let link = |operator, operand| Link { operator, operand };
             let next = link(Some(operator), right);
-            match &mut left {
-                Node::Chain(links) if open == rank => links.push(next),
-                _ => left = Node::Chain(vec![link(None, left), next]),
+            if open == rank {
+                links.push(next);
+            } else {
+                let first = closed(std::mem::replace(&mut left, Node::Nothing), links);
+                links = vec![link(None, first), next];
             }
             open = rank;
         }

@@ -22,7 +22,7 @@ pub(crate) enum Node {
     /// `a empty`, `a notempty`
     Empty { operand: Box<Node>, not: bool },
     /// Operators of one rank from left to right, so that a long chain nests no deeper than a short one.
-    Chain(Vec<Link>),
+    Chain(Box<[Link]>),
     /// `f(a, b)`
     Call(Box<Call>),
 }

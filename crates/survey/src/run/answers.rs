@@ -500,7 +500,18 @@ impl Survey {
         self.keep_count(id);
         for entry in self.element(id).children.clone() {
             self.fill_entry(entry);
+            self.evaluate_entry(entry, true);
         }
+    }
+
+    /// Whether an element is a cell of a matrix that was not seen yet.
+    pub(super) fn waits_for_cells(&self, id: Id) -> bool {
+        let owner = self
+            .entry_of(id)
+            .and_then(|entry| self.element(entry).parent);
+        owner.is_some_and(|owner| {
+            self.class(owner) != Class::PanelDynamic && self.element(owner).waits
+        })
     }
 
     /// Keeps a first answer; where "other" can be said, what is no choice is that, in words.

@@ -204,7 +204,8 @@ impl Survey {
             }
             self.resize(id, count);
             let any = self.answer(id).is_some_and(|answer| !answer.is_empty());
-            if matrix && count > before && any {
+            // One row more is what it comes with; for several more all are made anew.
+            if matrix && count > before + 1 && any {
                 for entry in self.element(id).children.clone() {
                     self.fill_entry(entry);
                 }

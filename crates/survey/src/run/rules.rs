@@ -373,6 +373,8 @@ impl Survey {
                     self.reset(at);
                 }
             }
+            // There are no cells before their matrix is seen.
+            (Purpose::Value, _) if self.waits_for_cells(at) => {}
             (Purpose::Value, Some(expression)) => {
                 let value = self.evaluate(expression, here, None);
                 let value = self.rounded(at, undated(value));
@@ -670,9 +672,7 @@ impl Survey {
                     return;
                 };
                 let value = undated(self.evaluate(run, None, None));
-                if !to.is_empty() {
-                    self.write_named(to, value);
-                }
+                self.write_named(to, value);
             }
             Class::SkipTrigger => {
                 if let Some(id) = self.question(node.word("gotoName")) {
@@ -685,6 +685,7 @@ impl Survey {
 
     fn write_named(&mut self, name: &str, value: Value) {
         match self.question(name) {
+            None if name.is_empty() => {}
             Some(id) => {
                 let value = self.fitting(id, value);
                 self.element_mut(id).follows = false;
