@@ -134,13 +134,9 @@ impl<T: Clone + Send + Sync + 'static> Query<T> {
         self.outdated.get()
     }
 
-    /// Fetches anew ("Try again", something changed). A failure that is shown gives way to loading.
+    /// Fetches anew ("Try again", something changed). What is shown stays until the answer is here, a failure too: its
+    /// button keeps the focus, and nothing moves below it.
     pub fn reload(self) {
-        self.load.try_update(|load| {
-            if matches!(load, Load::Failed(_)) {
-                *load = Load::Loading { late: true };
-            }
-        });
         self.again.try_update(|n| *n += 1);
     }
 

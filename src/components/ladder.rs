@@ -1,8 +1,8 @@
 //! How the next instance is reached for who is not satisfied.
 
-use super::icon::icon;
+use super::{contact::address, icon::icon};
 use crate::i18n::m;
-use portico_contract::request::Rung;
+use portico_contract::{config::ContactKind, request::Rung};
 use portico_view::{View, ui};
 
 /// The page and the number of an instance, where it has them.
@@ -16,8 +16,8 @@ pub fn ways(rung: &Rung) -> View {
         }
     });
     let phone = rung.phone.clone().map(|number| {
-        let href = format!("tel:{number}");
-        ui! { <p><a href=href>{icon("phone")} <bdi>{number}</bdi></a></p> }
+        let number = address(ContactKind::Phone, number);
+        ui! { <p>{icon("phone")} {number}</p> }
     });
     ui! { {page} {phone} }
 }

@@ -1,7 +1,7 @@
 //! A part of a page that is read from the server: it keeps its place while it loads, and offers to try again.
 
 use super::{
-    button::{Look, button},
+    button::{Look, busy_button},
     icon::icon,
 };
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     browser::clock,
     i18n::{self, format, m},
 };
+use leptos::prelude::*;
 use portico_view::{Child, View, memo, ui};
 
 #[derive(Clone, PartialEq)]
@@ -35,19 +36,28 @@ pub fn part<T: Clone + Send + Sync + 'static>(
     (move || match stage.get() {
         Stage::Waiting => skeleton(),
         Stage::Shown => show(),
-        Stage::Failed(failure) => not_loaded(failure, move || query.reload()),
+        Stage::Failed(failure) => not_loaded(failure, fetching(query), move || query.reload()),
     })
     .view()
 }
 
-/// Why something could not be had, and a button to try again.
-pub fn not_loaded(failure: Failure, again: impl FnMut() + Send + 'static) -> View {
+/// Whether a query is asking, for [`not_loaded`].
+pub fn fetching<T: Clone + Send + Sync + 'static>(query: Query<T>) -> Signal<bool> {
+    Signal::derive(move || query.is_fetching())
+}
+
+/// Why something could not be had, and a button to try again, which is `busy` meanwhile.
+pub fn not_loaded(
+    failure: Failure,
+    busy: Signal<bool>,
+    again: impl FnMut() + Send + 'static,
+) -> View {
     ui! {
         <div class="notice warning">
             {icon("warning")}
             <div class="flow">
                 {failure_words(failure)}
-                <div class="buttons">{button(Look::Secondary, m::action_retry, again)}</div>
+                <div class="buttons">{busy_button(Look::Secondary, m::action_retry, busy, again)}</div>
             </div>
         </div>
     }

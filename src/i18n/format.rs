@@ -84,15 +84,23 @@ pub fn date_time_with_zone(at: Instant) -> String {
     )
 }
 
-/// "14:03" on the customer's own clock, of a moment that this device noted (milliseconds since 1970).
+/// "14:03" of a moment that this device noted (milliseconds since 1970), in the zone of the page like every time on it.
 pub fn time_on_this_device(device_millis: f64) -> String {
-    intl::date_time(intl_tag(), device_millis, &[("timeStyle", Text("short"))]).unwrap_or_default()
+    noted(device_millis, &[("timeStyle", Text("short"))])
 }
 
-/// "24 November at 14:03" on the customer's own clock, of a moment that this device noted.
+/// "24 November 2026 at 14:03" of a moment that this device noted, likewise.
 pub fn date_time_on_this_device(device_millis: f64) -> String {
     let settings = [("dateStyle", Text("long")), ("timeStyle", Text("short"))];
-    intl::date_time(intl_tag(), device_millis, &settings).unwrap_or_default()
+    noted(device_millis, &settings)
+}
+
+// Milliseconds since 1970 are far below 2^53.
+#[allow(clippy::cast_possible_truncation)]
+fn noted(device_millis: f64, settings: &Settings) -> String {
+    let at = Instant::from_unix_millis(device_millis as i64);
+    at.map(|at| in_company_zone(at, settings))
+        .unwrap_or_default()
 }
 
 /// The same instant on the customer's own clock, as [`date_time_with_zone`] writes it; `None` where that is the
@@ -303,6 +311,19 @@ pub fn remaining(at: Instant) -> String {
 /// "1,234.5"
 pub fn number(value: f64) -> String {
     intl::number(intl_tag(), value, &[])
+}
+
+/// "1,250.50" of a number that has `decimals` digits after the point where it is not whole, as money has.
+pub fn amount(value: f64, decimals: u8) -> String {
+    let decimals = match value.fract() == 0.0 {
+        true => 0,
+        false => decimals.into(),
+    };
+    let settings = [
+        ("minimumFractionDigits", Number(decimals)),
+        ("maximumFractionDigits", Number(20)),
+    ];
+    intl::number(intl_tag(), value, &settings)
 }
 
 /// "37 %" of a part from 0 to 1.

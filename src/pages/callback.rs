@@ -8,7 +8,7 @@ use crate::{
         button::submit_button,
         form::{self, Form, Rules},
         icon::icon,
-        load::not_loaded,
+        load::{fetching, not_loaded},
         moment::limit,
         problems::{Problems, summary},
         saved::saved_line,
@@ -170,7 +170,7 @@ fn content(
     };
     (move || match stage.get() {
         Stage::Waiting => skeleton(),
-        Stage::Failed(failure) => not_loaded(failure, move || {
+        Stage::Failed(failure) => not_loaded(failure, fetching(query), move || {
             query.reload();
             config::config().reload();
         }),
@@ -459,6 +459,7 @@ fn schema(
         default: begin(default),
         min: None,
         max: None,
+        decimals: None,
         max_length: None,
         pattern: None,
         options: Vec::new(),

@@ -20,7 +20,7 @@ use crate::{
         copy::copy_button,
         dialog::dialog,
         icon::icon,
-        load::{failure_words, not_loaded},
+        load::{failure_words, fetching, not_loaded},
         moment::{limit, moment},
         problems::{Problems, summary},
         promise::zone,
@@ -37,6 +37,7 @@ use crate::{
     state::{
         config,
         live::{self, Connection},
+        outbox,
         session::{self, SignedIn},
         tracking::{self, NotLocated},
     },
@@ -189,6 +190,8 @@ pub fn page(reference: Reference) -> View {
         memo(move || case.with(|case| case.as_ref().map(|case| case.versioned.request.id.clone())));
     effect(move || {
         let Some(id) = id.get() else { return };
+        // Who reads the request needs no word above it that it has arrived.
+        task::detach(outbox::seen(reference));
         live::follow(Access::to(&id));
         let changed = live::changed(&id);
         effect_after(move |before: Option<u32>| {
@@ -282,7 +285,7 @@ fn waiting(page: Page) -> View {
             _ => None,
         });
         match failed {
-            Some(failure) => not_loaded(failure, move || page.query.reload()),
+            Some(failure) => not_loaded(failure, fetching(page.query), move || page.query.reload()),
             None => ui! {
                 <div class="text" aria-hidden="true">
                     <div class="skeleton block"></div>

@@ -11,7 +11,7 @@ use crate::{
         button::{Look, busy_button, button},
         export,
         icon::icon,
-        load::not_loaded,
+        load::{fetching, not_loaded},
         request_list::{nothing, request_list, skeleton},
     },
     i18n::{self, Message, format, m},
@@ -184,7 +184,7 @@ fn listing() -> View {
             {move || match stage.get() {
                 Stage::Loading => skeleton(5),
                 Stage::SignedOut => sign_in_first(),
-                Stage::Failed(failure) => not_loaded(failure, move || query.reload()),
+                Stage::Failed(failure) => not_loaded(failure, fetching(query), move || query.reload()),
                 Stage::Empty => {
                     let begin = ui! {
                         <a class="button" href=Route::Home.href()>{m::home_catalogue}</a>
@@ -301,7 +301,7 @@ fn paging(query: Query<Listing>, shown: StoredValue<usize>) -> View {
             })}
             {busy_button(Look::Quiet, m::requests_export, saving.into(), save)}
         </div>
-        {move || failure.get().map(|why| not_loaded(why, more))}
+        {move || failure.get().map(|why| not_loaded(why, Signal::stored(false), more))}
     }
 }
 

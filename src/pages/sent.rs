@@ -65,8 +65,8 @@ pub fn page(reference: Reference) -> View {
     })
     .owned();
     effect(move || {
-        if let Some(Confirmation { entry, .. }) = kept.get() {
-            task::detach(async move { outbox::seen(&entry.key).await });
+        if kept.with(Option::is_some) {
+            task::detach(outbox::seen(reference));
         }
     });
     let gone = memo(move || asked.get() && kept.with(Option::is_none));

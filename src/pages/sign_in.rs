@@ -146,7 +146,7 @@ fn account(me: Me) -> View {
             <h1 tabindex="-1">{m::account_title}</h1>
             <p class="lede">{move || m::sign_in_as(&name)}</p>
         </header>
-        {move || failure.get().map(|why| not_loaded(why, leave))}
+        {move || failure.get().map(|why| not_loaded(why, Signal::stored(false), leave))}
         <p>{m::account_sign_out_text}</p>
         <div class="buttons">
             {busy_button(Look::Main, m::account_sign_out, busy.into(), move || ask(None))}

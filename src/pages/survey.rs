@@ -12,7 +12,7 @@ use crate::{
     components::{
         button::{Look, button},
         icon::icon,
-        load::{failure_words, not_loaded},
+        load::{failure_words, fetching, not_loaded},
         moment::limit,
         survey::{Answering, form, holds, markup},
     },
@@ -90,7 +90,7 @@ pub fn page(token: String, picked: Vec<(String, String)>) -> View {
     let content = move || match found.get() {
         Found::Nothing => skeleton(),
         Found::NoSuch => ui! { <p>{m::survey_no_such}</p> },
-        Found::Failed(failure) => not_loaded(failure, move || query.reload()),
+        Found::Failed(failure) => not_loaded(failure, fetching(query), move || query.reload()),
         Found::Survey => match untrack(|| query.ready()) {
             Some(survey) => open(&token, survey, &picked, page_title, title),
             None => View::default(),

@@ -512,11 +512,10 @@ pub async fn discard(key: &str) {
     }
 }
 
-/// Notes that the confirmation of an accepted entry was on screen.
-pub async fn seen(key: &str) {
-    if let Some(entry) = find_untracked(key)
-        && entry.is_news()
-    {
+/// Notes that the confirmation of the request with this reference, or the request itself, was on screen.
+pub async fn seen(reference: Reference) {
+    let news = |entry: &&Entry| entry.is_news() && entry.reference() == Some(reference);
+    if let Some(entry) = ENTRIES.with_untracked(|entries| entries.iter().find(news).cloned()) {
         keep(&Entry {
             seen: true,
             ..entry

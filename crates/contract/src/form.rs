@@ -100,6 +100,9 @@ pub struct Field {
     /// The greatest number (or the most choices).
     #[serde(default)]
     pub max: Option<f64>,
+    /// Digits after the point with which a number is written that is not whole: 2 for most money.
+    #[serde(default)]
+    pub decimals: Option<u8>,
     /// Characters.
     #[serde(default)]
     pub max_length: Option<u32>,

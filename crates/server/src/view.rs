@@ -502,7 +502,10 @@ fn display(
         FieldValue::Bool(yes) => catalogue
             .word(if *yes { "value.yes" } else { "value.no" }, locale)
             .to_owned(),
-        FieldValue::Number(number) => number.to_string(),
+        FieldValue::Number(number) => match field.decimals {
+            Some(decimals) => amount(*number, decimals.into()),
+            None => number.to_string(),
+        },
         FieldValue::Text(text)
             if matches!(field.field_type, FieldType::Select | FieldType::Tree) =>
         {
@@ -526,6 +529,24 @@ fn display(
             list.iter().map(name).collect::<Vec<_>>().join(list_mark)
         }
         FieldValue::List(list) => list.iter().map(label).collect::<Vec<_>>().join(list_mark),
+    }
+}
+
+/// A number in groups of three digits, with at least `decimals` after the point where it is not whole. All three languages
+/// write it so.
+fn amount(number: f64, decimals: usize) -> String {
+    let written = number.abs().to_string();
+    let (whole, rest) = written.split_once('.').unwrap_or((&written, ""));
+    let mut grouped = String::from(if number < 0.0 { "-" } else { "" });
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    match rest {
+        "" => grouped,
+        rest => format!("{grouped}.{rest:0<decimals$}"),
     }
 }
 
@@ -686,6 +707,19 @@ fn author_key(role: Role) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn amounts_are_written_as_money_is() {
+        for (number, written) in [
+            (1250.5, "1,250.50"),
+            (1_250_000.0, "1,250,000"),
+            (999.125, "999.125"),
+            (-1000.1, "-1,000.10"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(super::amount(number, 2), written);
+        }
+    }
+
     use super::*;
     use crate::{catalogue::StepPlan, life, promises::policy::tests::default_policy};
     use portico_contract::lifecycle::Rules;

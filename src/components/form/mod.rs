@@ -205,6 +205,11 @@ impl Form {
                 (FieldType::Datetime, Some(FieldValue::Text(at))) if !at.is_empty() => {
                     vec![format::date_time_of(at)]
                 }
+                (FieldType::Number, Some(FieldValue::Number(number)))
+                    if field.decimals.is_some() =>
+                {
+                    vec![format::amount(*number, field.decimals.unwrap_or_default())]
+                }
                 (FieldType::Select | FieldType::Multiselect | FieldType::Tree, Some(answer)) => {
                     value::chosen(field, answer)
                 }

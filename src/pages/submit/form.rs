@@ -11,7 +11,7 @@ use crate::{
         dialog::dialog,
         form::{self, BODY, SUBJECT, control_id},
         icon::icon,
-        load::not_loaded,
+        load::{fetching, not_loaded},
         problems::{Problems, summary},
         promise,
         saved::saved_line,
@@ -511,7 +511,7 @@ fn failed(failure: Failure, own: Query<FormSchema>) -> View {
                 <a class="button" href=Route::New.href()>{m::submit_unknown_action}</a>
             </div>
         },
-        false => not_loaded(failure, move || {
+        false => not_loaded(failure, fetching(own), move || {
             own.reload();
             config::config().reload();
         }),

@@ -39,6 +39,7 @@ fn field(id: &str, field_type: FieldType, label: String) -> Field {
         default: None,
         min: None,
         max: None,
+        decimals: None,
         max_length: None,
         pattern: None,
         options: Vec::new(),
