@@ -1,6 +1,8 @@
 //! What was written is sent exactly once, whatever the network does, and stays in plain sight until then.
 
 use portico_tests::browser::Setup;
+use portico_tests::framed::holds;
+use portico_tests::page::has;
 use portico_tests::words::EN;
 use portico_tests::{Browser, Customer, Fault, FaultProxy, Options, Server, Window, Words, until};
 use serde_json::json;
@@ -221,4 +223,50 @@ async fn a_reply_whose_answer_is_lost_or_that_is_written_offline_stands_there_on
     })
     .await;
     me.page.clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_arrived_elsewhere_is_news_until_its_request_is_opened() {
+    let scene = behind_a_proxy(Options::unlimited()).await;
+    let me = &scene.me;
+    me.sign_in(&scene.server, MEMBER).await;
+    me.open(&Customer::form_path()).await;
+    me.describe("Charged twice", "Twice in March.").await;
+    let amount = me.page.field(has(&me.label("amount")));
+    amount.fill("1250.5").await;
+    me.detail("INV-2042").await;
+    me.press("form.continue").await;
+    me.arrive("submit.check_complaint").await;
+    me.page.see("1,250.50").await;
+    scene.proxy.offline(true);
+    me.send().await;
+    me.arrive("submit.waiting_title").await;
+
+    // What could not be read stays on the page while it is tried again, with the focus on its button.
+    me.page.link(me.say("nav.requests")).click().await;
+    let retry = me.button("action.retry");
+    retry.wait().await;
+    let watch = "window.tries = []; window.retry = arguments[0];
+      new MutationObserver(() => window.tries.push(window.retry.getAttribute('aria-busy')))
+        .observe(window.retry, {attributeFilter: ['aria-busy']})";
+    let button = retry.element().await.to_json().unwrap();
+    me.page.run(watch, vec![button]).await;
+    retry.click().await;
+    let tried = "return tries.length >= 2 && tries.at(-1) === null && document.activeElement === window.retry";
+    holds(&me.page, tried).await;
+
+    scene.proxy.offline(false);
+    network_is_back(me).await;
+    let confirmation = me.page.link(me.say("outbox.open_sent"));
+    confirmation.wait().await;
+    me.open("/requests").await;
+    confirmation.wait().await;
+    me.page.link(has("Charged twice")).click().await;
+    me.page.heading("Charged twice").wait().await;
+    me.page.see("1,250.50").await;
+    confirmation.gone().await;
+    me.page.reload().await;
+    me.page.heading("Charged twice").wait().await;
+    confirmation.gone().await;
+    me.good().await;
 }
