@@ -39,6 +39,9 @@ pub mod text;
 pub mod view;
 pub mod wording;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use clap::{Parser, Subcommand};
 use company::Company;
 use host_token::HostTokens;
