@@ -10,14 +10,14 @@ pub fn ways(rung: &Rung) -> View {
     let page = rung.url.clone().map(|href| {
         let name = rung.label.clone();
         ui! {
-            <p>
-                <a href=href rel="noreferrer">{icon("external")} {move || m::ladder_page(&name)}</a>
+            <p class="way">
+                {icon("external")} <a href=href rel="noreferrer">{move || m::ladder_page(&name)}</a>
             </p>
         }
     });
     let phone = rung.phone.clone().map(|number| {
         let number = address(ContactKind::Phone, number);
-        ui! { <p>{icon("phone")} {number}</p> }
+        ui! { <p class="way">{icon("phone")} {number}</p> }
     });
     ui! { {page} {phone} }
 }
