@@ -1,9 +1,10 @@
 //! What was written is sent exactly once, whatever the network does, and stays in plain sight until then.
 
+use portico_tests::api::complaint;
 use portico_tests::browser::Setup;
 use portico_tests::framed::holds;
 use portico_tests::page::has;
-use portico_tests::words::EN;
+use portico_tests::words::{EN, ZH_HANT};
 use portico_tests::{Browser, Customer, Fault, FaultProxy, Options, Server, Window, Words, until};
 use serde_json::json;
 
@@ -178,7 +179,7 @@ async fn a_reply_whose_answer_is_lost_or_that_is_written_offline_stands_there_on
     let scene = behind_a_proxy(Options::unlimited()).await;
     let me = &scene.me;
     me.sign_in(&scene.server, MEMBER).await;
-    let body = portico_tests::api::complaint("Charged twice", None);
+    let body = complaint("Charged twice", None);
     let member = scene.server.customer(MEMBER).await;
     let created = member.submit(&body).await;
     let id = created.text_at("/request/id");
@@ -269,4 +270,32 @@ async fn what_arrived_elsewhere_is_news_until_its_request_is_opened() {
     me.page.heading("Charged twice").wait().await;
     confirmation.gone().await;
     me.good().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_when_the_sign_in_ends_is_sent_once_after_the_next() {
+    let (server, _browser, me) = customer_in(ZH_HANT).await;
+    me.sign_in(&server, MEMBER).await;
+    let member = server.customer(MEMBER).await;
+    let created = member.submit(&complaint("Charged twice", None)).await;
+    let id = created.text_at("/request/id");
+    let path = format!("/requests/{}", created.text_at("/request/reference"));
+    me.open(&path).await;
+    me.page.heading("Charged twice").wait().await;
+    me.field("request.write").fill("Still twice").await;
+    me.page.cdp("Network.clearBrowserCookies", json!({})).await;
+    me.press("request.send").await;
+    me.see("outbox.needs_login").await;
+    me.good().await;
+    me.press("nav.sign_in").await;
+    me.prove(&server, MEMBER).await;
+    // Back where it was written.
+    me.page.at_path(&path).await;
+    me.page.heading("Charged twice").wait().await;
+    me.page.not_see(&me.say("outbox.tag")).await;
+    me.page.see("Still twice").await;
+    let timeline = format!("/requests/{id}/timeline");
+    let timeline = member.get(&timeline).send().await.expect_status(200).text();
+    assert_eq!(timeline.matches("Still twice").count(), 1, "{timeline}");
+    me.page.clean().await;
 }
