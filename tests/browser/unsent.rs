@@ -299,3 +299,37 @@ async fn what_is_written_when_the_sign_in_ends_is_sent_once_after_the_next() {
     assert_eq!(timeline.matches("Still twice").count(), 1, "{timeline}");
     me.page.clean().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_a_dying_server_cuts_goes_on_where_it_was() {
+    let (mut server, _browser, me) = customer_in(EN).await;
+    me.page.window(Window::Narrow).await;
+    me.open(&Customer::form_path()).await;
+    me.describe("Charged twice", "Twice in March.").await;
+    me.detail("INV-2042").await;
+    let letter = "Charged twice in March.\n".repeat(150_000).into_bytes();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("letter.txt");
+    std::fs::write(&file, &letter).unwrap();
+    me.page.slow_network(400_000).await;
+    me.page.choose_files(&[&file]).await;
+    let part = me.words.start("upload.uploading");
+    until("the first pieces", || async {
+        let text = me.page.text().await;
+        let percent = text.split(&part).nth(1).unwrap_or_default().trim_start();
+        let begun = percent.starts_with(|c: char| ('1'..='9').contains(&c));
+        begun.then_some(()).ok_or(text)
+    })
+    .await;
+    server.kill();
+    server.restart().await;
+    network_is_back(&me).await;
+    me.see("upload.uploaded").await;
+    let begun = "return performance.getEntriesByType('resource').filter(e => e.name.endsWith('/attachments')).length";
+    assert_eq!(me.page.run(begun, vec![]).await, json!(1), "begun anew");
+    me.good().await;
+    me.give_contact(GUEST).await;
+    me.send().await;
+    let codes = me.sent().await;
+    assert_eq!(codes.files(&server.guest()).await, [letter]);
+}

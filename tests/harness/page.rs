@@ -585,18 +585,29 @@ impl Page {
     /// Pulls or plugs the network, as the browser knows it. Open streams live on: for those see
     /// [`crate::FaultProxy::offline`].
     pub async fn offline(&self, offline: bool) {
-        self.network(offline, Duration::ZERO).await;
+        self.network(json!({"offline": offline})).await;
     }
 
     /// Makes every answer come this much later.
     pub async fn latency(&self, latency: Duration) {
-        self.network(false, latency).await;
+        self.network(json!({"latency": latency.as_millis() as u64}))
+            .await;
     }
 
-    async fn network(&self, offline: bool, latency: Duration) {
+    /// Lets through so many bytes a second in each direction.
+    pub async fn slow_network(&self, bytes: u64) {
+        self.network(json!({"downloadThroughput": bytes, "uploadThroughput": bytes}))
+            .await;
+    }
+
+    /// Sets the conditions of the network; what is not said is as on a good day.
+    async fn network(&self, conditions: Value) {
+        let mut all = json!({"offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        for (name, value) in conditions.as_object().unwrap() {
+            all[name] = value.clone();
+        }
         self.cdp("Network.enable", json!({})).await;
-        let params = json!({"offline": offline, "latency": latency.as_millis() as u64, "downloadThroughput": -1, "uploadThroughput": -1});
-        self.cdp("Network.emulateNetworkConditions", params).await;
+        self.cdp("Network.emulateNetworkConditions", all).await;
     }
 
     // --- Judging
