@@ -423,6 +423,33 @@ async fn every_refused_action_says_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_date_is_called_provisional_only_where_it_is_shown() {
+    // The calendar that comes along is known to the end of 2026.
+    let (server, _browser, me) = abroad(EN, "2026-12-30T10:00:00+08:00").await;
+    let id = complain(&me, &server).await;
+    let pause = json!({"reason": "The plant is closed."});
+    desk(&server, &id, "promises/formal_reply/pause", pause).await;
+    me.page.see(&me.words.start("promise.pause_since")).await;
+    let member = server.customer(MEMBER).await;
+    let read = member.get(&format!("/requests/{id}")).language(EN.tag);
+    let request = read.send().await.expect_status(200).json;
+    let promises = request["promises"].as_array().unwrap().iter();
+    let (running, other): (Vec<_>, Vec<_>) = promises
+        .filter(|promise| promise["provisional"] == true)
+        .partition(|promise| promise["state"] == "running");
+    assert!(!running.is_empty() && !other.is_empty(), "{request:#}");
+    let expected: Vec<_> = running.iter().map(|promise| &promise["label"]).collect();
+    let called = "return [...document.querySelectorAll('main .promise')]
+        .filter(promise => [...promise.querySelectorAll('p')].some(line => line.textContent === arguments[0]))
+        .map(promise => promise.querySelector('h3').textContent)";
+    let called = me
+        .page
+        .run(called, vec![json!(me.say("promise.provisional"))])
+        .await;
+    assert_eq!(called, json!(expected));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn where_nothing_is_promised_it_is_said_calmly() {
     // What comes along, without its promises.
     let policy = include_str!("../../crates/server/policy.toml");

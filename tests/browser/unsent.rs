@@ -7,6 +7,7 @@ use portico_tests::page::has;
 use portico_tests::words::{EN, ZH_HANT};
 use portico_tests::{Browser, Customer, Fault, FaultProxy, Options, Server, Window, Words, until};
 use serde_json::json;
+use thirtyfour::Key;
 
 use crate::setting::{GUEST, MEMBER, customer_in, rows};
 
@@ -282,7 +283,17 @@ async fn what_is_written_when_the_sign_in_ends_is_sent_once_after_the_next() {
     let path = format!("/requests/{}", created.text_at("/request/reference"));
     me.open(&path).await;
     me.page.heading("Charged twice").wait().await;
+    // Leaving the field saves; the button stays under the press that left it.
+    let button = me.button("request.send").element().await.to_json().unwrap();
+    let place = async || {
+        let top = "return arguments[0].getBoundingClientRect().top + scrollY";
+        me.page.run(top, vec![button.clone()]).await
+    };
+    let before = place().await;
     me.field("request.write").fill("Still twice").await;
+    me.page.press(Key::Tab).await;
+    me.page.see(&me.words.start("draft.saved")).await;
+    assert_eq!(place().await, before);
     me.page.cdp("Network.clearBrowserCookies", json!({})).await;
     me.press("request.send").await;
     me.see("outbox.needs_login").await;

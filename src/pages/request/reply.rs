@@ -136,8 +136,9 @@ fn composer(
                     ></textarea>
                 </div>
                 {files}
-                {saved_line(draft)}
                 <div class="buttons">{submit_button(m::request_send, Signal::stored(false))}</div>
+                // Below: leaving the field saves, and the button must not move away under the press that left it.
+                {saved_line(draft)}
             </form>
         </section>
     }
