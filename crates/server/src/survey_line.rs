@@ -271,7 +271,7 @@ fn evaluate(question: &Question, clock: Utc) -> Result<Answer, String> {
         Kind::Expression => expression.evaluate(&scope),
         Kind::Condition => Value::Bool(expression.is_true(&scope)),
     };
-    let names = expression.names().iter();
+    let names = expression.names();
     Ok(Answer {
         parses: true,
         canonical: Some(expression.canonical()),

@@ -60,7 +60,7 @@ fn wrong(case: &Case) -> Vec<String> {
         "condition" => Value::Bool(expression.is_true(&scope)),
         _ => expression.evaluate(&scope),
     };
-    let names: Vec<&str> = expression.names().iter().map(|name| name.text()).collect();
+    let names: Vec<&str> = expression.names().map(|name| name.text()).collect();
     compare(
         "canonical",
         expression.canonical(),

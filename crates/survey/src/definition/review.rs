@@ -184,8 +184,8 @@ impl<'a> Survey<'a> {
             let message = format!("there is no function {function}; it gives nothing");
             warnings.push(("unknownfunction", message));
         }
-        let outer = expression.names().iter().filter(|name| !name.is_of_row());
-        for name in outer.filter(|name| !name.is_literal() && !self.knows(name.text())) {
+        let outer = expression.names().filter(|name| !name.is_of_row());
+        for name in outer.filter(|name| name.literal().is_none() && !self.knows(name.text())) {
             let text = name.text();
             let message = match self.renamed.get(&text.to_lowercase()) {
                 Some(key) => format!("{{{text}}} is nothing: the answer of {text} is {{{key}}}"),
@@ -200,7 +200,7 @@ impl<'a> Survey<'a> {
 
     /// Scales that are compared though they may be unanswered.
     fn scales(&self, expression: &Expression, warnings: &mut Vec<(&'static str, String)>) {
-        let mut told: Vec<&Name> = Vec::new();
+        let mut told: Vec<Name<'_>> = Vec::new();
         for comparison in expression.comparisons() {
             let name = comparison.name;
             let scale = self.question(name.text()).is_some_and(|(node, _)| {
@@ -259,7 +259,7 @@ impl<'a> Survey<'a> {
             };
             let text = comparison.name.text();
             if end == text.len()
-                && let Some(why) = never(node, comparison.operator, wanted)
+                && let Some(why) = never(node, comparison.operator, &wanted)
             {
                 let wanted = wanted.to_text();
                 let message = format!("{{{text}}} compared with {wanted:?} never changes: {why}");
@@ -295,12 +295,7 @@ impl<'a> Survey<'a> {
                 continue;
             };
             let from = number(&owner.name);
-            for name in written
-                .expression
-                .names()
-                .iter()
-                .filter(|name| !name.is_of_row())
-            {
+            for name in written.expression.names().filter(|name| !name.is_of_row()) {
                 let read = match self.question(name.text()) {
                     Some((node, _)) => node.word("name").to_owned(),
                     None => name.text().to_lowercase(),

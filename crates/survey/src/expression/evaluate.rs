@@ -1,9 +1,10 @@
 //! Evaluating what was read.
 
 use super::{
-    Name, Scope, functions,
+    Scope, functions,
+    name::Place,
     operators::{apply, meaning, or_neutral},
-    tree::{Link, List, Node, Operator},
+    tree::{Kind, Operands, Operator, Tree},
 };
 use crate::value::Value;
 use std::borrow::Cow;
@@ -128,60 +129,68 @@ impl Operand<'_> {
     }
 }
 
-/// An expression's names and what they are read from.
+/// An expression's text, in which its names stand, and what they are read from.
 #[derive(Clone, Copy)]
 pub(super) struct Machine<'a> {
-    pub(super) names: &'a [Name],
+    pub(super) text: &'a str,
     pub(super) scope: &'a dyn Scope,
 }
 
 impl<'a> Machine<'a> {
     /// What a node gives. All that needs room of its own is a function of its own: this one is called most.
-    pub(super) fn value(&self, node: &'a Node) -> Operand<'a> {
-        match node {
-            Node::Nothing => Operand::Nothing,
-            Node::Constant(value) => value.into(),
-            Node::Word(value) => (&**value).into(),
-            Node::Name(index) => self.named(*index),
-            Node::List(list) => self.list(list),
-            Node::Not(operand) => self.negated(operand),
-            Node::Empty { operand, not } => self.emptiness(operand, *not),
-            Node::Chain(links) => self.chain(links),
-            Node::Call(call) => functions::call(self, call),
+    pub(super) fn value(&self, tree: Tree<'a>) -> Operand<'a> {
+        match &tree.node.kind {
+            Kind::Nothing | Kind::Unknown(_) => Operand::Nothing,
+            Kind::Bool(yes) => (*yes).into(),
+            Kind::Number(number) => (*number).into(),
+            Kind::Constant(value) | Kind::Word(value) | Kind::List(Some(value)) => {
+                (&**value).into()
+            }
+            Kind::Name(place) => self.named(*place, tree.operands()),
+            Kind::List(None) => self.list(tree.operands()),
+            Kind::Not => self.negated(tree.operands()),
+            Kind::Empty(not) => self.emptiness(tree.operands(), *not),
+            Kind::Chain => self.chain(tree.operands()),
+            Kind::Call(function) => functions::call(self, *function, None, tree.operands()),
+            Kind::Filtered(filtered) => {
+                let (function, filter) = &**filtered;
+                functions::call(self, *function, Some(filter), tree.operands())
+            }
         }
     }
 
-    #[inline(never)]
-    fn list(&self, list: &'a List) -> Operand<'a> {
-        let items = list.items.iter();
-        let made = || items.map(|item| self.value(item).into_value()).collect();
-        match &list.value {
-            Some(value) => value.into(),
-            None => Value::List(made()).into(),
-        }
+    /// What the next operand gives.
+    pub(super) fn next(&self, operands: &mut Operands<'a>) -> Operand<'a> {
+        let operand = operands.next();
+        operand.map_or(Operand::Nothing, |operand| self.value(operand))
     }
 
     #[inline(never)]
-    fn negated(&self, operand: &'a Node) -> Operand<'a> {
-        (!self.value(operand).is_truthy()).into()
+    fn list(&self, items: Operands<'a>) -> Operand<'a> {
+        Value::List(items.map(|item| self.value(item).into_value()).collect()).into()
     }
 
     #[inline(never)]
-    fn emptiness(&self, operand: &'a Node, not: bool) -> Operand<'a> {
-        (self.value(operand).is_empty() != not).into()
+    fn negated(&self, mut operand: Operands<'a>) -> Operand<'a> {
+        (!self.next(&mut operand).is_truthy()).into()
     }
 
     #[inline(never)]
-    fn chain(&self, links: &'a [Link]) -> Operand<'a> {
+    fn emptiness(&self, mut operand: Operands<'a>, not: bool) -> Operand<'a> {
+        (self.next(&mut operand).is_empty() != not).into()
+    }
+
+    #[inline(never)]
+    fn chain(&self, operands: Operands<'a>) -> Operand<'a> {
         let mut left = Operand::Nothing;
-        for link in links {
-            left = match link.operator {
-                None => self.value(&link.operand),
+        for operand in operands {
+            left = match operand.node.operator {
+                None => self.value(operand),
                 Some(operator @ (Operator::And | Operator::Or)) => {
-                    self.joined(operator, left, &link.operand)
+                    self.joined(operator, left, operand)
                 }
                 Some(operator) => {
-                    let right = self.value(&link.operand);
+                    let right = self.value(operand);
                     apply(operator, left, right, self.scope)
                 }
             };
@@ -189,7 +198,7 @@ impl<'a> Machine<'a> {
         left
     }
 
-    fn joined(&self, operator: Operator, left: Operand<'a>, right: &'a Node) -> Operand<'a> {
+    fn joined(&self, operator: Operator, left: Operand<'a>, right: Tree<'a>) -> Operand<'a> {
         let stays = |left: &Operand<'_>| left.is_truthy() == (operator == Operator::Or);
         if stays(&left) && !left.is_empty() {
             return left;
@@ -203,12 +212,13 @@ impl<'a> Machine<'a> {
     }
 
     #[inline(never)]
-    fn named(&self, index: usize) -> Operand<'a> {
-        let Some(name) = self.names.get(index) else {
-            return Operand::Nothing;
-        };
+    fn named(&self, place: Place, mut literal: Operands<'a>) -> Operand<'a> {
+        let name = place.name(self.text);
         let Some(value) = self.scope.value(name) else {
-            return name.fallback();
+            return match name.is_length() {
+                true => 0.0.into(),
+                false => self.next(&mut literal),
+            };
         };
         if let Value::Text(text) = &*value
             && !name.is_raw()

@@ -5,7 +5,7 @@ use super::{
     date::{self, DAY, HOUR, Local, MINUTE, SECOND},
     evaluate::{Machine, Operand},
     operators::{EXACT, add, numeric, order, sum},
-    tree::{Call, Filter, Node},
+    tree::{Filter, Operands, Tree},
 };
 use crate::{
     Object, Value,
@@ -28,6 +28,12 @@ macro_rules! functions {
                 match name {
                     $($name => Some(Self::$variant),)*
                     _ => None,
+                }
+            }
+
+            pub(super) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
                 }
             }
         }
@@ -97,27 +103,26 @@ impl Function {
 
 /// What a call gives.
 #[inline(never)]
-pub(super) fn call<'a>(machine: &Machine<'a>, call: &'a Call) -> Operand<'a> {
-    let Some(function) = call.function else {
-        return Operand::Nothing;
-    };
-    let argument = |at: usize| match call.arguments.get(at) {
-        Some(node) => machine.value(node),
-        None => Operand::Nothing,
-    };
-    let given = call.arguments.len();
+pub(super) fn call<'a>(
+    machine: &Machine<'a>,
+    function: Function,
+    filter: Option<&Filter>,
+    arguments: Operands<'a>,
+) -> Operand<'a> {
+    let argument = |at: usize| machine.next(&mut arguments.after(at));
+    let given = arguments.clone().count();
     let clock = machine.scope.clock();
     let instant = |at: usize| instant(&argument(at).value(), clock);
     match function {
         Function::Iif if given < 2 => Operand::Nothing,
         Function::Iif if argument(0).is_truthy() => argument(1),
         Function::Iif => argument(2),
-        _ if function.reads_rows() => over_rows(machine, function, call).into(),
-        _ if function.asks_survey() => ask(machine, function, call).into(),
+        _ if function.reads_rows() => over_rows(machine, function, filter, arguments).into(),
+        _ if function.asks_survey() => ask(machine, function, arguments).into(),
         Function::Sum | Function::Avg | Function::Min | Function::Max | Function::Count => {
             let mut total = Total::new(function);
-            for node in &call.arguments {
-                flatten(&machine.value(node).value(), &mut |value| {
+            for argument in arguments {
+                flatten(&machine.value(argument).value(), &mut |value| {
                     let number = match value {
                         Value::Text(_) => numeric(value).map(Value::Number),
                         _ => None,
@@ -131,8 +136,8 @@ pub(super) fn call<'a>(machine: &Machine<'a>, call: &'a Call) -> Operand<'a> {
         Function::Round | Function::Trunc => {
             // What is not given moves the next one up.
             let (mut value, mut places, mut count) = (f64::NAN, 0.0, 0);
-            for node in &call.arguments {
-                flatten(&machine.value(node).value(), &mut |given| {
+            for argument in arguments {
+                flatten(&machine.value(argument).value(), &mut |given| {
                     let number = || numeric(given).unwrap_or(f64::NAN);
                     match count {
                         0 => value = number(),
@@ -283,13 +288,14 @@ impl Total {
 }
 
 /// The `...InArray` functions: the field of each row that the condition lets through.
-fn over_rows(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
-    let text = |node: Option<&Node>| node.and_then(Node::constant_text).map(str::to_owned);
-    let argument = |at: usize| {
-        let node = call.arguments.get(at);
-        node.map_or(Operand::Nothing, |node| machine.value(node))
-    };
-    let (rows, field) = (argument(0), argument(1));
+fn over_rows<'a>(
+    machine: &Machine<'a>,
+    function: Function,
+    filter: Option<&Filter>,
+    arguments: Operands<'a>,
+) -> Value {
+    let mut rest = arguments.clone();
+    let (rows, field) = (machine.next(&mut rest), machine.next(&mut rest));
     let (rows, field) = (rows.value(), field.value());
     let rows: Vec<&Value> = match &*rows {
         Value::List(items) => items.iter().collect(),
@@ -299,17 +305,14 @@ fn over_rows(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
     let Value::Text(field) = &*field else {
         return Total::new(function).result();
     };
-    let third = call.arguments.get(2);
+    let (third, fourth) = (rest.next(), rest.next());
     // The condition, unless it is text and read already.
-    let condition = call
-        .arguments
-        .get(if call.arguments.len() > 3 { 3 } else { 2 });
-    let condition = condition.filter(|node| call.filter.is_none() && text(Some(node)).is_none());
-    let wanted = match (text(third), call.arguments.len()) {
-        (_, 3) if call.filter.is_some() => None,
-        (wanted, 3) => wanted,
-        (wanted, 4..) => Some(wanted.unwrap_or_default()),
-        _ => None,
+    let condition = fourth.or(third);
+    let condition = condition.filter(|tree| filter.is_none() && tree.constant_text().is_none());
+    let wanted = third.and_then(Tree::constant_text);
+    let wanted = match fourth {
+        Some(_) => Some(wanted.unwrap_or_default()),
+        None => wanted.filter(|_| filter.is_none()),
     };
     let mut total = Total::new(function);
     let mut found = None;
@@ -325,15 +328,15 @@ fn over_rows(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
             row: row.as_object().unwrap_or(&empty),
             outer: machine.scope,
         };
-        let through = match (call.filter.as_deref(), condition) {
+        let through = match (filter, condition) {
             (Some(Filter::NotUnderstood), _) => false,
             (Some(Filter::Condition(condition)), _) => condition.is_true(&inner),
-            (None, Some(node)) => {
+            (None, Some(tree)) => {
                 let machine = Machine {
-                    names: machine.names,
+                    text: machine.text,
                     scope: &inner,
                 };
-                machine.value(node).is_true()
+                machine.value(tree).is_true()
             }
             (None, None) => true,
         };
@@ -353,7 +356,7 @@ fn over_rows(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
         }
     }
     match (wanted, found) {
-        (Some(wanted), Some(row)) if wanted != *field => member(row, &wanted).unwrap_or_default(),
+        (Some(wanted), Some(row)) if wanted != field => member(row, wanted).unwrap_or_default(),
         _ => total.result(),
     }
 }
@@ -374,7 +377,7 @@ struct Row<'a> {
 }
 
 impl Scope for Row<'_> {
-    fn value(&self, name: &super::Name) -> Option<Cow<'_, Value>> {
+    fn value(&self, name: super::Name<'_>) -> Option<Cow<'_, Value>> {
         name.look_up(self.row)
     }
 
@@ -387,12 +390,11 @@ impl Scope for Row<'_> {
     }
 }
 
-fn ask(machine: &Machine<'_>, function: Function, call: &Call) -> Value {
-    let argument = |at: usize| call.arguments.get(at).map(|node| machine.value(node));
-    let name = argument(0)
-        .map(|value| value.value().to_text().into_owned())
-        .unwrap_or_default();
-    let second = argument(1);
+fn ask<'a>(machine: &Machine<'a>, function: Function, mut arguments: Operands<'a>) -> Value {
+    let mut argument = || Some(machine.value(arguments.next()?));
+    let (name, second) = (argument(), argument());
+    let name = name.map(|name| name.value().to_text().into_owned());
+    let name = name.unwrap_or_default();
     let second = second.as_ref().map(Operand::value);
     let second = second.as_deref();
     machine.scope.ask(match function {

@@ -16,16 +16,18 @@ pub use operators::same;
 pub(crate) use tree::Operator;
 
 use crate::value::{Object, Value};
-use evaluate::Machine;
+use evaluate::{Machine, Operand};
 use functions::Function;
 use std::{borrow::Cow, fmt};
-use tree::Node;
+use tree::{Node, Tree};
 
 /// A compiled expression.
 #[derive(Clone, Debug)]
 pub struct Expression {
-    root: Node,
-    names: Vec<Name>,
+    /// One with all within it; see [`Tree`].
+    nodes: Box<[Node]>,
+    /// As it was read; names stand in it.
+    text: Box<str>,
 }
 
 /// Why a text is no expression.
@@ -71,39 +73,46 @@ impl Expression {
 
     /// What it gives.
     pub fn evaluate(&self, scope: &dyn Scope) -> Value {
-        self.machine(scope).value(&self.root).into_value()
+        self.operand(scope).into_value()
     }
 
     /// Whether it holds, as a condition: whether its value equals true.
     pub fn is_true(&self, scope: &dyn Scope) -> bool {
-        self.machine(scope).value(&self.root).is_true()
+        self.operand(scope).is_true()
     }
 
     /// Fully bracketed, as it was understood.
     pub fn canonical(&self) -> String {
         let mut text = String::new();
-        self.root.write(&self.names, &mut text);
+        if let Some(root) = self.root() {
+            root.write(&self.text, &mut text);
+        }
         text
     }
 
     /// The names that it reads, in order of their places, each as often as it is written.
-    /// [`Name::index`] is the position in this list.
-    pub fn names(&self) -> &[Name] {
-        &self.names
+    pub fn names(&self) -> impl Iterator<Item = Name<'_>> {
+        self.nodes.iter().filter_map(|node| self.name(node))
     }
 
-    fn machine<'a>(&'a self, scope: &'a dyn Scope) -> Machine<'a> {
-        Machine {
-            names: &self.names,
+    fn operand<'a>(&'a self, scope: &'a dyn Scope) -> Operand<'a> {
+        let machine = Machine {
+            text: &self.text,
             scope,
-        }
+        };
+        let root = self.root();
+        root.map_or(Operand::Nothing, |root| machine.value(root))
+    }
+
+    fn root(&self) -> Option<Tree<'_>> {
+        Tree::split(&self.nodes).map(|(root, _)| root)
     }
 }
 
 /// What an expression is evaluated against.
 pub trait Scope {
     /// The value of a name as it is stored; none when there is no such name.
-    fn value(&self, name: &Name) -> Option<Cow<'_, Value>>;
+    fn value(&self, name: Name<'_>) -> Option<Cow<'_, Value>>;
 
     /// The time for date functions.
     fn clock(&self) -> &dyn Clock;
@@ -165,7 +174,7 @@ pub struct Values<'a, C> {
 }
 
 impl<C: Clock> Scope for Values<'_, C> {
-    fn value(&self, name: &Name) -> Option<Cow<'_, Value>> {
+    fn value(&self, name: Name<'_>) -> Option<Cow<'_, Value>> {
         name.look_up(self.values)
     }
 

@@ -1,87 +1,104 @@
 //! Names in braces, and where they lead.
 
-use super::{evaluate::Operand, json};
+use super::json;
 use crate::{Object, Value, ecma::lower};
 use std::borrow::Cow;
 
 /// A name in braces, such as `{matrix.row}` or `{panel[0].age}`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Name {
-    text: Box<str>,
-    index: u32,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Name<'t> {
+    text: &'t str,
+    marks: Marks,
+}
+
+/// What a name is beside its text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Marks {
     raw: bool,
     /// Whether it has steps: dots or brackets.
     path: bool,
     pub(super) of_row: bool,
-    literal: Option<Box<Value>>,
 }
 
-impl Name {
+/// Where a name stands in the text of its expression.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    start: u32,
+    end: u32,
+    pub(super) marks: Marks,
+}
+
+impl Place {
+    /// The place of what stands between two braces.
+    pub(super) fn of(text: &str, start: usize, end: usize) -> Self {
+        let name = Name::new(text.get(start..end).unwrap_or_default());
+        Self {
+            start: (end - name.text.len()) as u32,
+            end: end as u32,
+            marks: name.marks,
+        }
+    }
+
+    /// The name that stands here.
+    pub(super) fn name(self, text: &str) -> Name<'_> {
+        Name {
+            text: text
+                .get(self.start as usize..self.end as usize)
+                .unwrap_or_default(),
+            marks: self.marks,
+        }
+    }
+}
+
+impl<'t> Name<'t> {
     /// A name as it stands between the braces.
-    pub fn new(text: &str) -> Self {
+    pub fn new(text: &'t str) -> Self {
         let (raw, text) = match text.strip_prefix('#') {
             Some(rest) if !rest.is_empty() => (true, rest),
             _ => (false, text),
         };
-        let literal = text.contains(':').then(|| json::object_of(text)).flatten();
-        Self {
-            text: text.into(),
-            index: 0,
+        let marks = Marks {
             raw,
             path: text.contains(['.', '[']),
             of_row: false,
-            literal: literal.map(Box::new),
-        }
-    }
-
-    pub(super) fn at(self, index: usize) -> Self {
-        Self {
-            index: index as u32,
-            ..self
-        }
+        };
+        Self { text, marks }
     }
 
     /// As it is written, without a leading `#`.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// Its position among [`Expression::names`](super::Expression::names): what a scope has found out about it once
-    /// can be kept under this.
-    pub fn index(&self) -> usize {
-        self.index as usize
+    pub fn text(self) -> &'t str {
+        self.text
     }
 
     /// Whether it was written with `#`: text stays text.
-    pub fn is_raw(&self) -> bool {
-        self.raw
+    pub fn is_raw(self) -> bool {
+        self.marks.raw
     }
 
     /// Whether it is read from the rows that a function such as `sumInArray` goes through, not from the survey.
-    pub fn is_of_row(&self) -> bool {
-        self.of_row
+    pub fn is_of_row(self) -> bool {
+        self.marks.of_row
     }
 
-    /// Whether it is no name, but an object written as JSON.
-    pub(crate) fn is_literal(&self) -> bool {
-        self.literal.is_some()
+    /// The object that it is where it is written as JSON, and no name.
+    pub(crate) fn literal(self) -> Option<Value> {
+        self.text
+            .contains(':')
+            .then(|| json::object_of(self.text))
+            .flatten()
     }
 
-    /// What stands for a name that leads nowhere: the object when it is written as JSON, 0 for the length of nothing.
-    pub(super) fn fallback(&self) -> Operand<'_> {
-        match &self.literal {
-            Some(value) => (&**value).into(),
-            None if self.path && self.text.ends_with(".length") => 0.0.into(),
-            None => Operand::Nothing,
-        }
+    /// Whether what leads nowhere is the length of nothing.
+    pub(super) fn is_length(self) -> bool {
+        self.marks.path && self.text.ends_with(".length")
     }
 
     /// The value at this path of an object; see [`look_up`].
-    pub fn look_up<'a>(&self, object: &'a Object) -> Option<Cow<'a, Value>> {
-        if self.path {
-            look_up(&self.text, object)
+    pub fn look_up(self, object: &Object) -> Option<Cow<'_, Value>> {
+        if self.marks.path {
+            look_up(self.text, object)
         } else {
-            entry(object, &self.text).map(Cow::Borrowed)
+            entry(object, self.text).map(Cow::Borrowed)
         }
     }
 }

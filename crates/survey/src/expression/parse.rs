@@ -2,7 +2,8 @@
 
 use super::{
     Expression, Function, Name, ParseError, Problem,
-    tree::{Call, Filter, Link, Node, Operator, RANKS},
+    name::Place,
+    tree::{Filter, Kind, Node, Operands, Operator, RANKS},
 };
 use crate::value::{Value, number_of};
 use std::borrow::Cow;
@@ -24,18 +25,17 @@ fn parse_inside(text: &str, nesting: usize) -> Result<Expression, ParseError> {
         farthest: 0,
         nesting,
         too_deep: false,
-        names: Vec::new(),
+        nodes: Vec::with_capacity(16),
     };
-    let root = parser.expression();
-    parser.names.shrink_to_fit();
+    let read = parser.expression();
     let end = parser.at;
-    let problem = match root {
+    let problem = match read {
         _ if parser.too_deep => Problem::TooDeep,
-        Some(Node::Nothing) => Problem::Nothing,
-        Some(root) if end == patched.len() => {
+        Some(()) if parser.is_nothing(0) => Problem::Nothing,
+        Some(()) if end == patched.len() => {
             return Ok(Expression {
-                root,
-                names: parser.names,
+                nodes: parser.nodes.into(),
+                text: patched.into(),
             });
         }
         None if patched.trim_ascii().is_empty() => Problem::Nothing,
@@ -56,8 +56,10 @@ fn patch(text: &str) -> Cow<'_, str> {
     ] {
         let mut from = 0;
         let find = |text: &str, from: usize| {
+            let other = other.as_bytes();
             let mut windows = text.as_bytes()[from..].windows(other.len());
-            windows.position(|window| window == other.as_bytes())
+            // Most is told by the first byte.
+            windows.position(|window| window.first() == other.first() && window == other)
         };
         while let Some(at) = find(&text, from) {
             from += at + other.len();
@@ -74,7 +76,7 @@ struct Parser<'t> {
     farthest: usize,
     nesting: usize,
     too_deep: bool,
-    names: Vec<Name>,
+    nodes: Vec<Node>,
 }
 
 impl Parser<'_> {
@@ -108,6 +110,23 @@ impl Parser<'_> {
         Some(*meaning)
     }
 
+    /// Adds what has nothing within.
+    fn leaf(&mut self, kind: Kind) {
+        self.nodes.push(Node::of(kind, 0));
+    }
+
+    /// Puts an operation before what it is done with: all nodes from here on.
+    fn wrap(&mut self, from: usize, kind: Kind) {
+        let within = self.nodes.len() - from;
+        self.nodes.insert(from, Node::of(kind, within));
+    }
+
+    /// Whether what begins at this node is nothing.
+    fn is_nothing(&self, at: usize) -> bool {
+        let node = self.nodes.get(at);
+        node.is_none_or(|node| matches!(node.kind, Kind::Nothing))
+    }
+
     /// Goes back to where something could not be read.
     fn back(&mut self, to: usize) {
         self.farthest = self.farthest.max(self.at);
@@ -115,57 +134,50 @@ impl Parser<'_> {
     }
 
     /// A whole expression with the blanks around it.
-    fn expression(&mut self) -> Option<Node> {
+    fn expression(&mut self) -> Option<()> {
         self.blanks();
-        let node = self.ranked(0)?;
+        self.ranked(0)?;
         self.blanks();
-        Some(node)
+        Some(())
     }
 
     /// Operands with operators of at least this rank between them.
-    fn ranked(&mut self, lowest: u8) -> Option<Node> {
-        let mut left = self.factor()?;
-        // The chain that begins with `left`, while it may grow, and its rank.
-        let (mut links, mut open) = (Vec::new(), RANKS);
-        let closed = |left: Node, links: Vec<Link>| match links.is_empty() {
-            true => left,
-            false => Node::Chain(links.into()),
-        };
+    fn ranked(&mut self, lowest: u8) -> Option<()> {
+        let from = self.nodes.len();
+        self.factor()?;
+        // The rank of the chain that begins here, while it may grow.
+        let mut open: Option<u8> = None;
         loop {
             let before = self.at;
             self.blanks();
             let Some(operator) = self.operator(lowest) else {
-                self.back(before);
-                return Some(closed(left, links));
+                break self.back(before);
             };
             self.blanks();
             let rank = operator.rank();
-            let right = if rank == RANKS - 1 {
+            if open.take_if(|open| *open != rank).is_some() {
+                self.wrap(from, Kind::Chain);
+            }
+            let right = self.nodes.len();
+            if rank == RANKS - 1 {
                 // The right side of contains and its kin may be left out.
                 let after = self.at;
-                self.factor().unwrap_or_else(|| {
+                if self.factor().is_none() {
                     self.back(after);
-                    Node::Nothing
-                })
-            } else {
-                match self.ranked(rank + 1) {
-                    Some(right) => right,
-                    None => {
-                        self.back(before);
-                        return Some(closed(left, links));
-                    }
+                    self.leaf(Kind::Nothing);
                 }
-            };
-            let link = |operator, operand| Link { operator, operand };
-            let next = link(Some(operator), right);
-            if open == rank {
-                links.push(next);
-            } else {
-                let first = closed(std::mem::replace(&mut left, Node::Nothing), links);
-                links = vec![link(None, first), next];
+            } else if self.ranked(rank + 1).is_none() {
+                break self.back(before);
             }
-            open = rank;
+            if let Some(right) = self.nodes.get_mut(right) {
+                right.operator = Some(operator);
+            }
+            open = Some(rank);
         }
+        if open.is_some() {
+            self.wrap(from, Kind::Chain);
+        }
+        Some(())
     }
 
     /// Takes an operator of at least this rank.
@@ -209,63 +221,87 @@ impl Parser<'_> {
     }
 
     /// One operand.
-    fn factor(&mut self) -> Option<Node> {
+    fn factor(&mut self) -> Option<()> {
         if self.nesting >= MAX_NESTING || self.too_deep {
             self.too_deep = true;
             return None;
         }
         self.nesting += 1;
-        let before = self.at;
-        let node = self.operand();
-        if node.is_none() {
+        let (before, from) = (self.at, self.nodes.len());
+        let read = self.operand();
+        if read.is_none() {
             self.back(before);
+            self.nodes.truncate(from);
         }
         self.nesting -= 1;
-        node
+        read
     }
 
-    fn operand(&mut self) -> Option<Node> {
+    fn operand(&mut self) -> Option<()> {
+        let from = self.nodes.len();
         match self.byte()? {
             b'(' => {
                 self.at += 1;
-                let inner = self.expression()?;
+                self.expression()?;
                 self.sign(b')');
-                Some(inner)
+                return Some(());
             }
             b'[' => {
                 self.at += 1;
-                let items = self.sequence();
-                self.sign(b']').then(|| Node::list(items))
+                self.sequence();
+                self.list(from);
+                return self.sign(b']').then_some(());
             }
             b'!' => {
                 self.at += 1;
-                self.negated()
+                return self.negated();
             }
-            b'{' => {
-                let node = self.name()?;
-                Some(self.emptiness(node))
-            }
+            b'{' => self.name()?,
             quote @ (b'\'' | b'"') => {
-                let text = self.quoted(quote)?;
-                Some(self.emptiness(Node::Constant(Value::Text(text))))
+                let text = Value::Text(self.quoted(quote)?);
+                self.leaf(Kind::Constant(Box::new(text)));
             }
             b'-' | b'0'..=b'9' => {
                 let number = self.number()?;
-                Some(self.emptiness(Node::Constant(Value::Number(number))))
+                self.leaf(Kind::Number(number));
             }
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.worded(),
-            _ => None,
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => return self.worded(),
+            _ => return None,
+        }
+        self.emptiness(from);
+        Some(())
+    }
+
+    /// A list of all nodes from here on.
+    fn list(&mut self, from: usize) {
+        let items = || Operands::of(&self.nodes[from..]);
+        let values = items().map(|item| item.constant().map(Cow::into_owned));
+        let value = values
+            .collect::<Option<_>>()
+            .map(|values| Box::new(Value::List(values)));
+        // Words are written otherwise than the text that they are.
+        match value {
+            Some(value)
+                if items().all(|item| !matches!(item.node.kind, Kind::Word(_) | Kind::List(_))) =>
+            {
+                self.nodes.truncate(from);
+                self.leaf(Kind::Constant(value));
+            }
+            value => self.wrap(from, Kind::List(value)),
         }
     }
 
-    fn negated(&mut self) -> Option<Node> {
+    fn negated(&mut self) -> Option<()> {
+        let from = self.nodes.len();
         self.blanks();
-        Some(Node::Not(Box::new(self.factor()?)))
+        self.factor()?;
+        self.wrap(from, Kind::Not);
+        Some(())
     }
 
     /// What begins with a letter: a call, a negation, a constant or a word that is text.
-    fn worded(&mut self) -> Option<Node> {
-        let before = self.at;
+    fn worded(&mut self) -> Option<()> {
+        let (before, from) = (self.at, self.nodes.len());
         let rest = &self.text[before..];
         let long = rest
             .bytes()
@@ -273,57 +309,56 @@ impl Parser<'_> {
         let word = &rest[..long.unwrap_or(rest.len())];
         if rest[word.len()..].starts_with('(') {
             self.at += word.len() + 1;
-            return Some(self.call(word.to_owned()));
+            self.call(word);
+            return Some(());
         }
         if self.at_word("negate") {
             self.at += "negate".len();
-            if let Some(node) = self.negated() {
-                return Some(node);
+            if self.negated().is_some() {
+                return Some(());
             }
             self.back(before);
         }
-        let node = if rest.starts_with("undefined") {
+        if rest.starts_with("undefined") {
             self.at += "undefined".len();
-            Node::Nothing
+            self.leaf(Kind::Nothing);
         } else if rest.starts_with("null") {
             self.at += "null".len();
-            Node::Nothing
+            self.leaf(Kind::Nothing);
         } else if let Some(yes) = self.word(&[("true", true), ("false", false)]) {
-            Node::Constant(Value::Bool(yes))
+            self.leaf(Kind::Bool(yes));
         } else {
             self.at += word.len();
-            Node::Word(Box::new(Value::Text(word.to_owned())))
-        };
-        Some(self.emptiness(node))
+            self.leaf(Kind::Word(Box::new(word.into())));
+        }
+        self.emptiness(from);
+        Some(())
     }
 
-    /// `empty` or `notempty` after an operand.
-    fn emptiness(&mut self, operand: Node) -> Node {
+    /// `empty` or `notempty` after an operand, which begins with this node.
+    fn emptiness(&mut self, from: usize) {
         let before = self.at;
         self.blanks();
         match self.word(&[("empty", false), ("notempty", true)]) {
-            Some(not) => Node::Empty {
-                operand: Box::new(operand),
-                not,
-            },
-            None => {
-                self.at = before;
-                operand
-            }
+            Some(not) => self.wrap(from, Kind::Empty(not)),
+            None => self.at = before,
         }
     }
 
-    fn name(&mut self) -> Option<Node> {
+    fn name(&mut self) -> Option<()> {
         let rest = &self.text[self.at + 1..];
         let end = rest.find(['{', '}'])?;
         let text = &rest[..end];
         if text.is_empty() || rest.as_bytes()[end] == b'{' {
             return None;
         }
-        let index = self.names.len();
-        self.at += end + 2;
-        self.names.push(Name::new(text).at(index));
-        Some(Node::Name(index))
+        let (from, start) = (self.nodes.len(), self.at + 1);
+        if let Some(value) = Name::new(text).literal() {
+            self.leaf(Kind::Constant(Box::new(value)));
+        }
+        self.wrap(from, Kind::Name(Place::of(self.text, start, start + end)));
+        self.at = start + end + 1;
+        Some(())
     }
 
     fn quoted(&mut self, quote: u8) -> Option<String> {
@@ -380,15 +415,12 @@ impl Parser<'_> {
     }
 
     /// What stands in the brackets of a list or call. When the first is missing, or nothing, the others do not count.
-    fn sequence(&mut self) -> Vec<Node> {
-        let before = self.at;
-        let names = self.names.len();
-        let mut items = Vec::new();
-        match self.expression() {
-            Some(first) => items.push(first),
-            None => self.back(before),
+    fn sequence(&mut self) {
+        let (before, from) = (self.at, self.nodes.len());
+        if self.expression().is_none() {
+            self.back(before);
         }
-        let missing = matches!(items.first(), None | Some(Node::Nothing));
+        let missing = self.is_nothing(from);
         loop {
             let before = self.at;
             self.blanks();
@@ -396,61 +428,52 @@ impl Parser<'_> {
                 self.at = before;
                 break;
             }
-            match self.expression() {
-                Some(item) => items.push(item),
-                None => {
-                    self.back(before);
-                    break;
-                }
+            if self.expression().is_none() {
+                self.back(before);
+                break;
             }
         }
         if missing {
-            items.clear();
-            self.names.truncate(names);
+            self.nodes.truncate(from);
         }
-        items.shrink_to_fit();
-        items
     }
 
-    fn call(&mut self, name: String) -> Node {
-        let function = Function::named(&name);
-        let first_name = self.names.len();
-        let arguments = self.sequence();
+    fn call(&mut self, name: &str) {
+        let from = self.nodes.len();
+        self.sequence();
         self.sign(b')');
-        let mut filter = None;
-        if function.is_some_and(Function::reads_rows) {
-            filter = row_filter(&arguments, self.nesting);
-            // Names in the condition are those of a row.
-            let outer: usize = arguments.iter().take(2).map(count_names).sum();
-            for name in self.names.iter_mut().skip(first_name + outer) {
-                name.of_row = true;
+        let kind = match Function::named(name) {
+            None => Kind::Unknown(Box::new(name.into())),
+            Some(function) if function.reads_rows() => {
+                let arguments = Operands::of(&self.nodes[from..]);
+                let filter = row_filter(&arguments, self.nesting);
+                // Names in the condition are those of a row.
+                let condition = self.nodes.len() - arguments.after(2).row().len();
+                for node in &mut self.nodes[condition..] {
+                    if let Kind::Name(place) = &mut node.kind {
+                        place.marks.of_row = true;
+                    }
+                }
+                match filter {
+                    Some(filter) => Kind::Filtered(Box::new((function, filter))),
+                    None => Kind::Call(function),
+                }
             }
-        }
-        Node::Call(Box::new(Call {
-            function,
-            name,
-            arguments,
-            filter,
-        }))
+            Some(function) => Kind::Call(function),
+        };
+        self.wrap(from, kind);
     }
-}
-
-fn count_names(node: &Node) -> usize {
-    let mut count = 0;
-    node.visit(&mut |node| count += usize::from(matches!(node, Node::Name(_))));
-    count
 }
 
 /// The condition that the fourth argument is as text, or the third: text with an operator or a name in it.
-fn row_filter(arguments: &[Node], nesting: usize) -> Option<Box<Filter>> {
-    let text = |at: usize| arguments.get(at)?.constant_text();
-    let condition = |text: &&str| text.contains(['{', '=', '<', '>', '!']);
-    let text = text(3)
-        .filter(condition)
-        .or_else(|| text(2).filter(condition))?;
+fn row_filter(arguments: &Operands<'_>, nesting: usize) -> Option<Filter> {
+    let mut rest = arguments.after(2);
+    let mut text = || {
+        let text = rest.next()?.constant_text()?;
+        text.contains(['{', '=', '<', '>', '!']).then_some(text)
+    };
+    let (third, fourth) = (text(), text());
     // Each is read as often as it is deep, so few may nest.
-    let condition = parse_inside(text, nesting + MAX_NESTING / 4);
-    Some(Box::new(
-        condition.map_or(Filter::NotUnderstood, Filter::Condition),
-    ))
+    let condition = parse_inside(fourth.or(third)?, nesting + MAX_NESTING / 4);
+    Some(condition.map_or(Filter::NotUnderstood, Filter::Condition))
 }

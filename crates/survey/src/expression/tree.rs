@@ -1,57 +1,47 @@
 //! What an expression is once it is read.
 
-use super::{Expression, Function, Name};
-use crate::value::Value;
+use super::{Expression, Function, name::Place};
+use crate::value::{Value, number_text};
+use std::borrow::Cow;
 
-/// One operation or operand. It is small, and operands lie side by side: where many expressions are evaluated, most time
-/// goes into fetching them from memory.
+/// One operation or operand. What an operation is done with follows it, so that an expression is one row of these: where
+/// many expressions are evaluated, most time goes into fetching them from memory.
 #[derive(Clone, Debug)]
-pub(crate) enum Node {
+pub(crate) struct Node {
+    pub(crate) kind: Kind,
+    /// How many of the next nodes are within.
+    within: u32,
+    /// What stands before it in a chain; none before the first.
+    pub(crate) operator: Option<Operator>,
+}
+
+/// What a node is.
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
     /// `null`, `undefined`, or an operand that is left out.
     Nothing,
-    /// A number, yes or no, text, or a list of these.
-    Constant(Value),
+    Bool(bool),
+    Number(f64),
+    /// Text, or a list of what is written out.
+    Constant(Box<Value>),
     /// A word without quotes, which is text.
     Word(Box<Value>),
-    /// A name, by its position among those of the expression.
-    Name(usize),
-    /// `[a, b]`
-    List(Box<List>),
+    /// A name; with what stands for it when it leads nowhere, if that is written out.
+    Name(Place),
+    /// `[a, b]`, with what it gives when that is always the same.
+    List(Option<Box<Value>>),
     /// `!a`
-    Not(Box<Node>),
-    /// `a empty`, `a notempty`
-    Empty { operand: Box<Node>, not: bool },
+    Not,
+    /// `a empty`; `a notempty` when it is true.
+    Empty(bool),
     /// Operators of one rank from left to right, so that a long chain nests no deeper than a short one.
-    Chain(Box<[Link]>),
+    Chain,
     /// `f(a, b)`
-    Call(Box<Call>),
-}
-
-/// An operand of a chain.
-#[derive(Clone, Debug)]
-pub(crate) struct Link {
-    /// What stands before it; none before the first.
-    pub(crate) operator: Option<Operator>,
-    pub(crate) operand: Node,
-}
-
-/// A list as it is written.
-#[derive(Clone, Debug)]
-pub(crate) struct List {
-    pub(crate) items: Vec<Node>,
-    /// What it gives, when that is always the same.
-    pub(crate) value: Option<Value>,
-}
-
-/// A function with what it is given.
-#[derive(Clone, Debug)]
-pub(crate) struct Call {
-    /// Which it is; none when no function has this name.
-    pub(crate) function: Option<Function>,
-    pub(crate) name: String,
-    pub(crate) arguments: Vec<Node>,
-    /// The condition on rows that an array function was given as text.
-    pub(crate) filter: Option<Box<Filter>>,
+    Call(Function),
+    /// The same of a function that goes through rows, with the condition on these that it was given as text.
+    Filtered(Box<(Function, Filter)>),
+    /// A call of what is no function, by its name.
+    Unknown(Box<Value>),
 }
 
 /// A condition on rows given as text.
@@ -139,94 +129,149 @@ impl Operator {
 }
 
 impl Node {
-    /// A list of these.
-    pub(crate) fn list(items: Vec<Self>) -> Self {
-        let values = items.iter().map(|item| item.constant().cloned());
-        let value = values.collect::<Option<_>>().map(Value::List);
-        match value {
-            // Words are written otherwise than the text that they are.
-            Some(value) if items.iter().all(|item| matches!(item, Self::Constant(_))) => {
-                Self::Constant(value)
-            }
-            value => Self::List(Box::new(List { items, value })),
+    /// One with so many nodes within.
+    pub(crate) fn of(kind: Kind, within: usize) -> Self {
+        Self {
+            kind,
+            within: within as u32,
+            operator: None,
         }
+    }
+}
+
+/// A node with all within.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tree<'a> {
+    pub(crate) node: &'a Node,
+    within: &'a [Node],
+}
+
+impl<'a> Tree<'a> {
+    /// The first of a row of nodes, and what follows it.
+    pub(crate) fn split(nodes: &'a [Node]) -> Option<(Self, &'a [Node])> {
+        let (node, rest) = nodes.split_first()?;
+        let (within, rest) = rest.split_at_checked(node.within as usize)?;
+        Some((Self { node, within }, rest))
+    }
+
+    /// What the operation is done with.
+    pub(crate) fn operands(self) -> Operands<'a> {
+        Operands(self.within)
     }
 
     /// What it gives, when that is written out.
-    pub(crate) fn constant(&self) -> Option<&Value> {
-        match self {
-            Self::Constant(value) => Some(value),
-            Self::Word(value) => Some(value),
-            Self::List(list) => list.value.as_ref(),
+    pub(crate) fn constant(self) -> Option<Cow<'a, Value>> {
+        match &self.node.kind {
+            Kind::Bool(yes) => Some(Cow::Owned((*yes).into())),
+            Kind::Number(number) => Some(Cow::Owned((*number).into())),
+            Kind::Constant(value) | Kind::Word(value) | Kind::List(Some(value)) => {
+                Some(Cow::Borrowed(value))
+            }
             _ => None,
         }
     }
 
     /// The text that it is, when one is written out.
-    pub(crate) fn constant_text(&self) -> Option<&str> {
-        self.constant()?.as_text()
+    pub(crate) fn constant_text(self) -> Option<&'a str> {
+        match &self.node.kind {
+            Kind::Constant(value) | Kind::Word(value) => value.as_text(),
+            _ => None,
+        }
     }
 
     /// Writes it fully bracketed.
-    pub(crate) fn write(&self, names: &[Name], out: &mut String) {
-        match self {
-            Self::Nothing => {}
-            Self::Constant(value) => write_value(value, out),
-            Self::Word(value) => out.push_str(&value.to_text()),
-            Self::Name(index) => {
-                out.push('{');
-                if let Some(name) = names.get(*index) {
-                    out.push_str(if name.is_raw() { "#" } else { "" });
-                    out.push_str(name.text());
-                }
+    pub(crate) fn write(self, text: &str, out: &mut String) {
+        let operands = self.operands();
+        match &self.node.kind {
+            Kind::Nothing => {}
+            Kind::Bool(yes) => out.push_str(if *yes { "true" } else { "false" }),
+            Kind::Number(number) => out.push_str(&number_text(*number)),
+            Kind::Constant(value) => write_value(value, out),
+            Kind::Word(value) => out.push_str(&value.to_text()),
+            Kind::Name(place) => {
+                let name = place.name(text);
+                out.push_str(if name.is_raw() { "{#" } else { "{" });
+                out.push_str(name.text());
                 out.push('}');
             }
-            Self::List(list) => {
+            Kind::List(_) => {
                 out.push('[');
-                separated(&list.items, out, |item, out| item.write(names, out));
+                separated(operands, out, |item, out| item.write(text, out));
                 out.push(']');
             }
-            Self::Not(operand) => {
+            Kind::Not => {
                 out.push_str("! ");
-                operand.write(names, out);
+                operands.for_each(|operand| operand.write(text, out));
             }
-            Self::Empty { operand, not } => {
-                operand.write(names, out);
+            Kind::Empty(not) => {
+                operands.for_each(|operand| operand.write(text, out));
                 out.push_str(if *not { " notempty" } else { " empty" });
             }
-            Self::Chain(links) => {
-                out.extend(links.iter().skip(1).map(|_| '('));
-                for link in links {
-                    let Some(operator) = link.operator else {
-                        link.operand.write(names, out);
+            Kind::Chain => {
+                out.extend(self.operands().skip(1).map(|_| '('));
+                for operand in operands {
+                    let Some(operator) = operand.node.operator else {
+                        operand.write(text, out);
                         continue;
                     };
                     out.push(' ');
                     out.push_str(operator.sign());
                     out.push(' ');
-                    link.operand.write(names, out);
+                    operand.write(text, out);
                     out.push(')');
                 }
             }
-            Self::Call(call) => {
-                out.push_str(&call.name);
+            Kind::Call(_) | Kind::Filtered(_) | Kind::Unknown(_) => {
+                out.push_str(self.called());
                 out.push('(');
-                separated(&call.arguments, out, |item, out| item.write(names, out));
+                separated(operands, out, |item, out| item.write(text, out));
                 out.push(')');
             }
         }
     }
 
-    /// Calls on it and on all within.
-    pub(crate) fn visit<'a>(&'a self, see: &mut dyn FnMut(&'a Node)) {
-        see(self);
-        match self {
-            Self::Nothing | Self::Constant(_) | Self::Word(_) | Self::Name(_) => {}
-            Self::List(list) => list.items.iter().for_each(|item| item.visit(see)),
-            Self::Not(operand) | Self::Empty { operand, .. } => operand.visit(see),
-            Self::Chain(links) => links.iter().for_each(|link| link.operand.visit(see)),
-            Self::Call(call) => call.arguments.iter().for_each(|node| node.visit(see)),
+    fn called(self) -> &'a str {
+        match &self.node.kind {
+            Kind::Call(function) => function.name(),
+            Kind::Filtered(filtered) => filtered.0.name(),
+            Kind::Unknown(name) => name.as_text().unwrap_or_default(),
+            _ => "",
         }
+    }
+}
+
+/// What an operation is done with, one after the other.
+#[derive(Clone, Debug)]
+pub(crate) struct Operands<'a>(&'a [Node]);
+
+impl<'a> Operands<'a> {
+    /// Those that lie in a row.
+    pub(crate) fn of(row: &'a [Node]) -> Self {
+        Self(row)
+    }
+
+    /// Those after so many.
+    pub(crate) fn after(&self, count: usize) -> Self {
+        let mut rest = self.clone();
+        for _ in 0..count {
+            rest.next();
+        }
+        rest
+    }
+
+    /// The nodes that they are, with all within.
+    pub(crate) fn row(&self) -> &'a [Node] {
+        self.0
+    }
+}
+
+impl<'a> Iterator for Operands<'a> {
+    type Item = Tree<'a>;
+
+    fn next(&mut self) -> Option<Tree<'a>> {
+        let (operand, rest) = Tree::split(self.0)?;
+        self.0 = rest;
+        Some(operand)
     }
 }
 
@@ -239,15 +284,15 @@ fn write_value(value: &Value, out: &mut String) {
         }
         Value::List(items) => {
             out.push('[');
-            separated(items, out, write_value);
+            separated(items.iter(), out, write_value);
             out.push(']');
         }
         value => out.push_str(&value.to_text()),
     }
 }
 
-fn separated<T>(items: &[T], out: &mut String, write: impl Fn(&T, &mut String)) {
-    for (index, item) in items.iter().enumerate() {
+fn separated<T>(items: impl Iterator<Item = T>, out: &mut String, write: impl Fn(T, &mut String)) {
+    for (index, item) in items.enumerate() {
         out.push_str(if index > 0 { ", " } else { "" });
         write(item, out);
     }

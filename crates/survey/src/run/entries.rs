@@ -266,7 +266,7 @@ impl Survey {
             } = &self.specs.rules[rule];
             let reads = |expression: &Expression| {
                 let names = expression.names();
-                let mut read = names.iter().filter_map(|name| name.text().split_once('.'));
+                let mut read = names.filter_map(|name| name.text().split_once('.'));
                 read.any(|(_, rest)| Some(rest) == key)
             };
             if *purpose != Purpose::Set || expression.iter().chain(condition).any(reads) {

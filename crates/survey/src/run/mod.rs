@@ -233,11 +233,8 @@ impl Survey {
         }
         // What is set from names is set when they change, and not before.
         let waits = |rule: &spec::Rule| {
-            let names = rule
-                .expression
-                .as_ref()
-                .map(|expression| expression.names());
-            rule.purpose == spec::Purpose::Set && names.is_some_and(|names| !names.is_empty())
+            let mut names = rule.expression.iter().flat_map(crate::Expression::names);
+            rule.purpose == spec::Purpose::Set && names.next().is_some()
         };
         let repeats = |rule: &spec::Rule| {
             let spec = self.specs.all.get(rule.spec);

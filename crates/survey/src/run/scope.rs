@@ -39,7 +39,7 @@ impl<'a> Here<'a> {
     }
 
     /// What a name means in the entry where the expression stands.
-    fn inner(&self, name: &Name) -> Option<Option<Cow<'a, Value>>> {
+    fn inner(&self, name: Name<'_>) -> Option<Option<Cow<'a, Value>>> {
         let text = name.text();
         let end = text.find(['.', '[']).unwrap_or(text.len());
         let first = &text[..end];
@@ -129,7 +129,7 @@ impl<'a> Here<'a> {
 }
 
 impl Scope for Here<'_> {
-    fn value(&self, name: &Name) -> Option<Cow<'_, Value>> {
+    fn value(&self, name: Name<'_>) -> Option<Cow<'_, Value>> {
         if let Some(value) = self.inner(name) {
             return value;
         }

@@ -341,7 +341,7 @@ impl Specs {
 
     /// Notes what a rule reads.
     fn reads(&mut self, rule: RuleId, expression: &Expression) {
-        for name in expression.names().iter().filter(|name| !name.is_of_row()) {
+        for name in expression.names().filter(|name| !name.is_of_row()) {
             let part = first_part(name.text());
             if part.starts_with('$') {
                 note(&mut self.asking, rule);

@@ -114,8 +114,7 @@ impl Survey {
             at,
             item: None,
         };
-        let path = Name::new(name);
-        if let Some(value) = here.value(&path) {
+        if let Some(value) = here.value(Name::new(name)) {
             // A cell or an item is shown as its question shows it.
             if let Some(cell) = self.cell(name) {
                 return Some(self.display(cell));
