@@ -234,8 +234,10 @@ impl Browser {
         press.click().await;
         let file = folder.join(name);
         let bytes = until("the file to be saved", || async {
-            // It has another name until it is whole.
-            std::fs::read(&file).map_err(|e| format!("{name}: {e}"))
+            // It has another name until it is whole; an empty one may keep its place.
+            let bytes = std::fs::read(&file).map_err(|e| format!("{name}: {e}"))?;
+            let whole = (!bytes.is_empty()).then_some(bytes);
+            whole.ok_or_else(|| format!("{name} is empty"))
         })
         .await;
         std::fs::remove_file(file).unwrap();
