@@ -30,6 +30,7 @@ const WORDS = {
     title: "This page has stopped",
     kept: "What you had written is kept on this device. Load the page again to go on.",
     offline: "The page could not be loaded. Check the connection, then load it again. What you had written is kept on this device.",
+    slow: "This takes longer than usual; the connection may be slow. Please wait.",
     unsupported: "This browser cannot run this page. Bring the browser up to date, or open the page in another one.",
     reload: "Load again",
     show: "Show what I had written",
@@ -40,6 +41,7 @@ const WORDS = {
     title: "页面停止运行了",
     kept: "您填写的内容已保存在这台设备上。请重新载入页面后继续。",
     offline: "页面没有载入成功。请检查网络后重新载入。您填写的内容已保存在这台设备上。",
+    slow: "载入比平常慢，可能是网络不畅。请稍候。",
     unsupported: "这个浏览器无法运行本页面。请更新浏览器，或换一个浏览器打开。",
     reload: "重新载入",
     show: "显示我填写的内容",
@@ -50,6 +52,7 @@ const WORDS = {
     title: "頁面停止運作了",
     kept: "您填寫的內容已保存在這台裝置上。請重新載入頁面後繼續。",
     offline: "頁面沒有載入成功。請檢查網路後重新載入。您填寫的內容已保存在這台裝置上。",
+    slow: "載入比平常慢，可能是網路不順。請稍候。",
     unsupported: "這個瀏覽器無法執行本頁。請更新瀏覽器，或改用其他瀏覽器開啟。",
     reload: "重新載入",
     show: "顯示我填寫的內容",
@@ -116,6 +119,7 @@ const written = () =>
     };
   }).catch(() => "");
 
+const live = document.getElementById("live-polite");
 const SVG = "http://www.w3.org/2000/svg";
 let stopped = false;
 
@@ -145,7 +149,7 @@ const stop = async (message) => {
       area.select();
       await navigator.clipboard.writeText(text);
       copy.textContent = words.copied;
-      document.getElementById("live-polite").textContent = words.copied;
+      live.textContent = words.copied;
     },
   });
   card.append(element("details", {}, element("summary", { textContent: words.show }), element("div", { className: "field" }, area, copy)));
@@ -172,6 +176,15 @@ const get = async (url, options) => {
   return response;
 };
 
+// Who waits long is told that it goes on: to load the page again would begin anew.
+setTimeout(() => {
+  const late = document.querySelector(".late");
+  if (!late) return;
+  late.className = "notice";
+  late.firstElementChild.replaceChildren(element("p", { textContent: words.slow }));
+  live.textContent = words.slow;
+}, 5000);
+
 const RELOADED = "portico.reloaded";
 
 // An import takes no integrity of its own; what was preloaded with one is what it uses.
@@ -193,6 +206,7 @@ try {
     greeting,
   };
   await glue.default({ module_or_path: wasm });
+  live.textContent = "";
   storage("sessionStorage", (s) => s.removeItem(RELOADED));
 } catch (cause) {
   const failed = isA("RuntimeError", cause);

@@ -1,6 +1,6 @@
 //! Reading for a component: what there is to show, and fetching it anew.
 
-use super::Failure;
+use super::{Failure, retry};
 use crate::{
     browser::task::{self, Task},
     i18n,
@@ -11,6 +11,9 @@ use std::future::Future;
 
 /// Milliseconds before a skeleton is shown: what comes at once does not flicker.
 const PATIENCE: u32 = 200;
+
+/// Seconds until what could not be had, and may be had later, is asked for again by itself, at least.
+const PAUSE: f64 = 8.0;
 
 /// What there is to show of something that is fetched.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +45,8 @@ pub struct Query<T: Send + Sync + 'static> {
     fetching: RwSignal<bool>,
     outdated: RwSignal<Option<Failure>>,
     again: RwSignal<u32>,
+    /// How often in a row it could not be had.
+    failures: StoredValue<u32>,
 }
 
 impl<T: Send + Sync + 'static> Clone for Query<T> {
@@ -54,7 +59,8 @@ impl<T: Send + Sync + 'static> Copy for Query<T> {}
 
 impl<T: Clone + Send + Sync + 'static> Query<T> {
     /// Fetches now, and anew whenever a signal that `fetch` reads (before it waits) or the language changes. What is
-    /// shown stays until the new answer is here; the call before is ended and its answer never shown.
+    /// shown stays until the new answer is here; the call before is ended and its answer never shown. What fails for a
+    /// passing reason, such as a server that starts again, is fetched anew by itself after a while.
     pub fn new<F>(fetch: impl Fn() -> F + 'static) -> Self
     where
         F: Future<Output = Result<T, Failure>> + 'static,
@@ -64,6 +70,7 @@ impl<T: Clone + Send + Sync + 'static> Query<T> {
             fetching: RwSignal::new(false),
             outdated: RwSignal::new(None),
             again: RwSignal::new(0),
+            failures: StoredValue::new(0),
         };
         effect_after(move |_: Option<Task>| {
             i18n::locale();
@@ -77,7 +84,14 @@ impl<T: Clone + Send + Sync + 'static> Query<T> {
                 });
                 let answer = answer.await;
                 drop(late);
+                let passing = answer.as_ref().err().filter(|failure| failure.is_passing());
+                let floor = passing.map(|failure| failure.retry_after().unwrap_or(PAUSE));
                 query.arrived(answer);
+                let failures = query.failures.try_get_value();
+                if let (Some(floor), Some(failures)) = (floor, failures) {
+                    retry::wait(failures, Some(floor)).await;
+                    query.reload();
+                }
             })
         });
         query
@@ -95,10 +109,12 @@ impl<T: Clone + Send + Sync + 'static> Query<T> {
         self.fetching.try_set(false);
         match answer {
             Ok(value) => {
+                self.failures.try_update_value(|failures| *failures = 0);
                 self.outdated.try_set(None);
                 self.load.try_set(Load::Ready(value));
             }
             Err(failure) => {
+                self.failures.try_update_value(|failures| *failures += 1);
                 let shown = self.load.try_with_untracked(|load| load.ready().is_some());
                 if shown == Some(true) {
                     self.outdated.try_set(Some(failure));

@@ -4,7 +4,7 @@
 use portico_tests::words::{EN, ZH_HANT};
 use portico_tests::{Browser, StaticSite, tool, until};
 use serde_json::json;
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use crate::setting::customer_in;
 
@@ -71,6 +71,22 @@ async fn a_page_that_stays_empty_says_so_in_all_languages() {
     ] {
         me.page.see(words).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_long_for_a_slow_network_is_told_so_in_one_language() {
+    let (_server, _browser, me) = customer_in(ZH_HANT).await;
+    me.page.slow_network(15_000).await;
+    me.open("/").await;
+    let words = "載入比平常慢，可能是網路不順。請稍候。";
+    me.page.see(words).await;
+    me.page.not_see("If nothing appears here").await;
+    let said = "return document.getElementById('live-polite').textContent";
+    assert_eq!(me.page.run(said, vec![]).await, words);
+    me.page.latency(Duration::ZERO).await;
+    me.arrive("home.title").await;
+    me.page.not_see(words).await;
+    assert_eq!(me.page.run(said, vec![]).await, "");
 }
 
 /// Copies the site; `change` may change the bytes of each file by its name.
