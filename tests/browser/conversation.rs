@@ -55,7 +55,7 @@ async fn what_could_not_be_read_is_read_again_by_itself() {
     desk_writes(&server, &id, "We look into it.").await;
     me.page.see("We look into it.").await;
     server.kill();
-    me.page.link(me.say("nav.requests")).click().await;
+    me.page.link(me.say("nav.requests")).nth(0).click().await;
     me.button("action.retry").wait().await;
     server.restart().await;
     me.page.link(has(SUBJECT)).wait().await;
