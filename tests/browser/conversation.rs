@@ -47,22 +47,6 @@ async fn desk_reads(server: &Server, id: &str, text: &str) {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_could_not_be_read_is_read_again_by_itself() {
-    let (mut server, _browser, me) = customer_in(EN).await;
-    let id = complain(&me, &server).await;
-    // Nothing has happened since this event, so that the server has none to tell of when it is back.
-    desk_writes(&server, &id, "We look into it.").await;
-    me.page.see("We look into it.").await;
-    server.kill();
-    me.page.link(me.say("nav.requests")).nth(0).click().await;
-    me.button("action.retry").wait().await;
-    server.restart().await;
-    me.page.link(has(SUBJECT)).wait().await;
-    me.button("action.retry").gone().await;
-    me.good().await;
-}
-
 async fn talk_and_confirm(language: Language) {
     let (mut server, _browser, me) = customer_in(language).await;
     let id = complain(&me, &server).await;

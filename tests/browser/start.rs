@@ -89,6 +89,21 @@ async fn who_waits_long_for_a_slow_network_is_told_so_in_one_language() {
     assert_eq!(me.page.run(said, vec![]).await, "");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_read_is_read_again_by_itself() {
+    let (mut server, _browser, me) = customer_in(EN).await;
+    me.open("/track").await;
+    me.arrive("track.title").await;
+    server.kill();
+    // Nobody tells this page that the server is back.
+    me.page.link(me.say("measures.title")).click().await;
+    me.button("action.retry").wait().await;
+    server.restart().await;
+    me.see("measures.none").await;
+    me.button("action.retry").gone().await;
+    me.good().await;
+}
+
 /// Copies the site; `change` may change the bytes of each file by its name.
 fn copy(from: &Path, to: &Path, change: &dyn Fn(&str, &mut Vec<u8>)) {
     std::fs::create_dir_all(to).unwrap();
