@@ -110,13 +110,18 @@ pub(super) fn call<'a>(
     arguments: Operands<'a>,
 ) -> Operand<'a> {
     let argument = |at: usize| machine.next(&mut arguments.after(at));
-    let given = arguments.clone().count();
-    let clock = machine.scope.clock();
-    let instant = |at: usize| instant(&argument(at).value(), clock);
+    let clock = || machine.scope.clock();
+    let instant = |at: usize| instant(&argument(at).value(), clock());
     match function {
-        Function::Iif if given < 2 => Operand::Nothing,
-        Function::Iif if argument(0).is_truthy() => argument(1),
-        Function::Iif => argument(2),
+        Function::Iif => {
+            let mut rest = arguments.clone();
+            let (condition, yes) = (machine.next(&mut rest), rest.next());
+            match yes {
+                Some(yes) if condition.is_truthy() => machine.value(yes),
+                Some(_) => machine.next(&mut rest),
+                None => Operand::Nothing,
+            }
+        }
         _ if function.reads_rows() => over_rows(machine, function, filter, arguments).into(),
         _ if function.asks_survey() => ask(machine, function, arguments).into(),
         Function::Sum | Function::Avg | Function::Min | Function::Max | Function::Count => {
@@ -164,9 +169,9 @@ pub(super) fn call<'a>(
             }))
         }
         Function::GetDate => instant(0).map_or(Operand::Nothing, Operand::date),
-        Function::CurrentDate => Operand::date(clock.now()),
+        Function::CurrentDate => Operand::date(clock().now()),
         Function::CurrentYear => {
-            Operand::from(Local::of(clock.now(), clock).map_or(f64::NAN, |local| local.year))
+            Operand::from(Local::of(clock().now(), clock()).map_or(f64::NAN, |local| local.year))
         }
         Function::GetYear if !argument(0).is_truthy() => Operand::Nothing,
         Function::Year
@@ -174,9 +179,9 @@ pub(super) fn call<'a>(
         | Function::Day
         | Function::Weekday
         | Function::GetYear => {
-            let at = instant(0).unwrap_or_else(|| clock.now());
+            let at = instant(0).unwrap_or_else(|| clock().now());
             Operand::from(
-                Local::of(at, clock).map_or(f64::NAN, |local| match function {
+                Local::of(at, clock()).map_or(f64::NAN, |local| match function {
                     Function::Month => local.month,
                     Function::Day => local.day,
                     Function::Weekday => date::weekday(local),
@@ -185,10 +190,10 @@ pub(super) fn call<'a>(
             )
         }
         Function::Today => {
-            let midnight = date::midnight(clock.now(), clock);
+            let midnight = date::midnight(clock().now(), clock());
             Operand::date(match &*argument(0).value() {
                 Value::Null => midnight,
-                days => moved(midnight, "days", days, clock),
+                days => moved(midnight, "days", days, clock()),
             })
         }
         Function::DateAdd => {
@@ -196,19 +201,21 @@ pub(super) fn call<'a>(
             match from {
                 Some(at) if count.is_truthy() => {
                     let (count, unit) = (count.value(), argument(2));
-                    Operand::date(moved(at, &self::unit(&unit.value()), &count, clock))
+                    Operand::date(moved(at, &self::unit(&unit.value()), &count, clock()))
                 }
                 _ => Operand::Nothing,
             }
         }
         Function::DateDiff => match (instant(0), instant(1)) {
             (Some(a), Some(b)) => {
-                Operand::from(difference(a, b, &unit(&argument(2).value()), clock))
+                Operand::from(difference(a, b, &unit(&argument(2).value()), clock()))
             }
             _ => Operand::Nothing,
         },
         Function::DiffDays => Operand::from(match (instant(0), instant(1)) {
-            (Some(a), Some(b)) if given == 2 => difference(a, b, "days", clock),
+            (Some(a), Some(b)) if arguments.clone().count() == 2 => {
+                difference(a, b, "days", clock())
+            }
             _ => 0.0,
         }),
         _ => match instant(0) {
@@ -216,9 +223,9 @@ pub(super) fn call<'a>(
             Some(birth) => Operand::from(match &*argument(1).value() {
                 Value::Text(unit) if unit == "days" => 0.0,
                 Value::Text(unit) if unit == "months" => {
-                    difference(birth, clock.now(), unit, clock)
+                    difference(birth, clock().now(), unit, clock())
                 }
-                _ => difference(birth, clock.now(), "years", clock),
+                _ => difference(birth, clock().now(), "years", clock()),
             }),
             None => Operand::Nothing,
         },
@@ -259,10 +266,12 @@ impl Total {
             Function::Min | Function::MinInArray => Ordering::Less,
             Function::Max | Function::MaxInArray => Ordering::Greater,
             _ => {
-                self.sum = match (&self.sum, value) {
-                    (Value::Number(a), Value::Number(b)) => Value::Number(sum(*a, *b)),
-                    (before, value) => add(before, value, scope.clock()),
-                };
+                match (&mut self.sum, value) {
+                    (Value::Number(before), Value::Number(number)) => {
+                        *before = sum(*before, *number)
+                    }
+                    (before, value) => *before = add(before, value, scope.clock()),
+                }
                 return false;
             }
         };
