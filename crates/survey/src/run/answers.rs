@@ -91,6 +91,21 @@ impl Survey {
         self.element_mut(id).refused = value;
     }
 
+    /// Whether an answer is outside of its bounds; then it is shown, but not kept. What a survey begins with is.
+    fn refuses(&mut self, id: Id, value: &Value) -> bool {
+        let refused = self.begun && self.out_of_bounds(id, value).is_some();
+        self.refuse(id, refused.then(|| value.clone()));
+        refused
+    }
+
+    /// Answers a question with what a rule computed.
+    pub(super) fn set_computed(&mut self, id: Id, value: Value) {
+        let value = self.fitting(id, self.written(id, value));
+        if !self.refuses(id, &value) {
+            self.change(id, value);
+        }
+    }
+
     /// Keeps an answer, or takes it away when it is empty; says whether that changed anything.
     pub(super) fn keep(&mut self, id: Id, value: Value) -> bool {
         let key = self.spec(id).key.clone();
@@ -160,19 +175,19 @@ impl Survey {
         if !self.element(id).problems.is_empty() {
             self.element_mut(id).problems.clear();
         }
-        if !value.is_empty() && self.out_of_bounds(id, &value).is_some() {
-            self.refuse(id, Some(value));
+        if self.refuses(id, &value) {
             return;
         }
-        self.refuse(id, None);
         if let Some(blank) = blank.filter(|_| self.entry_of(id).is_none()) {
             self.blank = Some((self.spec(id).key.clone(), blank));
         }
         let before = self.computed_inside(id);
+        self.answering = Some(id);
         self.changing(|survey| {
             survey.change(id, value);
             survey.unfollow(id, &before);
         });
+        self.answering = None;
         self.blank = None;
         if self.root.word("checkErrorsMode") == "onValueChanged" {
             self.check_answer(id);
@@ -221,10 +236,15 @@ impl Survey {
         self.settle();
     }
 
+    /// The first question that keeps its answer under a name.
+    pub(super) fn keeping(&self, key: &str) -> Option<Id> {
+        let mut questions = self.named.iter().copied();
+        questions.find(|id| !self.is_panel(*id) && self.spec(*id).key.eq_ignore_ascii_case(key))
+    }
+
     /// Keeps a value under a name, for the question that has it if there is one.
     pub(super) fn write(&mut self, key: &str, value: Value) {
-        let mut questions = self.named.iter().copied();
-        match questions.find(|id| !self.is_panel(*id) && self.spec(*id).key == key) {
+        match self.keeping(key) {
             Some(id) => {
                 let value = self.fitting(id, value);
                 self.change(id, value);
@@ -303,7 +323,8 @@ impl Survey {
 
     /// Sets the comment beside an answer.
     pub fn set_comment(&mut self, id: Id, value: Value) {
-        self.keep_comment(id, value);
+        let blank = value.as_text().is_some_and(|text| text.trim().is_empty());
+        self.keep_comment(id, if blank { Value::Null } else { value });
         self.element_mut(id).problems.clear();
         self.settle();
     }
@@ -393,21 +414,32 @@ impl Survey {
         if items.len() < 2 {
             return items;
         }
+        let old = self.answer(id).and_then(Value::as_list).unwrap_or_default();
+        let mut added = items.iter().filter(|item| !old.contains(item));
+        match added.find(|item| self.stands_alone(id, item)) {
+            Some(item) => vec![item.clone()],
+            None => items
+                .into_iter()
+                .filter(|item| !self.stands_alone(id, item))
+                .collect(),
+        }
+    }
+
+    /// Whether a choice excludes all others, or some chosen one does.
+    pub(super) fn stands_alone(&self, id: Id, value: &Value) -> bool {
         let node = self.node(id);
-        let alone = |value: &Value| {
-            let alone = [
-                ("showNoneItem", "none"),
-                ("showRefuseItem", "refused"),
-                ("showDontKnowItem", "dontknow"),
-            ];
+        let alone = [
+            ("showNoneItem", "none"),
+            ("showRefuseItem", "refused"),
+            ("showDontKnowItem", "dontknow"),
+        ];
+        let is = |value: &Value| {
             let mut alone = alone.iter();
             alone.any(|(flag, word)| value.as_text() == Some(word) && node.flag(flag, false))
         };
-        let old = self.answer(id).and_then(Value::as_list).unwrap_or_default();
-        let added = items.iter().find(|item| alone(item) && !old.contains(item));
-        match added {
-            Some(item) => vec![item.clone()],
-            None => items.into_iter().filter(|item| !alone(item)).collect(),
+        match value {
+            Value::List(items) => items.iter().any(is),
+            value => is(value),
         }
     }
 
@@ -457,7 +489,7 @@ impl Survey {
         self.make_entries(id);
         self.keep_count(id);
         if self.answer(id).is_none() {
-            if self.clears_when_hidden(id) && !self.is_shown(id) {
+            if self.clears_when_hidden(id) && !self.is_visible(id) {
                 return;
             }
             let start = self.starts_with(id);
@@ -498,6 +530,7 @@ impl Survey {
         }
         self.element_mut(id).waits = false;
         self.keep_count(id);
+        self.keep_least(id);
         for entry in self.element(id).children.clone() {
             self.fill_entry(entry);
             self.evaluate_entry(entry, true);
@@ -584,7 +617,7 @@ impl Survey {
         self.refuse(id, None);
         self.change(id, start);
         if let Some(value) = self.computed_default(id) {
-            self.change(id, value);
+            self.set_computed(id, value);
         }
     }
 
@@ -594,7 +627,11 @@ impl Survey {
         self.element_mut(id).follows = true;
         self.keep(id, Value::Null);
         self.keep_comment(id, Value::Null);
+        let shrinks = self.element(id).children.len() > self.element(id).least;
         self.follow_entries(id);
+        if shrinks {
+            self.keep_count(id);
+        }
     }
 
     /// When the answer of a question goes because it is hidden.
@@ -628,11 +665,14 @@ impl Survey {
             .iter()
             .copied()
             .filter(|id| self.clearing(self.node(*id)) != "none" && !self.is_shown(*id))
+            .filter(|id| !self.is_start_page(self.page_of(*id)) && !self.is_shown_elsewhere(*id))
             .collect();
         let keeps = self.root.word("clearInvisibleValues") == "none";
         for id in &questions {
             self.drop_unsaid(*id);
-            self.drop_unknown(*id);
+            if !hidden.contains(id) {
+                self.drop_unknown(*id);
+            }
             if !keeps {
                 self.drop_unknown_rows(*id);
             }
@@ -641,6 +681,7 @@ impl Survey {
         self.state = State::Completed;
         for id in hidden {
             self.clear(id);
+            self.set_at_end();
         }
         for id in questions {
             if !keeps {
@@ -650,6 +691,31 @@ impl Survey {
         // What depends on what was hidden is not evaluated again: the survey is over.
         self.due.clear();
         self.changed.clear();
+    }
+
+    /// What is set or reset when something goes is so even at the end.
+    fn set_at_end(&mut self) {
+        let mut at = 0;
+        while let Some(rule) = self.due.first_from(at) {
+            self.due.remove(rule);
+            if matches!(
+                self.specs.rules[rule].purpose,
+                Purpose::Set | Purpose::Reset
+            ) {
+                self.apply(rule);
+            }
+            at = rule + 1;
+        }
+    }
+
+    /// Whether another question that is shown keeps its answer under the same name.
+    fn is_shown_elsewhere(&self, id: Id) -> bool {
+        let same = |other: &Id| *other != id && self.spec(*other).key == self.spec(id).key;
+        self.shares_key
+            && self
+                .named
+                .iter()
+                .any(|other| same(other) && self.is_shown(*other))
     }
 
     /// In panels what is hidden goes as well; in matrices only hidden rows do.

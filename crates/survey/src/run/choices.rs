@@ -103,7 +103,8 @@ impl Survey {
         }
         let most = node.number("maxSelectedChoices").filter(|most| *most > 0.0);
         let chosen = self.answer(id).and_then(Value::as_list).unwrap_or_default();
-        if most.is_some_and(|most| chosen.len() as f64 >= most) {
+        let full = most.is_some_and(|most| chosen.len() as f64 >= most);
+        if full {
             for choice in &mut shown {
                 choice.enabled &= chosen.contains(&choice.value);
             }
@@ -123,16 +124,22 @@ impl Survey {
             ("showOtherItem", "otherText", "other", Role::Other),
         ];
         let has_own = !shown.is_empty();
+        let count = shown.iter().filter(|choice| choice.enabled).count();
         for (flag, text, value, role) in special {
             if node.flag(flag, false) {
-                shown.push(self.special(node, text, value.into(), role));
+                let mut choice = self.special(node, text, value.into(), role);
+                let other = role == Role::Other && full;
+                choice.enabled = !other || chosen.contains(&choice.value);
+                shown.push(choice);
             }
         }
         if matches!(class, Class::Checkbox | Class::TagBox)
             && has_own
             && node.flag("showSelectAllItem", false)
         {
-            shown.insert(0, self.special(node, "selectAllText", "".into(), Role::All));
+            let mut all = self.special(node, "selectAllText", "".into(), Role::All);
+            all.enabled = count > 0 && most.is_none_or(|most| most >= count as f64);
+            shown.insert(0, all);
         }
         shown
     }
@@ -232,7 +239,12 @@ impl Survey {
         };
         let mut steps = Vec::new();
         let mut value = min;
-        while steps.len() < MAX_STEPS && value <= max {
+        // There are ten faces.
+        let most = match node.word("rateType") {
+            "smileys" => 10,
+            _ => MAX_STEPS,
+        };
+        while steps.len() < most && value <= max {
             steps.push(plain(Value::Number(rounded(value, step))));
             value += step;
         }
@@ -296,6 +308,7 @@ impl Survey {
             };
             if wanted {
                 choice.role = Role::Own;
+                choice.enabled = true;
                 carried.push(choice);
             }
         }

@@ -42,17 +42,13 @@ impl Survey {
                     Some(entries) => self.resize(id, entries.len()),
                     None => {
                         let start = self.starts_with(id);
+                        if !panel {
+                            self.element_mut(id).least = self.within(id, count);
+                        }
                         if start.as_list().is_none_or(<[Value]>::is_empty) {
                             self.element_mut(id).least = self.within(id, count);
                             self.resize(id, self.element(id).least);
                             self.keep_count(id);
-                            // A matrix whose least number is not its first one keeps the least from the start.
-                            let other = node.number("rowCount").is_none() && min > default;
-                            if !panel && (other || count > min) {
-                                let blank = Value::Object(Object::new());
-                                let least = self.within(id, min);
-                                self.keep(id, Value::List(vec![blank; least]));
-                            }
                             for index in 0..self.element(id).children.len() {
                                 self.start_entry(id, index);
                             }
@@ -61,6 +57,18 @@ impl Survey {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A matrix whose least number is not its first one keeps the least once it is seen.
+    pub(super) fn keep_least(&mut self, id: Id) {
+        let node = self.node(id);
+        let (count, min) = (node.number("rowCount"), node.number("minRowCount"));
+        let min = min.unwrap_or(0.0);
+        let rows = self.answer(id).is_none() && self.class(id) == Class::MatrixDynamic;
+        if rows && !self.counts_itself(id) && count.map_or(min != 2.0, |count| count > min) {
+            let least = self.within(id, min);
+            self.keep(id, Value::List(vec![Value::Object(Object::new()); least]));
         }
     }
 
@@ -211,7 +219,7 @@ impl Survey {
                 }
             }
             self.follow_inner(id);
-            if !matrix && count > before {
+            if !matrix && self.computes_in(id, before) {
                 self.defer(id);
             }
             return;
@@ -219,8 +227,23 @@ impl Survey {
         self.follow_inner(id);
     }
 
-    /// When panels come with an answer, what stands in panels is set with the next change, and what is computed there
-    /// once something that it reads changes.
+    /// Whether something that was not answered is computed in the entries from one on.
+    fn computes_in(&self, id: Id, first: usize) -> bool {
+        let mut inside = Vec::new();
+        for entry in self.element(id).children.iter().skip(first) {
+            self.questions_in(*entry, &mut inside);
+        }
+        inside.retain(|id| self.answer(*id).is_none());
+        inside.iter().any(|id| {
+            let spec = self.spec(*id);
+            let starts = spec.default.is_some() || !self.starts_with(*id).is_empty();
+            starts || spec.class == Class::Expression
+        })
+    }
+
+    /// When panels come with an answer and something is computed in them, what is in panels stays as it is. With the
+    /// next change defaults are computed, and what does not read the answers of the panel; when that changes
+    /// something, all is.
     fn defer(&mut self, id: Id) {
         let mut inside = vec![self.spec_id(id)];
         let mut at = 0;
@@ -234,8 +257,19 @@ impl Survey {
                 &spec.rules
             };
             for rule in rules {
-                let computed = self.specs.rules[*rule].purpose == Purpose::Value;
-                if self.due.remove(*rule) && !computed {
+                let Rule {
+                    purpose,
+                    expression,
+                    ..
+                } = &self.specs.rules[*rule];
+                let later = match purpose {
+                    Purpose::Value => expression.iter().all(|expression| {
+                        let mut names = expression.names();
+                        names.all(|name| !name.text().contains('.'))
+                    }),
+                    purpose => *purpose == Purpose::Default,
+                };
+                if self.due.remove(*rule) && later {
                     self.deferred.insert(*rule);
                 }
             }

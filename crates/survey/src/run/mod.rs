@@ -73,6 +73,8 @@ pub struct Survey {
     deferred: Rules,
     /// The name of an answer that has just become blank, and what expressions see of it now; nothing afterwards.
     blank: Option<(String, Value)>,
+    /// What is being answered: that answer is not set by a rule at once.
+    answering: Option<Id>,
     /// How many questions have an answer that was refused.
     refusals: usize,
     /// Under which names lists of choices are kept, in lower case.
@@ -190,6 +192,7 @@ impl Survey {
             changed: Names::default(),
             deferred: Rules::default(),
             blank: None,
+            answering: None,
             refusals: 0,
             lists: Names::default(),
             shares_key: false,
@@ -231,17 +234,13 @@ impl Survey {
         for id in &questions {
             self.fill(*id);
         }
-        // What is set from names is set when they change, and not before.
-        let waits = |rule: &spec::Rule| {
-            let mut names = rule.expression.iter().flat_map(crate::Expression::names);
-            rule.purpose == spec::Purpose::Set && names.next().is_some()
-        };
+        // What is set is set when something changes, and not before.
         let repeats = |rule: &spec::Rule| {
             let spec = self.specs.all.get(rule.spec);
             rule.purpose == spec::Purpose::Set && spec.is_some_and(|spec| spec.owner.is_some())
         };
         for (id, rule) in self.specs.rules.iter().enumerate() {
-            if !waits(rule) {
+            if rule.purpose != spec::Purpose::Set {
                 self.due.insert(id);
             } else if repeats(rule) {
                 self.due.remove(id);
@@ -258,7 +257,9 @@ impl Survey {
         // Where hiding clears, what is hidden from the start begins without its default.
         for id in questions {
             let computed = self.class(id) == Class::Expression;
-            if !computed && !self.is_shown(id) && self.clears_when_hidden(id) {
+            let hidden = !self.is_visible(id) && self.clears_when_hidden(id)
+                || !self.is_shown(id) && self.clears_with_container(id);
+            if !computed && hidden {
                 self.clear(id);
             }
         }

@@ -7,11 +7,11 @@ use super::{
     spec::{Purpose, RuleId, first_part},
 };
 use crate::{
-    Expression, Object, Value,
+    Expression, Name, Object, Scope, Value,
     definition::{Class, Node},
     names::Names,
 };
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// How often rules may set off earlier rules before it is taken for a cycle.
 const MAX_ROUNDS: usize = 10;
@@ -123,7 +123,7 @@ impl Survey {
 
     fn rounds(&mut self) {
         // What asks about more than values is asked again whenever anything changes.
-        if !self.due.is_empty() || !self.changed.is_empty() {
+        if !self.changed.is_empty() || (self.begun && !self.due.is_empty()) {
             self.due.extend(&self.specs.asking);
         }
         for _ in 0..MAX_ROUNDS {
@@ -141,7 +141,7 @@ impl Survey {
     }
 
     /// Evaluates one rule wherever its question stands.
-    fn apply(&mut self, id: RuleId) {
+    pub(super) fn apply(&mut self, id: RuleId) {
         let (spec, purpose) = (self.specs.rules[id].spec, self.specs.rules[id].purpose);
         if let Purpose::Calculated(index) = purpose {
             return self.calculate(id, index);
@@ -226,14 +226,31 @@ impl Survey {
         let expression = self.specs.rules[self.spec(id).default?]
             .expression
             .as_ref()?;
-        let value = undated(self.evaluate(expression, Some(id), None));
+        let value = self.written(id, self.evaluate(expression, Some(id), None));
         Some(self.fitting(id, value))
+    }
+
+    /// What functions make of dates as answers are written: the day, and the time where the question asks for it.
+    pub(super) fn written(&self, id: Id, value: Value) -> Value {
+        let timed = self.node(id).word("inputType") == "datetime-local";
+        self.dated(value, if timed { 16 } else { 10 })
+    }
+
+    /// A date as local time, cut to so many letters.
+    fn dated(&self, value: Value, letters: usize) -> Value {
+        match value {
+            Value::Date(at) => {
+                let local = crate::expression::iso(at + self.clock.offset(at) * 60_000.0);
+                local.map_or(Value::Null, |text| text[..letters].into())
+            }
+            value => value,
+        }
     }
 
     /// The smallest or the largest answer that a question takes: as computed, or as it is set.
     pub(super) fn bound(&self, id: Id, largest: bool) -> Option<Value> {
         if let Some(expression) = &self.spec(id).bounds[usize::from(largest)] {
-            let computed = undated(self.evaluate(expression, Some(id), None));
+            let computed = self.written(id, self.evaluate(expression, Some(id), None));
             return Some(computed).filter(|value| !value.is_empty());
         }
         let set = self.node(id).value(if largest { "max" } else { "min" });
@@ -351,10 +368,10 @@ impl Survey {
                 let stays = self.is_shown(at) || !self.clears_when_hidden(at);
                 if stays && self.element(at).follows {
                     let value = self.evaluate(expression, here, None);
-                    let value = self.fitting(at, undated(value));
-                    self.change(at, value);
+                    self.set_computed(at, value);
                 }
             }
+            (Purpose::Set | Purpose::Reset, _) if self.answering == Some(at) => {}
             // A condition alone takes the answer away.
             (Purpose::Set, None) => {
                 if condition.is_some_and(|condition| self.holds(condition, here, None)) {
@@ -364,17 +381,18 @@ impl Survey {
             (Purpose::Set, Some(expression)) => {
                 if condition.is_none_or(|condition| self.holds(condition, here, None)) {
                     let value = self.evaluate(expression, here, None);
-                    let value = self.fitting(at, undated(value));
-                    self.change(at, value);
+                    self.set_computed(at, value);
                 }
             }
             (Purpose::Reset, Some(expression)) => {
-                if self.holds(expression, here, None) {
+                if !self.is_unanswered(at) && self.holds(expression, here, None) {
                     self.reset(at);
                 }
             }
             // There are no cells before their matrix is seen.
             (Purpose::Value, _) if self.waits_for_cells(at) => {}
+            // What cannot be changed is not computed either.
+            (Purpose::Value, _) if self.is_read_only(at) => {}
             (Purpose::Value, Some(expression)) => {
                 let value = self.evaluate(expression, here, None);
                 let value = self.rounded(at, undated(value));
@@ -413,11 +431,13 @@ impl Survey {
             if visible {
                 self.fill_waiting(question);
             }
-            if !self.clears_when_hidden(question) {
+            // What a page or panel brings back begins anew; what is shown by itself does where hiding clears.
+            if question == id && !self.clears_when_hidden(question) {
                 continue;
             }
             if visible {
-                if self.is_shown(question) && self.answer(question).is_none() {
+                let seen = question != id || self.is_shown(question);
+                if seen && self.answer(question).is_none() {
                     self.fill(question);
                     if let Some(rule) = self.spec(question).default {
                         self.due.insert(rule);
@@ -631,6 +651,11 @@ impl Survey {
             };
             let holds = self.holds(condition, None, None);
             let node = trigger.node.clone();
+            // What is wrong leads nowhere.
+            let first = changed.first().and_then(|key| self.keeping(key));
+            if class == Class::SkipTrigger && first.is_some_and(|id| self.is_wrong(id)) {
+                continue;
+            }
             if class == Class::VisibleTrigger {
                 self.show_named(&node, holds);
                 fired = true;
@@ -657,12 +682,20 @@ impl Survey {
             }
             Class::CopyValueTrigger => {
                 let from = node.word("fromName");
-                let value = match self.question(from) {
+                let question = self.keeping(from);
+                let value = match question {
                     Some(id) if node.flag("copyDisplayValue", false) => self.display(id).into(),
-                    Some(id) => self.answer(id).cloned().unwrap_or_default(),
-                    None => self.answers.get(from).cloned().unwrap_or_default(),
+                    _ => {
+                        let scope = Here {
+                            survey: self,
+                            at: None,
+                            item: None,
+                        };
+                        let value = scope.value(Name::new(from));
+                        value.map(Cow::into_owned).unwrap_or_default()
+                    }
                 };
-                if !value.is_empty() {
+                if question.is_some() || !value.is_empty() {
                     self.write_named(to, value);
                 }
             }
@@ -671,11 +704,12 @@ impl Survey {
                 let Some(run) = &trigger.run else {
                     return;
                 };
-                let value = undated(self.evaluate(run, None, None));
+                let value = self.dated(self.evaluate(run, None, None), 10);
                 self.write_named(to, value);
             }
             Class::SkipTrigger => {
-                if let Some(id) = self.question(node.word("gotoName")) {
+                let to = self.question(node.word("gotoName"));
+                if let Some(id) = to.filter(|id| self.is_shown(*id)) {
                     self.skip_to(id);
                 }
             }
@@ -683,15 +717,14 @@ impl Survey {
         }
     }
 
-    fn write_named(&mut self, name: &str, value: Value) {
-        match self.question(name) {
-            None if name.is_empty() => {}
+    fn write_named(&mut self, key: &str, value: Value) {
+        match self.keeping(key) {
+            None if key.is_empty() => {}
             Some(id) => {
-                let value = self.fitting(id, value);
                 self.element_mut(id).follows = false;
-                self.change(id, value);
+                self.set_computed(id, value);
             }
-            None => self.write(name, value),
+            None => self.write(key, value),
         }
     }
 

@@ -334,6 +334,11 @@ impl Specs {
         for expression in expression.iter().chain(&condition) {
             self.reads(id, expression);
         }
+        // What is set and reads no name is set whenever anything changes.
+        let set = expression.as_ref().or(condition.as_ref());
+        if purpose == Purpose::Set && set.is_some_and(|set| set.names().next().is_none()) {
+            note(&mut self.asking, id);
+        }
         self.rules[id].expression = expression;
         self.rules[id].condition = condition;
         id
