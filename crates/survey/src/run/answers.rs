@@ -294,6 +294,7 @@ impl Survey {
             Vec::new()
         };
         for other in sharing {
+            self.refuse(other, None);
             self.follow_entries(other);
         }
     }
@@ -472,6 +473,11 @@ impl Survey {
             && self.choices(id).len() < 2
     }
 
+    /// Whether there is nothing to put in order.
+    pub(super) fn has_one_order(&self, id: Id) -> bool {
+        self.has_no_order(id) && !self.choices(id).is_empty()
+    }
+
     fn slider_bounds(&self, id: Id) -> (f64, f64) {
         let of = |largest: bool, default: f64| {
             let bound = self.bound(id, largest).map(|bound| bound.to_number());
@@ -522,7 +528,7 @@ impl Survey {
     /// Gives the cells of a question what they begin with, when they wait for that and can be seen.
     pub(super) fn fill_waiting(&mut self, id: Id) {
         let seen = match self.class(id) {
-            Class::PanelDynamic => self.is_visible(self.page_of(id)),
+            Class::PanelDynamic if self.position.page == Some(self.page_of(id)) => true,
             _ => self.is_shown(id),
         };
         if !self.element(id).waits || !seen {

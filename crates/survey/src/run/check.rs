@@ -270,7 +270,7 @@ impl Survey {
             return Vec::new();
         }
         let answer = self.shown_answer(id).cloned().unwrap_or_default();
-        if self.is_required(id) && self.is_unanswered(id) && !self.has_no_order(id) {
+        if self.is_required(id) && self.is_unanswered(id) && !self.has_one_order(id) {
             let mut wrong = required(Wrong::Required);
             let chooses = matches!(
                 self.class(id),

@@ -96,8 +96,8 @@ impl Survey {
         let mut shown: Vec<Choice> = Vec::with_capacity(choices.len());
         for (index, mut choice) in choices.into_iter().enumerate() {
             let condition = conditions.get(index).copied().unwrap_or(SHOWN);
-            if condition.visible() {
-                choice.enabled &= condition.enabled();
+            if condition.visible {
+                choice.enabled &= condition.enabled;
                 shown.push(choice);
             }
         }
@@ -123,7 +123,6 @@ impl Survey {
             ),
             ("showOtherItem", "otherText", "other", Role::Other),
         ];
-        let has_own = !shown.is_empty();
         let count = shown.iter().filter(|choice| choice.enabled).count();
         for (flag, text, value, role) in special {
             if node.flag(flag, false) {
@@ -133,9 +132,7 @@ impl Survey {
                 shown.push(choice);
             }
         }
-        if matches!(class, Class::Checkbox | Class::TagBox)
-            && has_own
-            && node.flag("showSelectAllItem", false)
+        if matches!(class, Class::Checkbox | Class::TagBox) && node.flag("showSelectAllItem", false)
         {
             let mut all = self.special(node, "selectAllText", "".into(), Role::All);
             all.enabled = count > 0 && most.is_none_or(|most| most >= count as f64);
@@ -383,8 +380,7 @@ impl Survey {
             Class::Matrix => {
                 let rows = item_values(self.node(id), "rows");
                 let conditions = &self.element(id).rows;
-                let shown =
-                    |index: usize| conditions.get(index).copied().unwrap_or(SHOWN).visible();
+                let shown = |index: usize| conditions.get(index).copied().unwrap_or(SHOWN).visible;
                 rows.into_iter()
                     .enumerate()
                     .filter(|(index, _)| shown(*index))
@@ -413,7 +409,7 @@ impl Survey {
     pub fn columns(&self, id: Id) -> Vec<Value> {
         let columns = item_values(self.node(id), "columns");
         let conditions = &self.element(id).columns;
-        let shown = |index: usize| conditions.get(index).copied().unwrap_or(SHOWN).visible();
+        let shown = |index: usize| conditions.get(index).copied().unwrap_or(SHOWN).visible;
         columns
             .into_iter()
             .enumerate()

@@ -311,7 +311,15 @@ impl Survey {
 
     /// As many entries as an expression says.
     pub(super) fn set_count(&mut self, id: Id, count: &Value) {
-        let count = self.within(id, count.to_number());
+        let panel = self.class(id) == Class::PanelDynamic;
+        let least = if panel {
+            "minPanelCount"
+        } else {
+            "minRowCount"
+        };
+        let least = self.node(id).number(least).unwrap_or(0.0);
+        // What is no number is the least; the greater of both would be so, too.
+        let count = self.within(id, count.to_number().max(least));
         let before = self.element(id).children.len();
         if count == before {
             return;
@@ -320,15 +328,15 @@ impl Survey {
         if let Some(Value::List(entries)) = self.answer(id).cloned() {
             let mut entries = entries;
             entries.truncate(count);
-            if self.class(id) == Class::PanelDynamic {
+            if panel {
                 entries.resize(count, Value::Object(Object::new()));
             }
             self.keep(id, Value::List(entries));
         }
         self.keep_count(id);
-        for index in before..count {
-            self.start_entry(id, index);
-            if let Some(entry) = self.element(id).children.get(index).copied() {
+        // What rows and panels otherwise come with is not asked for here, only what their questions begin with.
+        if panel {
+            for entry in self.element(id).children[before.min(count)..].to_vec() {
                 self.fill_entry(entry);
             }
         }
@@ -430,6 +438,10 @@ impl Survey {
     }
 
     pub(super) fn entries_moved(&mut self, id: Id) {
+        // As many rows as were asked for stay, whatever is answered.
+        if self.class(id) == Class::MatrixDynamic {
+            self.element_mut(id).least = self.element(id).children.len();
+        }
         let readers = self.spec(id).inner_readers.clone();
         self.due.extend(&readers);
     }

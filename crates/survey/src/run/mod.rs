@@ -123,32 +123,17 @@ enum Kind {
     Entry(SpecId, Value),
 }
 
-/// What conditions say of a choice or a row.
+/// What conditions say of a choice or a row: its own where it has one, or that for all.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Shown {
-    /// By its own condition, and by the condition for all.
-    own: bool,
-    all: bool,
-    own_enabled: bool,
-    all_enabled: bool,
+    visible: bool,
+    enabled: bool,
 }
 
 const SHOWN: Shown = Shown {
-    own: true,
-    all: true,
-    own_enabled: true,
-    all_enabled: true,
+    visible: true,
+    enabled: true,
 };
-
-impl Shown {
-    fn visible(self) -> bool {
-        self.own && self.all
-    }
-
-    fn enabled(self) -> bool {
-        self.own_enabled && self.all_enabled
-    }
-}
 
 /// With what a survey starts.
 #[derive(Default)]

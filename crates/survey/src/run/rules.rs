@@ -1,7 +1,7 @@
 //! Evaluating again what a change touches, and no more.
 
 use super::{
-    Id, SHOWN, Shown, Survey,
+    Id, SHOWN, Survey,
     pages::State,
     scope::Here,
     spec::{Purpose, RuleId, first_part},
@@ -186,7 +186,7 @@ impl Survey {
                     (purpose, &self.specs.rules[rule].expression)
                 {
                     // What an entry comes with stays, hidden or not.
-                    self.element_mut(id).visible = self.holds(condition, Some(id), None);
+                    self.element_mut(id).visible = self.decided(condition, id) == Some(true);
                 } else {
                     self.apply_at(rule, purpose, id);
                 }
@@ -219,6 +219,11 @@ impl Survey {
             at,
             item,
         })
+    }
+
+    /// What a condition on an element says when it says yes or no, and nothing else.
+    fn decided(&self, condition: &Expression, at: Id) -> Option<bool> {
+        self.evaluate(condition, Some(at), None).as_bool()
     }
 
     /// What the default expression of a question gives now; none without one.
@@ -304,35 +309,22 @@ impl Survey {
             (Purpose::Totals, _) => self.total(at),
             (Purpose::CarryForward, _) => self.carry(at),
             (Purpose::Visible, Some(expression)) => {
-                let visible = self.holds(expression, here, None);
+                let visible = self.decided(expression, at) == Some(true);
                 self.set_visible(at, visible);
             }
             (Purpose::Enabled, Some(expression)) => {
-                self.element_mut(at).enabled = self.holds(expression, here, None);
+                self.element_mut(at).enabled = self.decided(expression, at) != Some(false);
             }
             (Purpose::Required, Some(expression)) => {
-                self.element_mut(at).required = self.holds(expression, here, None);
+                self.element_mut(at).required = self.decided(expression, at) == Some(true);
             }
-            (Purpose::ChoicesVisible | Purpose::ChoicesEnabled, Some(expression)) => {
-                self.show_each(
-                    at,
-                    |survey, values| {
-                        let holds = |value: &Value| survey.holds(expression, here, Some(value));
-                        values.iter().map(holds).collect()
-                    },
-                    purpose,
-                );
-            }
-            (Purpose::ChoiceVisible(index) | Purpose::ChoiceEnabled(index), Some(expression)) => {
-                let node = self.choices_node(at).clone();
-                let value = node
-                    .nodes("choices")
-                    .get(index)
-                    .and_then(|node| node.value("value"))
-                    .cloned();
-                let holds = self.holds(expression, here, value.as_ref());
-                self.show_one(at, index, holds, purpose);
-            }
+            (
+                Purpose::ChoicesVisible
+                | Purpose::ChoicesEnabled
+                | Purpose::ChoiceVisible(_)
+                | Purpose::ChoiceEnabled(_),
+                Some(expression),
+            ) => self.show_choices(at, purpose, expression),
             (Purpose::RowsVisible | Purpose::RowVisible(_), Some(expression)) => {
                 self.show_rows(at, purpose, expression);
             }
@@ -341,17 +333,14 @@ impl Survey {
                 let values = item_values(&node, "columns");
                 self.element_mut(at).columns.resize(values.len(), SHOWN);
                 for (index, value) in values.iter().enumerate() {
-                    let holds = match purpose {
-                        Purpose::ColumnVisible(wanted) if wanted != index => continue,
-                        _ => self.holds(expression, here, Some(value)),
+                    let applies = match purpose {
+                        Purpose::ColumnVisible(wanted) => wanted == index,
+                        _ => !has_own(&node, "columns", index, "visibleIf"),
                     };
-                    let column = &mut self.element_mut(at).columns[index];
-                    let side = if purpose == Purpose::ColumnsVisible {
-                        &mut column.all
-                    } else {
-                        &mut column.own
-                    };
-                    *side = holds;
+                    if applies {
+                        let holds = self.holds(expression, here, Some(value));
+                        self.element_mut(at).columns[index].visible = holds;
+                    }
                 }
             }
             (Purpose::PanelsVisible, Some(expression)) => {
@@ -449,64 +438,42 @@ impl Survey {
         }
     }
 
-    fn show_each(
-        &mut self,
-        id: Id,
-        holds: impl Fn(&Self, &[Value]) -> Vec<bool>,
-        purpose: Purpose,
-    ) {
+    /// Shows and enables choices: by the condition for all those that have none of their own, or one by its own.
+    fn show_choices(&mut self, id: Id, purpose: Purpose, expression: &Expression) {
         let node = self.choices_node(id).clone();
         let carried = self.carried(id);
         let values = match &carried {
             Some(carried) => carried.iter().map(|choice| choice.value.clone()).collect(),
             None => item_values(&node, "choices"),
         };
-        let holds = holds(self, &values);
+        let shows = matches!(purpose, Purpose::ChoicesVisible | Purpose::ChoiceVisible(_));
+        let property = if shows { "visibleIf" } else { "enableIf" };
         self.element_mut(id).choices.resize(values.len(), SHOWN);
         let (mut hidden, mut moved) = (Vec::new(), false);
         for (index, value) in values.into_iter().enumerate() {
-            let choice = &mut self.element_mut(id).choices[index];
-            let was = choice.visible();
-            if purpose == Purpose::ChoicesVisible {
-                choice.all = holds[index];
-            } else {
-                choice.all_enabled = holds[index];
+            let own = carried.is_none() && has_own(&node, "choices", index, property);
+            let applies = match purpose {
+                Purpose::ChoiceVisible(wanted) | Purpose::ChoiceEnabled(wanted) => wanted == index,
+                _ => !own,
+            };
+            let mut choice = self.element(id).choices[index];
+            if applies {
+                let holds = self.holds(expression, Some(id), Some(&value));
+                if shows {
+                    moved |= choice.visible != holds;
+                    choice.visible = holds;
+                } else {
+                    choice.enabled = holds;
+                }
+                self.element_mut(id).choices[index] = choice;
             }
-            moved |= was != choice.visible();
-            if !choice.visible() {
+            if !choice.visible {
                 hidden.push(value);
             }
         }
         if moved {
             self.choices_moved(id, &hidden);
         }
-    }
-
-    fn show_one(&mut self, id: Id, index: usize, holds: bool, purpose: Purpose) {
-        let node = self.choices_node(id).clone();
-        let choices = node.nodes("choices");
-        self.element_mut(id).choices.resize(choices.len(), SHOWN);
-        let Some(choice) = self.element_mut(id).choices.get_mut(index) else {
-            return;
-        };
-        let was = choice.visible();
-        if matches!(purpose, Purpose::ChoiceVisible(_)) {
-            choice.own = holds;
-        } else {
-            choice.own_enabled = holds;
-        }
-        if was == choice.visible() {
-            return;
-        }
-        let conditions = self.element(id).choices.clone();
-        let hidden = choices
-            .iter()
-            .zip(conditions)
-            .filter(|(_, condition)| !condition.visible());
-        let hidden: Vec<Value> = hidden
-            .filter_map(|(node, _)| node.value("value").cloned())
-            .collect();
-        self.choices_moved(id, &hidden);
     }
 
     fn choices_moved(&mut self, id: Id, hidden: &[Value]) {
@@ -523,19 +490,16 @@ impl Survey {
         let count = if repeats { entries.len() } else { rows.len() };
         self.element_mut(id).rows.resize(count, SHOWN);
         for index in 0..count {
-            if matches!(purpose, Purpose::RowVisible(wanted) if wanted != index) {
+            let applies = match purpose {
+                Purpose::RowVisible(wanted) => wanted == index,
+                _ => !has_own(&node, "rows", index, "visibleIf"),
+            };
+            if !applies {
                 continue;
             }
             let here = entries.get(index).copied().unwrap_or(id);
-            let holds = self.holds(expression, Some(here), rows.get(index));
-            let row = &mut self.element_mut(id).rows[index];
-            let side = if purpose == Purpose::RowsVisible {
-                &mut row.all
-            } else {
-                &mut row.own
-            };
-            *side = holds;
-            let visible = row.visible();
+            let visible = self.holds(expression, Some(here), rows.get(index));
+            self.element_mut(id).rows[index].visible = visible;
             if let Some(entry) = entries.get(index)
                 && self.element(*entry).visible != visible
             {
@@ -743,6 +707,12 @@ impl Survey {
     }
 }
 
+/// Whether a choice, row or column has a condition of its own.
+fn has_own(node: &Node, property: &str, index: usize, condition: &str) -> bool {
+    let item = node.nodes(property).get(index);
+    item.is_some_and(|item| !item.word(condition).is_empty())
+}
+
 /// The values of choices, rows or columns, in order.
 pub(super) fn item_values(node: &Node, property: &str) -> Vec<Value> {
     let nodes = node.nodes(property).iter();
@@ -763,10 +733,4 @@ fn undated(value: Value) -> Value {
 fn tidy(number: f64) -> f64 {
     let rounded = (number * 1e10).round() / 1e10;
     if rounded.is_finite() { rounded } else { number }
-}
-
-impl Default for Shown {
-    fn default() -> Self {
-        SHOWN
-    }
 }

@@ -104,7 +104,7 @@ impl Survey {
                     .map(|answer| answer.to_text().into_owned())
                     .unwrap_or_default()
             };
-            if shown.is_empty() {
+            if shown.trim().is_empty() {
                 return Some(self.words(node.text("defaultDisplayValue")).to_owned());
             }
             return Some(shown);
