@@ -1,6 +1,11 @@
 //! Answers: where they are kept, how they are set, what they begin with and when they go.
 
-use super::{Id, Kind, Survey, choices::Role, pages::State, spec::Purpose};
+use super::{
+    Id, Kind, Survey,
+    choices::Role,
+    pages::State,
+    spec::{Purpose, RuleId, first_part},
+};
 use crate::{
     Object, Value,
     definition::{Class, Node},
@@ -94,6 +99,16 @@ impl Survey {
     /// Whether an answer is outside of its bounds; then it is shown, but not kept. What a survey begins with is.
     fn refuses(&mut self, id: Id, value: &Value) -> bool {
         let refused = self.begun && self.out_of_bounds(id, value).is_some();
+        // What is computed from it is so with the next change.
+        if refused && let Some(name) = self.specs.read.find(&first_part(&self.spec(id).key)) {
+            let readers = self.specs.readers[name].iter().copied();
+            let computes = |rule: &RuleId| {
+                let purpose = self.specs.rules[*rule].purpose;
+                matches!(purpose, Purpose::Calculated(_) | Purpose::Default)
+            };
+            self.deferred
+                .extend(&readers.filter(computes).collect::<Vec<_>>());
+        }
         self.refuse(id, refused.then(|| value.clone()));
         refused
     }

@@ -63,10 +63,11 @@ impl Survey {
     /// A matrix whose least number is not its first one keeps the least once it is seen.
     pub(super) fn keep_least(&mut self, id: Id) {
         let node = self.node(id);
-        let (count, min) = (node.number("rowCount"), node.number("minRowCount"));
-        let min = min.unwrap_or(0.0);
-        let rows = self.answer(id).is_none() && self.class(id) == Class::MatrixDynamic;
-        if rows && !self.counts_itself(id) && count.map_or(min != 2.0, |count| count > min) {
+        let min = node.number("minRowCount").unwrap_or(0.0);
+        let other = self.element(id).children.len() as f64 > min
+            || node.number("rowCount").is_none() && min != 2.0;
+        let blank = self.answer(id).is_none() && self.class(id) == Class::MatrixDynamic;
+        if other && blank && !self.counts_itself(id) {
             let least = self.within(id, min);
             self.keep(id, Value::List(vec![Value::Object(Object::new()); least]));
         }
@@ -107,6 +108,7 @@ impl Survey {
             refused: None,
             follows: true,
             waits: false,
+            stale: false,
             problems: Vec::new(),
         };
         let entry = self.place(entry);
@@ -219,7 +221,8 @@ impl Survey {
                 }
             }
             self.follow_inner(id);
-            if !matrix && self.computes_in(id, before) {
+            let stale = count < before && self.element(id).stale;
+            if !matrix && (stale || self.computes_in(id, before)) {
                 self.defer(id);
             }
             return;
@@ -246,11 +249,12 @@ impl Survey {
     /// something, all is.
     fn defer(&mut self, id: Id) {
         let mut inside = vec![self.spec_id(id)];
-        let mut at = 0;
+        let (mut at, mut stale) = (0, false);
         while let Some(spec) = inside.get(at).copied() {
             let spec = &self.specs.all[spec];
             inside.extend(&spec.children);
             at += 1;
+            stale |= spec.default.is_some() || spec.class == Class::Expression;
             let rules = if at == 1 {
                 &spec.inner_readers
             } else {
@@ -274,6 +278,7 @@ impl Survey {
                 }
             }
         }
+        self.element_mut(id).stale = stale;
     }
 
     fn follow_inner(&mut self, id: Id) {
@@ -290,6 +295,9 @@ impl Survey {
     /// What is in a question has changed: all of it, or what is kept under one name in one entry. What an entry sets
     /// itself waits for a change of just what it reads.
     pub(super) fn touch_inside(&mut self, id: Id, key: Option<&str>) {
+        if key.is_some() {
+            self.element_mut(id).stale = false;
+        }
         let readers = self.spec(id).inner_readers.clone();
         for rule in readers {
             let Rule {
@@ -359,6 +367,7 @@ impl Survey {
             entries.resize(count + 1, Value::Object(Object::new()));
             self.keep(id, Value::List(entries));
         }
+        self.keep_least(id);
         self.start_entry(id, count);
         if let Some(entry) = self.element(id).children.get(count).copied() {
             self.evaluate_entry(entry, true);
@@ -442,7 +451,6 @@ impl Survey {
         if self.class(id) == Class::MatrixDynamic {
             self.element_mut(id).least = self.element(id).children.len();
         }
-        let readers = self.spec(id).inner_readers.clone();
-        self.due.extend(&readers);
+        self.touch_inside(id, None);
     }
 }

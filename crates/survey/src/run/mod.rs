@@ -112,6 +112,8 @@ struct Element {
     follows: bool,
     /// Whether its cells have not yet been given what they begin with.
     waits: bool,
+    /// Whether what is computed in its panels waits since they came with an answer.
+    stale: bool,
     problems: Vec<Problem>,
 }
 
@@ -271,6 +273,7 @@ impl Survey {
             refused: None,
             follows: true,
             waits: false,
+            stale: false,
             problems: Vec::new(),
         };
         let id = self.place(element);
@@ -383,9 +386,13 @@ impl Survey {
             return true;
         }
         let node = self.node(id);
-        let own = |choice: &Choice| choice.role == Role::Own;
-        if node.flag("hideIfChoicesEmpty", false) && !self.choices(id).iter().any(own) {
-            return false;
+        if node.flag("hideIfChoicesEmpty", false) {
+            // "Other" and the like are enough beside choices that come from another question.
+            let carried = self.carried(id).is_some();
+            let counts = |choice: &Choice| carried || choice.role == Role::Own;
+            if !self.choices(id).iter().any(counts) {
+                return false;
+            }
         }
         if node.flag("hideIfRowsEmpty", false) && self.rows(id).is_empty() {
             return false;

@@ -299,7 +299,8 @@ impl Survey {
         let Some(stop) = stops.iter().find(of_page).copied() else {
             return;
         };
-        if let Some(from) = self.position.page.filter(|from| *from != page) {
+        let from = self.position.page.or(stops[0].page);
+        if let Some(from) = from.filter(|from| *from != page) {
             self.skips.push((from, page));
         }
         self.position = stop;

@@ -16,8 +16,8 @@ use std::{borrow::Cow, sync::Arc};
 /// How often rules may set off earlier rules before it is taken for a cycle.
 const MAX_ROUNDS: usize = 10;
 
-/// How often triggers may set off triggers.
-const MAX_TRIGGERS: usize = 100;
+/// How often triggers may set off earlier triggers.
+const MAX_TRIGGERS: usize = 3;
 
 /// A set of rules: one bit for each.
 #[derive(Debug, Default)]
@@ -603,10 +603,17 @@ impl Survey {
         for index in 0..self.specs.triggers.len() {
             let trigger = &self.specs.triggers[index];
             let class = trigger.node.class();
-            let touched = trigger
-                .reads
-                .iter()
-                .any(|name| changed.find(name).is_some());
+            // A question that a trigger sets does not set it off.
+            let own = match class {
+                Class::SetValueTrigger | Class::CopyValueTrigger => {
+                    first_part(trigger.node.word("setToName"))
+                }
+                _ => String::new(),
+            };
+            let touched = trigger.reads.iter().any(|name| {
+                let moved = changed.find(name).or_else(|| self.changed.find(name));
+                *name != own && moved.is_some()
+            });
             if class == Class::CompleteTrigger || !touched {
                 continue;
             }
