@@ -9,6 +9,7 @@ use super::{
 use crate::{
     Object, Value,
     definition::{Class, Node},
+    ecma::lower,
 };
 
 /// One step on the way to an answer that stands in an entry.
@@ -104,7 +105,15 @@ impl Survey {
             let readers = self.specs.readers[name].iter().copied();
             let computes = |rule: &RuleId| {
                 let purpose = self.specs.rules[*rule].purpose;
-                matches!(purpose, Purpose::Calculated(_) | Purpose::Default)
+                !matches!(
+                    purpose,
+                    Purpose::Visible
+                        | Purpose::Enabled
+                        | Purpose::Required
+                        | Purpose::Value
+                        | Purpose::Set
+                        | Purpose::Reset
+                )
             };
             self.deferred
                 .extend(&readers.filter(computes).collect::<Vec<_>>());
@@ -464,19 +473,19 @@ impl Survey {
         let Value::List(items) = value else {
             return Value::Null;
         };
-        if self.has_no_order(id) {
-            return Value::Null;
-        }
         let choices = self.choices(id);
         let known = |item: &Value| choices.iter().any(|choice| choice.value == *item);
-        let given = !items.is_empty();
-        let mut ranked: Vec<Value> = items.into_iter().filter(known).collect();
-        if !self.node(id).flag("selectToRankEnabled", false) && given {
+        let mut ranked: Vec<Value> = items.iter().filter(|item| known(item)).cloned().collect();
+        if !self.node(id).flag("selectToRankEnabled", false) && !items.is_empty() {
             for choice in &choices {
                 if !ranked.contains(&choice.value) {
                     ranked.push(choice.value.clone());
                 }
             }
+        }
+        // The only order that there is says nothing.
+        if self.has_no_order(id) && ranked == items {
+            return Value::Null;
         }
         Value::List(ranked)
     }
@@ -544,7 +553,7 @@ impl Survey {
     pub(super) fn fill_waiting(&mut self, id: Id) {
         let seen = match self.class(id) {
             Class::PanelDynamic if self.position.page == Some(self.page_of(id)) => true,
-            _ => self.is_shown(id),
+            _ => self.is_shown(id) || self.specs.opened.find(&lower(&self.spec(id).key)).is_some(),
         };
         if !self.element(id).waits || !seen {
             return;
@@ -563,9 +572,7 @@ impl Survey {
         let owner = self
             .entry_of(id)
             .and_then(|entry| self.element(entry).parent);
-        owner.is_some_and(|owner| {
-            self.class(owner) != Class::PanelDynamic && self.element(owner).waits
-        })
+        owner.is_some_and(|owner| self.element(owner).waits)
     }
 
     /// Keeps a first answer; where "other" can be said, what is no choice is that, in words.
@@ -648,11 +655,7 @@ impl Survey {
         self.element_mut(id).follows = true;
         self.keep(id, Value::Null);
         self.keep_comment(id, Value::Null);
-        let shrinks = self.element(id).children.len() > self.element(id).least;
         self.follow_entries(id);
-        if shrinks {
-            self.keep_count(id);
-        }
     }
 
     /// When the answer of a question goes because it is hidden.
@@ -694,7 +697,7 @@ impl Survey {
             if !hidden.contains(id) {
                 self.drop_unknown(*id);
             }
-            if !keeps {
+            if !keeps && self.is_shown(*id) {
                 self.drop_unknown_rows(*id);
             }
         }
@@ -795,13 +798,26 @@ impl Survey {
         let rows = self.rows(id);
         let columns = self.columns(id);
         let known = |cell: &Value| {
-            let mut columns = columns.iter();
-            cell.as_list().is_some() || columns.any(|column| column.to_text() == cell.to_text())
+            columns
+                .iter()
+                .any(|column| column.to_text() == cell.to_text())
         };
-        let kept = object
-            .iter()
-            .filter(|(row, cell)| rows.iter().any(|known| known.to_text() == *row) && known(cell));
-        let kept = kept.map(|(row, cell)| (row, cell.clone())).collect();
+        let row_known = |row: &str| rows.iter().any(|known| known.to_text() == row);
+        let mut kept = Object::new();
+        for (row, cell) in object.iter().filter(|(row, _)| row_known(row)) {
+            match cell {
+                Value::List(cells) => {
+                    let cells: Vec<_> = cells.iter().filter(|cell| known(cell)).cloned().collect();
+                    if !cells.is_empty() {
+                        kept.insert(row, Value::List(cells));
+                    }
+                }
+                cell if known(cell) => {
+                    kept.insert(row, cell.clone());
+                }
+                _ => {}
+            }
+        }
         self.keep(id, Value::Object(kept));
     }
 

@@ -44,6 +44,7 @@ impl Survey {
                         let start = self.starts_with(id);
                         if !panel {
                             self.element_mut(id).least = self.within(id, count);
+                            self.resize(id, self.element(id).least);
                         }
                         if start.as_list().is_none_or(<[Value]>::is_empty) {
                             self.element_mut(id).least = self.within(id, count);
@@ -203,16 +204,16 @@ impl Survey {
             let least = self.element(id).least;
             let matrix = self.class(id) == Class::MatrixDynamic;
             let count = match self.answer(id).and_then(Value::as_list) {
-                Some(entries) if matrix => entries.len().max(least),
+                // Fewer rows than it began with change no number of rows, nor does no answer.
+                Some(entries) if matrix && entries.len() < least => entries.len().max(before),
                 Some(entries) => entries.len(),
-                // Without an answer the rows stay, and are blank.
                 None if matrix && least > 0 => before,
                 None => least,
             };
-            if matrix && self.answer(id).is_none() && least > 0 {
-                self.element_mut(id).least = before;
-            }
             self.resize(id, count);
+            if before > count {
+                self.keep_count(id);
+            }
             let any = self.answer(id).is_some_and(|answer| !answer.is_empty());
             // One row more is what it comes with; for several more all are made anew.
             if matrix && count > before + 1 && any {
@@ -342,13 +343,16 @@ impl Survey {
             self.keep(id, Value::List(entries));
         }
         self.keep_count(id);
-        // What rows and panels otherwise come with is not asked for here, only what their questions begin with.
-        if panel {
+        // What rows and panels otherwise come with is not asked for here, only what panels' questions begin with.
+        if panel && !self.element(id).waits {
             for entry in self.element(id).children[before.min(count)..].to_vec() {
                 self.fill_entry(entry);
             }
         }
         self.entries_moved(id);
+        if !panel {
+            self.defer(id);
+        }
     }
 
     /// Adds an entry at the end; says whether there was room.
@@ -385,6 +389,11 @@ impl Survey {
         }
         self.catch_up();
         self.pop_entry(id, index);
+        if self.class(id) == Class::MatrixDynamic {
+            let rows = self.element(id).children.len();
+            let element = self.element_mut(id);
+            element.least = element.least.min(rows);
+        }
         if let Some(Value::List(mut entries)) = self.answer(id).cloned()
             && index < entries.len()
         {
@@ -447,10 +456,6 @@ impl Survey {
     }
 
     pub(super) fn entries_moved(&mut self, id: Id) {
-        // As many rows as were asked for stay, whatever is answered.
-        if self.class(id) == Class::MatrixDynamic {
-            self.element_mut(id).least = self.element(id).children.len();
-        }
         self.touch_inside(id, None);
     }
 }

@@ -234,9 +234,15 @@ impl Survey {
             }
         }
         self.settle();
+        // A trigger may have led on.
+        let led = self.stops().first() != Some(&self.position);
         self.begun = true;
         for at in 0..self.elements.len() {
-            self.fill_waiting(Id(at as u32));
+            let id = Id(at as u32);
+            self.fill_waiting(id);
+            if self.is_visible(id) && !self.is_entry(id) {
+                self.keep_least(id);
+            }
         }
         for id in &questions {
             self.drop_odd_start(*id);
@@ -251,7 +257,7 @@ impl Survey {
             }
         }
         self.settle();
-        self.first_page();
+        self.first_page(led);
     }
 
     /// Makes an element of a spec and all that is in it.

@@ -78,7 +78,7 @@ impl Survey {
     }
 
     /// Everything that is shown at once, in order.
-    fn stops(&self) -> Vec<Position> {
+    pub(super) fn stops(&self) -> Vec<Position> {
         let pages = self.visible_pages();
         let whole = |page: &Id| Position {
             page: Some(*page),
@@ -123,8 +123,8 @@ impl Survey {
         }
     }
 
-    pub(super) fn first_page(&mut self) {
-        if self.skips.is_empty() {
+    pub(super) fn first_page(&mut self, led: bool) {
+        if !led {
             self.position = self.stops().first().copied().unwrap_or_default();
         }
         if self.has_start_page() {
@@ -299,8 +299,7 @@ impl Survey {
         let Some(stop) = stops.iter().find(of_page).copied() else {
             return;
         };
-        let from = self.position.page.or(stops[0].page);
-        if let Some(from) = from.filter(|from| *from != page) {
+        if let Some(from) = self.position.page.filter(|from| *from != page) {
             self.skips.push((from, page));
         }
         self.position = stop;

@@ -600,6 +600,18 @@ impl Survey {
     /// Fires the triggers that read what has changed; says whether any did something.
     fn fire(&mut self, changed: &Names) -> bool {
         let mut fired = false;
+        // Where an answer may lead elsewhere, it is checked first.
+        let first = changed.first().and_then(|key| self.keeping(key));
+        let mut triggers = self
+            .specs
+            .triggers
+            .iter()
+            .map(|trigger| trigger.node.class());
+        if let Some(id) = first
+            && triggers.any(|class| matches!(class, Class::SkipTrigger | Class::CompleteTrigger))
+        {
+            self.drop_unknown(id);
+        }
         for index in 0..self.specs.triggers.len() {
             let trigger = &self.specs.triggers[index];
             let class = trigger.node.class();
@@ -623,7 +635,6 @@ impl Survey {
             let holds = self.holds(condition, None, None);
             let node = trigger.node.clone();
             // What is wrong leads nowhere.
-            let first = changed.first().and_then(|key| self.keeping(key));
             if class == Class::SkipTrigger && first.is_some_and(|id| self.is_wrong(id)) {
                 continue;
             }
