@@ -365,7 +365,7 @@ impl Survey {
         match self.class(id) {
             Class::Text => match node.word("inputType") {
                 "number" | "range" => number_from(value),
-                _ => joined(value, ", "),
+                _ => shaped(node, joined(value, ", ")),
             },
             Class::Comment => joined(value, "\n"),
             Class::Slider => {
@@ -553,7 +553,11 @@ impl Survey {
     pub(super) fn fill_waiting(&mut self, id: Id) {
         let seen = match self.class(id) {
             Class::PanelDynamic if self.position.page == Some(self.page_of(id)) => true,
-            _ => self.is_shown(id) || self.specs.opened.find(&lower(&self.spec(id).key)).is_some(),
+            // A look inside opens it, and so does being closed to changes.
+            _ => {
+                let opened = self.specs.opened.find(&lower(&self.spec(id).key));
+                self.is_shown(id) || opened.is_some() || !self.element(id).enabled
+            }
         };
         if !self.element(id).waits || !seen {
             return;
@@ -693,22 +697,24 @@ impl Survey {
             .collect();
         let keeps = self.root.word("clearInvisibleValues") == "none";
         for id in &questions {
-            self.drop_unsaid(*id);
             if !hidden.contains(id) {
                 self.drop_unknown(*id);
-            }
-            if !keeps && self.is_shown(*id) {
-                self.drop_unknown_rows(*id);
             }
         }
         self.settle();
         self.state = State::Completed;
+        for id in &questions {
+            self.drop_unsaid(*id);
+            if !keeps && self.is_shown(*id) {
+                self.drop_unknown_rows(*id);
+            }
+        }
         for id in hidden {
             self.clear(id);
             self.set_at_end();
         }
         for id in questions {
-            if !keeps {
+            if !keeps && !self.is_start_page(self.page_of(id)) {
                 self.clear_entries_at_end(id);
             }
         }
@@ -906,6 +912,51 @@ fn joined(value: Value, between: &str) -> Value {
             items.join(between).into()
         }
         value => value,
+    }
+}
+
+/// Text without the signs that a pattern puts between its letters and digits, or with them where they are kept.
+fn shaped(node: &Node, value: Value) -> Value {
+    let (Some(mask), Value::Text(text)) = (node.node("maskSettings"), &value) else {
+        return value;
+    };
+    if node.word("maskType") != "pattern" {
+        return value;
+    }
+    let mut given = text.chars().peekable();
+    let (mut masked, mut bare) = (String::new(), String::new());
+    let mut escaped = false;
+    for sign in mask.word("pattern").chars() {
+        if !escaped && sign == '\\' {
+            escaped = true;
+            continue;
+        }
+        let fits = |c: &char| match sign {
+            '9' => c.is_ascii_digit(),
+            'a' => c.is_ascii_alphabetic(),
+            _ => c.is_ascii_alphanumeric(),
+        };
+        if !escaped && matches!(sign, '9' | 'a' | '#') {
+            let Some(c) = given.find(fits) else {
+                return value;
+            };
+            masked.push(c);
+            bare.push(c);
+        } else {
+            given.next_if_eq(&sign);
+            masked.push(sign);
+            if escaped || sign.is_ascii_alphanumeric() {
+                bare.push(sign);
+            }
+        }
+        escaped = false;
+    }
+    if mask.flag("saveMaskedValue", false) {
+        masked.into()
+    } else if masked == *text {
+        bare.into()
+    } else {
+        value
     }
 }
 

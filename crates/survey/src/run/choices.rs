@@ -299,7 +299,7 @@ impl Survey {
                     choice.text = comment.to_owned();
                     is_chosen && !comment.is_empty()
                 }
-                ("selected", role) => is_chosen && role != Role::All,
+                ("selected", role) => is_chosen && role == Role::Own,
                 ("unselected", role) => !is_chosen && role == Role::Own,
                 (_, role) => role == Role::Own,
             };

@@ -65,8 +65,11 @@ impl Survey {
     pub(super) fn keep_least(&mut self, id: Id) {
         let node = self.node(id);
         let min = node.number("minRowCount").unwrap_or(0.0);
-        let other = self.element(id).children.len() as f64 > min
-            || node.number("rowCount").is_none() && min != 2.0;
+        let rows = self.element(id).children.len() as f64;
+        let other = match node.number("rowCount") {
+            Some(_) => rows > min,
+            None => min != 2.0,
+        };
         let blank = self.answer(id).is_none() && self.class(id) == Class::MatrixDynamic;
         if other && blank && !self.counts_itself(id) {
             let least = self.within(id, min);
@@ -215,8 +218,8 @@ impl Survey {
                 self.keep_count(id);
             }
             let any = self.answer(id).is_some_and(|answer| !answer.is_empty());
-            // One row more is what it comes with; for several more all are made anew.
-            if matrix && count > before + 1 && any {
+            // One row more is what it comes with; otherwise all are made anew.
+            if matrix && count != before && count != before + 1 && any {
                 for entry in self.element(id).children.clone() {
                     self.fill_entry(entry);
                 }
@@ -274,7 +277,8 @@ impl Survey {
                     }),
                     purpose => *purpose == Purpose::Default,
                 };
-                if self.due.remove(*rule) && later {
+                let removed = *purpose != Purpose::Totals && self.due.remove(*rule);
+                if removed && later {
                     self.deferred.insert(*rule);
                 }
             }

@@ -238,21 +238,21 @@ impl Survey {
         let led = self.stops().first() != Some(&self.position);
         self.begun = true;
         for at in 0..self.elements.len() {
-            let id = Id(at as u32);
-            self.fill_waiting(id);
-            if self.is_visible(id) && !self.is_entry(id) {
-                self.keep_least(id);
-            }
+            self.fill_waiting(Id(at as u32));
         }
         for id in &questions {
             self.drop_odd_start(*id);
         }
         // Where hiding clears, what is hidden from the start begins without its default.
         for id in questions {
-            let computed = self.class(id) == Class::Expression;
+            let stays = match self.class(id) {
+                Class::Expression => true,
+                Class::PanelDynamic => self.is_unanswered(id),
+                _ => false,
+            };
             let hidden = !self.is_visible(id) && self.clears_when_hidden(id)
                 || !self.is_shown(id) && self.clears_with_container(id);
-            if !computed && hidden {
+            if !stays && hidden {
                 self.clear(id);
             }
         }

@@ -425,7 +425,11 @@ impl Survey {
                 continue;
             }
             if visible {
-                let seen = question != id || self.is_shown(question);
+                let brings = turned.unwrap_or(id);
+                let seen = match question == id {
+                    true => self.is_shown(question),
+                    false => self.is_visible(brings),
+                };
                 if seen && self.answer(question).is_none() {
                     self.fill(question);
                     if let Some(rule) = self.spec(question).default {
