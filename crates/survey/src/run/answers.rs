@@ -595,6 +595,9 @@ impl Survey {
             value if odd(&value) => ("other".into(), Some(value)),
             value => (value, None),
         };
+        if self.refuses(id, &start) {
+            return;
+        }
         self.change(id, start);
         if let Some(words) = words {
             self.keep_comment(id, words);

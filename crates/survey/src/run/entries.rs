@@ -141,6 +141,7 @@ impl Survey {
         if self.element_mut(id).refused.take().is_some() {
             self.refusals -= 1;
         }
+        self.moved.retain(|other| *other != id);
         self.free.push(id);
     }
 

@@ -69,6 +69,8 @@ pub struct Survey {
     /// Rules whose names have changed, and names that triggers have not seen yet.
     due: Rules,
     changed: Names,
+    /// Questions of which choices were shown or hidden: what is no choice any more goes once all are.
+    moved: Vec<Id>,
     /// Rules that wait for the next change.
     deferred: Rules,
     /// The name of an answer that has just become blank, and what expressions see of it now; nothing afterwards.
@@ -177,6 +179,7 @@ impl Survey {
             skips: Vec::new(),
             due: Rules::default(),
             changed: Names::default(),
+            moved: Vec::new(),
             deferred: Rules::default(),
             blank: None,
             answering: None,

@@ -136,6 +136,7 @@ impl Survey {
                 self.apply(rule);
                 at = rule + 1;
             }
+            self.choices_moved();
         }
         self.due.clear();
     }
@@ -453,37 +454,47 @@ impl Survey {
         let shows = matches!(purpose, Purpose::ChoicesVisible | Purpose::ChoiceVisible(_));
         let property = if shows { "visibleIf" } else { "enableIf" };
         self.element_mut(id).choices.resize(values.len(), SHOWN);
-        let (mut hidden, mut moved) = (Vec::new(), false);
+        let mut moved = false;
         for (index, value) in values.into_iter().enumerate() {
             let own = carried.is_none() && has_own(&node, "choices", index, property);
             let applies = match purpose {
                 Purpose::ChoiceVisible(wanted) | Purpose::ChoiceEnabled(wanted) => wanted == index,
                 _ => !own,
             };
-            let mut choice = self.element(id).choices[index];
-            if applies {
-                let holds = self.holds(expression, Some(id), Some(&value));
-                if shows {
-                    moved |= choice.visible != holds;
-                    choice.visible = holds;
-                } else {
-                    choice.enabled = holds;
-                }
-                self.element_mut(id).choices[index] = choice;
+            if !applies {
+                continue;
             }
-            if !choice.visible {
-                hidden.push(value);
+            let holds = self.holds(expression, Some(id), Some(&value));
+            let choice = &mut self.element_mut(id).choices[index];
+            if shows {
+                moved |= choice.visible != holds;
+                choice.visible = holds;
+            } else {
+                choice.enabled = holds;
             }
         }
-        if moved {
-            self.choices_moved(id, &hidden);
+        if moved && !self.moved.contains(&id) {
+            self.moved.push(id);
         }
     }
 
-    fn choices_moved(&mut self, id: Id, hidden: &[Value]) {
-        let carriers = self.spec(id).carriers.clone();
-        self.due.extend(&carriers);
-        self.drop_hidden(id, hidden);
+    /// After choices were shown or hidden: whoever takes them is asked again, and what is none any more goes.
+    fn choices_moved(&mut self) {
+        for id in std::mem::take(&mut self.moved) {
+            let carriers = self.spec(id).carriers.clone();
+            self.due.extend(&carriers);
+            let values = match self.carried(id) {
+                Some(carried) => carried.into_iter().map(|choice| choice.value).collect(),
+                None => item_values(self.choices_node(id), "choices"),
+            };
+            let conditions = self.element(id).choices.iter();
+            let hidden = values.into_iter().zip(conditions);
+            let hidden: Vec<Value> = hidden
+                .filter(|(_, condition)| !condition.visible)
+                .map(|(value, _)| value)
+                .collect();
+            self.drop_hidden(id, &hidden);
+        }
     }
 
     fn show_rows(&mut self, id: Id, purpose: Purpose, expression: &Expression) {
