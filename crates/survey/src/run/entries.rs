@@ -350,7 +350,8 @@ impl Survey {
         self.keep_count(id);
         // What rows and panels otherwise come with is not asked for here, only what panels' questions begin with.
         if panel && !self.element(id).waits {
-            for entry in self.element(id).children[before.min(count)..].to_vec() {
+            let added = self.element(id).children[before.min(count)..].to_vec();
+            for entry in added {
                 self.fill_entry(entry);
             }
         }
@@ -376,7 +377,6 @@ impl Survey {
             entries.resize(count + 1, Value::Object(Object::new()));
             self.keep(id, Value::List(entries));
         }
-        self.keep_least(id);
         self.start_entry(id, count);
         if let Some(entry) = self.element(id).children.get(count).copied() {
             self.evaluate_entry(entry, true);
