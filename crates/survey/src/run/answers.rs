@@ -832,25 +832,31 @@ impl Survey {
 
     /// Answers that were set from outside, or that conditions hide, and are no choice go when they are checked.
     pub(super) fn drop_unknown(&mut self, id: Id) {
-        if self.clearing(self.node(id)) == "none" {
-            return;
+        if self.clearing(self.node(id)) != "none" && self.class(id) != Class::Ranking {
+            self.drop_now(id);
         }
-        let several = matches!(
+    }
+
+    /// Takes away what is no choice.
+    pub(super) fn drop_now(&mut self, id: Id) {
+        let chooses = matches!(
             self.class(id),
-            Class::Checkbox | Class::TagBox | Class::ImagePicker
+            Class::RadioGroup
+                | Class::Dropdown
+                | Class::ButtonGroup
+                | Class::Checkbox
+                | Class::TagBox
+                | Class::ImagePicker
+                | Class::Ranking
         );
-        let one = matches!(
-            self.class(id),
-            Class::RadioGroup | Class::Dropdown | Class::ButtonGroup | Class::ImagePicker
-        );
-        let kept = match self.answer(id) {
-            Some(Value::List(items)) if several => {
+        let kept = match self.answer(id).filter(|_| chooses) {
+            Some(Value::List(_)) if self.has_no_order(id) => Value::Null,
+            Some(Value::List(items)) => {
                 let known = items.iter().filter(|item| self.is_known(id, item));
                 Value::List(known.cloned().collect())
             }
-            Some(Value::List(_)) | None => return,
-            Some(value) if one && !self.is_known(id, value) => Value::Null,
-            Some(_) => return,
+            Some(value) if !self.is_known(id, value) => Value::Null,
+            _ => return,
         };
         self.keep(id, kept);
     }
@@ -877,33 +883,6 @@ impl Survey {
         choices
             .iter()
             .any(|choice| choice.value == *value && choice.role != Role::All)
-    }
-
-    /// Takes values away that conditions have just hidden.
-    pub(super) fn drop_hidden(&mut self, id: Id, hidden: &[Value]) {
-        let Some(value) = self.answer(id) else {
-            return;
-        };
-        let kept = match value {
-            Value::List(items) => {
-                let kept: Vec<Value> = items
-                    .iter()
-                    .filter(|item| !hidden.contains(item))
-                    .cloned()
-                    .collect();
-                if kept.len() == items.len() {
-                    return;
-                }
-                if self.has_no_order(id) {
-                    Value::Null
-                } else {
-                    Value::List(kept)
-                }
-            }
-            value if hidden.contains(value) || !self.is_known(id, value) => Value::Null,
-            _ => return,
-        };
-        self.change(id, kept);
     }
 }
 

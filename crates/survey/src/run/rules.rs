@@ -483,17 +483,7 @@ impl Survey {
         for id in std::mem::take(&mut self.moved) {
             let carriers = self.spec(id).carriers.clone();
             self.due.extend(&carriers);
-            let values = match self.carried(id) {
-                Some(carried) => carried.into_iter().map(|choice| choice.value).collect(),
-                None => item_values(self.choices_node(id), "choices"),
-            };
-            let conditions = self.element(id).choices.iter();
-            let hidden = values.into_iter().zip(conditions);
-            let hidden: Vec<Value> = hidden
-                .filter(|(_, condition)| !condition.visible)
-                .map(|(value, _)| value)
-                .collect();
-            self.drop_hidden(id, &hidden);
+            self.drop_now(id);
         }
     }
 
@@ -532,18 +522,11 @@ impl Survey {
         if self.carried(id).is_none() {
             return;
         }
-        let choices = self.choices(id);
-        let known = |value: &Value| choices.iter().any(|choice| choice.value == *value);
-        let kept = match self.answer(id) {
-            // An order of other choices says nothing.
-            Some(_) if self.class(id) == Class::Ranking => Value::Null,
-            Some(Value::List(items)) => {
-                Value::List(items.iter().filter(|item| known(item)).cloned().collect())
-            }
-            Some(value) if !known(value) => Value::Null,
-            _ => return,
-        };
-        self.change(id, kept);
+        // An order of other choices says nothing.
+        if self.class(id) == Class::Ranking {
+            self.keep(id, Value::Null);
+        }
+        self.drop_now(id);
     }
 
     /// Computes the totals of a matrix.
