@@ -1,11 +1,6 @@
 //! Answers: where they are kept, how they are set, what they begin with and when they go.
 
-use super::{
-    Id, Kind, Survey,
-    choices::Role,
-    pages::State,
-    spec::{Purpose, RuleId, first_part},
-};
+use super::{Id, Kind, Survey, choices::Role, pages::State, spec::Purpose};
 use crate::{
     Object, Value,
     definition::{Class, Node},
@@ -100,24 +95,6 @@ impl Survey {
     /// Whether an answer is outside of its bounds; then it is shown, but not kept. What a survey begins with is.
     fn refuses(&mut self, id: Id, value: &Value) -> bool {
         let refused = self.begun && self.out_of_bounds(id, value).is_some();
-        // What is computed from it is so with the next change.
-        if refused && let Some(name) = self.specs.read.find(&first_part(&self.spec(id).key)) {
-            let readers = self.specs.readers[name].iter().copied();
-            let computes = |rule: &RuleId| {
-                let purpose = self.specs.rules[*rule].purpose;
-                !matches!(
-                    purpose,
-                    Purpose::Visible
-                        | Purpose::Enabled
-                        | Purpose::Required
-                        | Purpose::Value
-                        | Purpose::Set
-                        | Purpose::Reset
-                )
-            };
-            self.deferred
-                .extend(&readers.filter(computes).collect::<Vec<_>>());
-        }
         self.refuse(id, refused.then(|| value.clone()));
         refused
     }
@@ -839,17 +816,7 @@ impl Survey {
 
     /// Takes away what is no choice.
     pub(super) fn drop_now(&mut self, id: Id) {
-        let chooses = matches!(
-            self.class(id),
-            Class::RadioGroup
-                | Class::Dropdown
-                | Class::ButtonGroup
-                | Class::Checkbox
-                | Class::TagBox
-                | Class::ImagePicker
-                | Class::Ranking
-        );
-        let kept = match self.answer(id).filter(|_| chooses) {
+        let kept = match self.answer(id).filter(|_| self.chooses(id)) {
             Some(Value::List(_)) if self.has_no_order(id) => Value::Null,
             Some(Value::List(items)) => {
                 let known = items.iter().filter(|item| self.is_known(id, item));

@@ -65,11 +65,10 @@ impl Survey {
         }
     }
 
-    /// The choices of a question that are visible now, in order.
-    pub fn choices(&self, id: Id) -> Vec<Choice> {
-        let class = self.class(id);
-        let chooses = matches!(
-            class,
+    /// Whether a question is answered with choices.
+    pub(super) fn chooses(&self, id: Id) -> bool {
+        matches!(
+            self.class(id),
             Class::RadioGroup
                 | Class::Dropdown
                 | Class::Checkbox
@@ -77,11 +76,16 @@ impl Survey {
                 | Class::Ranking
                 | Class::ImagePicker
                 | Class::ButtonGroup
-        );
+        )
+    }
+
+    /// The choices of a question that are visible now, in order.
+    pub fn choices(&self, id: Id) -> Vec<Choice> {
+        let class = self.class(id);
         if class == Class::Rating {
             return self.steps(id);
         }
-        if !chooses {
+        if !self.chooses(id) {
             return Vec::new();
         }
         let node = self.node(id);
