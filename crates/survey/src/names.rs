@@ -28,6 +28,11 @@ impl Names {
         }
     }
 
+    /// The name that was added first.
+    pub(crate) fn first(&self) -> Option<&str> {
+        self.names.first().map(String::as_str)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.names.is_empty()
     }

@@ -510,7 +510,8 @@ const SURVEY: Group = &[
 ];
 const PAGE: Group = &[];
 const TEXT: Group = &[
-    (Plain, "inputType autocomplete"),
+    (Plain, "inputType autocomplete maskType"),
+    (Single(Mask), "maskSettings"),
     (Number, "step maxLength"),
     (Any, "min max"),
     (Shape::Expression, "minValueExpression maxValueExpression"),
@@ -653,7 +654,12 @@ const COUNT_VALIDATOR: Group = &[(Number, "minCount maxCount")];
 const REGEX_VALIDATOR: Group = &[(Plain, "regex"), (Flag, "caseInsensitive")];
 const EXPRESSION_VALIDATOR: Group = &[(Shape::Expression, "expression")];
 const CHOICES_BY_URL: Group = &[(Plain, "url valueName")];
-const MASK: Group = &[(Number, "precision"), (Any, "min max")];
+const MASK: Group = &[
+    (Plain, "pattern"),
+    (Flag, "saveMaskedValue"),
+    (Number, "precision"),
+    (Any, "min max"),
+];
 
 const BUTTON_LAYOUT: Group = &[(Plain, "iconName iconSize"), (Flag, "showCaption")];
 const QUESTION_LAYOUT: Group = &[
@@ -722,11 +728,10 @@ const PAGE_LAYOUT: Group = &[
     (Localised, "navigationTitle navigationDescription"),
 ];
 const TEXT_LAYOUT: Group = &[
-    (Plain, "textUpdateMode inputTextAlignment maskType"),
+    (Plain, "textUpdateMode inputTextAlignment"),
     (Number, "inputSize"),
     (Any, "dataList"),
     (Localised, "stepErrorText"),
-    (Single(Mask), "maskSettings"),
 ];
 const COMMENT_LAYOUT: Group = &[
     (Plain, "textUpdateMode"),
@@ -861,11 +866,7 @@ const COLUMN_LAYOUT: Group = &[
         "totalMaximumFractionDigits totalMinimumFractionDigits",
     ),
 ];
-const TEXT_ITEM_LAYOUT: Group = &[
-    (Plain, "maskType inputTextAlignment"),
-    (Single(Mask), "maskSettings"),
-    (Number, "inputSize"),
-];
+const TEXT_ITEM_LAYOUT: Group = &[(Plain, "inputTextAlignment"), (Number, "inputSize")];
 const CHOICE_LAYOUT: Group = &[
     (Flag, "isCommentRequired"),
     (Localised, "commentPlaceholder"),
@@ -887,9 +888,9 @@ const CHOICES_BY_URL_LAYOUT: Group = &[
     (Flag, "allowEmptyResponse attachData"),
 ];
 const MASK_LAYOUT: Group = &[
-    (Flag, "saveMaskedValue allowNegativeValues"),
+    (Flag, "allowNegativeValues"),
     (
         Plain,
-        "pattern decimalSeparator thousandsSeparator currencySymbol currencyPattern patternPreset",
+        "decimalSeparator thousandsSeparator currencySymbol currencyPattern patternPreset",
     ),
 ];

@@ -4,6 +4,7 @@ use super::{Id, Kind, Survey, choices::Role, pages::State, spec::Purpose};
 use crate::{
     Object, Value,
     definition::{Class, Node},
+    ecma::lower,
 };
 
 /// One step on the way to an answer that stands in an entry.
@@ -91,6 +92,21 @@ impl Survey {
         self.element_mut(id).refused = value;
     }
 
+    /// Whether an answer is outside of its bounds; then it is shown, but not kept. What a survey begins with is.
+    fn refuses(&mut self, id: Id, value: &Value) -> bool {
+        let refused = self.begun && self.out_of_bounds(id, value).is_some();
+        self.refuse(id, refused.then(|| value.clone()));
+        refused
+    }
+
+    /// Answers a question with what a rule computed.
+    pub(super) fn set_computed(&mut self, id: Id, value: Value) {
+        let value = self.fitting(id, self.written(id, value));
+        if !self.refuses(id, &value) {
+            self.change(id, value);
+        }
+    }
+
     /// Keeps an answer, or takes it away when it is empty; says whether that changed anything.
     pub(super) fn keep(&mut self, id: Id, value: Value) -> bool {
         let key = self.spec(id).key.clone();
@@ -160,19 +176,19 @@ impl Survey {
         if !self.element(id).problems.is_empty() {
             self.element_mut(id).problems.clear();
         }
-        if !value.is_empty() && self.out_of_bounds(id, &value).is_some() {
-            self.refuse(id, Some(value));
+        if self.refuses(id, &value) {
             return;
         }
-        self.refuse(id, None);
         if let Some(blank) = blank.filter(|_| self.entry_of(id).is_none()) {
             self.blank = Some((self.spec(id).key.clone(), blank));
         }
         let before = self.computed_inside(id);
+        self.answering = Some(id);
         self.changing(|survey| {
             survey.change(id, value);
             survey.unfollow(id, &before);
         });
+        self.answering = None;
         self.blank = None;
         if self.root.word("checkErrorsMode") == "onValueChanged" {
             self.check_answer(id);
@@ -221,10 +237,15 @@ impl Survey {
         self.settle();
     }
 
+    /// The first question that keeps its answer under a name.
+    pub(super) fn keeping(&self, key: &str) -> Option<Id> {
+        let mut questions = self.named.iter().copied();
+        questions.find(|id| !self.is_panel(*id) && self.spec(*id).key.eq_ignore_ascii_case(key))
+    }
+
     /// Keeps a value under a name, for the question that has it if there is one.
     pub(super) fn write(&mut self, key: &str, value: Value) {
-        let mut questions = self.named.iter().copied();
-        match questions.find(|id| !self.is_panel(*id) && self.spec(*id).key == key) {
+        match self.keeping(key) {
             Some(id) => {
                 let value = self.fitting(id, value);
                 self.change(id, value);
@@ -274,6 +295,7 @@ impl Survey {
             Vec::new()
         };
         for other in sharing {
+            self.refuse(other, None);
             self.follow_entries(other);
         }
     }
@@ -303,7 +325,8 @@ impl Survey {
 
     /// Sets the comment beside an answer.
     pub fn set_comment(&mut self, id: Id, value: Value) {
-        self.keep_comment(id, value);
+        let blank = value.as_text().is_some_and(|text| text.trim().is_empty());
+        self.keep_comment(id, if blank { Value::Null } else { value });
         self.element_mut(id).problems.clear();
         self.settle();
     }
@@ -319,7 +342,7 @@ impl Survey {
         match self.class(id) {
             Class::Text => match node.word("inputType") {
                 "number" | "range" => number_from(value),
-                _ => joined(value, ", "),
+                _ => shaped(node, joined(value, ", ")),
             },
             Class::Comment => joined(value, "\n"),
             Class::Slider => {
@@ -393,21 +416,32 @@ impl Survey {
         if items.len() < 2 {
             return items;
         }
+        let old = self.answer(id).and_then(Value::as_list).unwrap_or_default();
+        let mut added = items.iter().filter(|item| !old.contains(item));
+        match added.find(|item| self.stands_alone(id, item)) {
+            Some(item) => vec![item.clone()],
+            None => items
+                .into_iter()
+                .filter(|item| !self.stands_alone(id, item))
+                .collect(),
+        }
+    }
+
+    /// Whether a choice excludes all others, or some chosen one does.
+    pub(super) fn stands_alone(&self, id: Id, value: &Value) -> bool {
         let node = self.node(id);
-        let alone = |value: &Value| {
-            let alone = [
-                ("showNoneItem", "none"),
-                ("showRefuseItem", "refused"),
-                ("showDontKnowItem", "dontknow"),
-            ];
+        let alone = [
+            ("showNoneItem", "none"),
+            ("showRefuseItem", "refused"),
+            ("showDontKnowItem", "dontknow"),
+        ];
+        let is = |value: &Value| {
             let mut alone = alone.iter();
             alone.any(|(flag, word)| value.as_text() == Some(word) && node.flag(flag, false))
         };
-        let old = self.answer(id).and_then(Value::as_list).unwrap_or_default();
-        let added = items.iter().find(|item| alone(item) && !old.contains(item));
-        match added {
-            Some(item) => vec![item.clone()],
-            None => items.into_iter().filter(|item| !alone(item)).collect(),
+        match value {
+            Value::List(items) => items.iter().any(is),
+            value => is(value),
         }
     }
 
@@ -416,19 +450,19 @@ impl Survey {
         let Value::List(items) = value else {
             return Value::Null;
         };
-        if self.has_no_order(id) {
-            return Value::Null;
-        }
         let choices = self.choices(id);
         let known = |item: &Value| choices.iter().any(|choice| choice.value == *item);
-        let given = !items.is_empty();
-        let mut ranked: Vec<Value> = items.into_iter().filter(known).collect();
-        if !self.node(id).flag("selectToRankEnabled", false) && given {
+        let mut ranked: Vec<Value> = items.iter().filter(|item| known(item)).cloned().collect();
+        if !self.node(id).flag("selectToRankEnabled", false) && !items.is_empty() {
             for choice in &choices {
                 if !ranked.contains(&choice.value) {
                     ranked.push(choice.value.clone());
                 }
             }
+        }
+        // The only order that there is says nothing.
+        if self.has_no_order(id) && ranked == items {
+            return Value::Null;
         }
         Value::List(ranked)
     }
@@ -438,6 +472,11 @@ impl Survey {
         self.class(id) == Class::Ranking
             && !self.node(id).flag("selectToRankEnabled", false)
             && self.choices(id).len() < 2
+    }
+
+    /// Whether there is nothing to put in order.
+    pub(super) fn has_one_order(&self, id: Id) -> bool {
+        self.has_no_order(id) && !self.choices(id).is_empty()
     }
 
     fn slider_bounds(&self, id: Id) -> (f64, f64) {
@@ -457,7 +496,7 @@ impl Survey {
         self.make_entries(id);
         self.keep_count(id);
         if self.answer(id).is_none() {
-            if self.clears_when_hidden(id) && !self.is_shown(id) {
+            if self.clears_when_hidden(id) && !self.is_visible(id) {
                 return;
             }
             let start = self.starts_with(id);
@@ -490,14 +529,19 @@ impl Survey {
     /// Gives the cells of a question what they begin with, when they wait for that and can be seen.
     pub(super) fn fill_waiting(&mut self, id: Id) {
         let seen = match self.class(id) {
-            Class::PanelDynamic => self.is_visible(self.page_of(id)),
-            _ => self.is_shown(id),
+            Class::PanelDynamic if self.position.page == Some(self.page_of(id)) => true,
+            // A look inside opens it, and so does being closed to changes.
+            _ => {
+                let opened = self.specs.opened.find(&lower(&self.spec(id).key));
+                self.is_shown(id) || opened.is_some() || !self.element(id).enabled
+            }
         };
         if !self.element(id).waits || !seen {
             return;
         }
         self.element_mut(id).waits = false;
         self.keep_count(id);
+        self.keep_least(id);
         for entry in self.element(id).children.clone() {
             self.fill_entry(entry);
             self.evaluate_entry(entry, true);
@@ -509,9 +553,7 @@ impl Survey {
         let owner = self
             .entry_of(id)
             .and_then(|entry| self.element(entry).parent);
-        owner.is_some_and(|owner| {
-            self.class(owner) != Class::PanelDynamic && self.element(owner).waits
-        })
+        owner.is_some_and(|owner| self.element(owner).waits)
     }
 
     /// Keeps a first answer; where "other" can be said, what is no choice is that, in words.
@@ -530,6 +572,9 @@ impl Survey {
             value if odd(&value) => ("other".into(), Some(value)),
             value => (value, None),
         };
+        if self.refuses(id, &start) {
+            return;
+        }
         self.change(id, start);
         if let Some(words) = words {
             self.keep_comment(id, words);
@@ -584,7 +629,7 @@ impl Survey {
         self.refuse(id, None);
         self.change(id, start);
         if let Some(value) = self.computed_default(id) {
-            self.change(id, value);
+            self.set_computed(id, value);
         }
     }
 
@@ -628,28 +673,59 @@ impl Survey {
             .iter()
             .copied()
             .filter(|id| self.clearing(self.node(*id)) != "none" && !self.is_shown(*id))
+            .filter(|id| !self.is_start_page(self.page_of(*id)) && !self.is_shown_elsewhere(*id))
             .collect();
         let keeps = self.root.word("clearInvisibleValues") == "none";
         for id in &questions {
-            self.drop_unsaid(*id);
-            self.drop_unknown(*id);
-            if !keeps {
-                self.drop_unknown_rows(*id);
+            if !hidden.contains(id) {
+                self.drop_unknown(*id);
             }
         }
         self.settle();
         self.state = State::Completed;
+        for id in &questions {
+            self.drop_unsaid(*id);
+            if !keeps && self.is_shown(*id) {
+                self.drop_unknown_rows(*id);
+            }
+        }
         for id in hidden {
             self.clear(id);
+            self.set_at_end();
         }
         for id in questions {
-            if !keeps {
+            if !keeps && !self.is_start_page(self.page_of(id)) {
                 self.clear_entries_at_end(id);
             }
         }
         // What depends on what was hidden is not evaluated again: the survey is over.
         self.due.clear();
         self.changed.clear();
+    }
+
+    /// What is set or reset when something goes is so even at the end.
+    fn set_at_end(&mut self) {
+        let mut at = 0;
+        while let Some(rule) = self.due.first_from(at) {
+            self.due.remove(rule);
+            if matches!(
+                self.specs.rules[rule].purpose,
+                Purpose::Set | Purpose::Reset
+            ) {
+                self.apply(rule);
+            }
+            at = rule + 1;
+        }
+    }
+
+    /// Whether another question that is shown keeps its answer under the same name.
+    fn is_shown_elsewhere(&self, id: Id) -> bool {
+        let same = |other: &Id| *other != id && self.spec(*other).key == self.spec(id).key;
+        self.shares_key
+            && self
+                .named
+                .iter()
+                .any(|other| same(other) && self.is_shown(*other))
     }
 
     /// In panels what is hidden goes as well; in matrices only hidden rows do.
@@ -708,37 +784,46 @@ impl Survey {
         let rows = self.rows(id);
         let columns = self.columns(id);
         let known = |cell: &Value| {
-            let mut columns = columns.iter();
-            cell.as_list().is_some() || columns.any(|column| column.to_text() == cell.to_text())
+            columns
+                .iter()
+                .any(|column| column.to_text() == cell.to_text())
         };
-        let kept = object
-            .iter()
-            .filter(|(row, cell)| rows.iter().any(|known| known.to_text() == *row) && known(cell));
-        let kept = kept.map(|(row, cell)| (row, cell.clone())).collect();
+        let row_known = |row: &str| rows.iter().any(|known| known.to_text() == row);
+        let mut kept = Object::new();
+        for (row, cell) in object.iter().filter(|(row, _)| row_known(row)) {
+            match cell {
+                Value::List(cells) => {
+                    let cells: Vec<_> = cells.iter().filter(|cell| known(cell)).cloned().collect();
+                    if !cells.is_empty() {
+                        kept.insert(row, Value::List(cells));
+                    }
+                }
+                cell if known(cell) => {
+                    kept.insert(row, cell.clone());
+                }
+                _ => {}
+            }
+        }
         self.keep(id, Value::Object(kept));
     }
 
     /// Answers that were set from outside, or that conditions hide, and are no choice go when they are checked.
     pub(super) fn drop_unknown(&mut self, id: Id) {
-        if self.clearing(self.node(id)) == "none" {
-            return;
+        if self.clearing(self.node(id)) != "none" && self.class(id) != Class::Ranking {
+            self.drop_now(id);
         }
-        let several = matches!(
-            self.class(id),
-            Class::Checkbox | Class::TagBox | Class::ImagePicker
-        );
-        let one = matches!(
-            self.class(id),
-            Class::RadioGroup | Class::Dropdown | Class::ButtonGroup | Class::ImagePicker
-        );
-        let kept = match self.answer(id) {
-            Some(Value::List(items)) if several => {
+    }
+
+    /// Takes away what is no choice.
+    pub(super) fn drop_now(&mut self, id: Id) {
+        let kept = match self.answer(id).filter(|_| self.chooses(id)) {
+            Some(Value::List(_)) if self.has_no_order(id) => Value::Null,
+            Some(Value::List(items)) => {
                 let known = items.iter().filter(|item| self.is_known(id, item));
                 Value::List(known.cloned().collect())
             }
-            Some(Value::List(_)) | None => return,
-            Some(value) if one && !self.is_known(id, value) => Value::Null,
-            Some(_) => return,
+            Some(value) if !self.is_known(id, value) => Value::Null,
+            _ => return,
         };
         self.keep(id, kept);
     }
@@ -766,33 +851,6 @@ impl Survey {
             .iter()
             .any(|choice| choice.value == *value && choice.role != Role::All)
     }
-
-    /// Takes values away that conditions have just hidden.
-    pub(super) fn drop_hidden(&mut self, id: Id, hidden: &[Value]) {
-        let Some(value) = self.answer(id) else {
-            return;
-        };
-        let kept = match value {
-            Value::List(items) => {
-                let kept: Vec<Value> = items
-                    .iter()
-                    .filter(|item| !hidden.contains(item))
-                    .cloned()
-                    .collect();
-                if kept.len() == items.len() {
-                    return;
-                }
-                if self.has_no_order(id) {
-                    Value::Null
-                } else {
-                    Value::List(kept)
-                }
-            }
-            value if hidden.contains(value) || !self.is_known(id, value) => Value::Null,
-            _ => return,
-        };
-        self.change(id, kept);
-    }
 }
 
 /// One text of several.
@@ -803,6 +861,51 @@ fn joined(value: Value, between: &str) -> Value {
             items.join(between).into()
         }
         value => value,
+    }
+}
+
+/// Text without the signs that a pattern puts between its letters and digits, or with them where they are kept.
+fn shaped(node: &Node, value: Value) -> Value {
+    let (Some(mask), Value::Text(text)) = (node.node("maskSettings"), &value) else {
+        return value;
+    };
+    if node.word("maskType") != "pattern" {
+        return value;
+    }
+    let mut given = text.chars().peekable();
+    let (mut masked, mut bare) = (String::new(), String::new());
+    let mut escaped = false;
+    for sign in mask.word("pattern").chars() {
+        if !escaped && sign == '\\' {
+            escaped = true;
+            continue;
+        }
+        let fits = |c: &char| match sign {
+            '9' => c.is_ascii_digit(),
+            'a' => c.is_ascii_alphabetic(),
+            _ => c.is_ascii_alphanumeric(),
+        };
+        if !escaped && matches!(sign, '9' | 'a' | '#') {
+            let Some(c) = given.find(fits) else {
+                return value;
+            };
+            masked.push(c);
+            bare.push(c);
+        } else {
+            given.next_if_eq(&sign);
+            masked.push(sign);
+            if escaped || sign.is_ascii_alphanumeric() {
+                bare.push(sign);
+            }
+        }
+        escaped = false;
+    }
+    if mask.flag("saveMaskedValue", false) {
+        masked.into()
+    } else if masked == *text {
+        bare.into()
+    } else {
+        value
     }
 }
 

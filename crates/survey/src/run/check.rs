@@ -225,6 +225,14 @@ impl Survey {
         well
     }
 
+    /// Whether an answer would not do, or one inside of it.
+    pub(super) fn is_wrong(&self, id: Id) -> bool {
+        let inside = &self.element(id).children;
+        self.is_visible(id)
+            && (self.wrong_with(id).iter().any(|problem| problem.blocks)
+                || inside.iter().any(|inside| self.is_wrong(*inside)))
+    }
+
     fn forget_problems(&mut self, id: Id) {
         self.element_mut(id).problems.clear();
         for child in self.element(id).children.clone() {
@@ -262,7 +270,7 @@ impl Survey {
             return Vec::new();
         }
         let answer = self.shown_answer(id).cloned().unwrap_or_default();
-        if self.is_required(id) && self.is_unanswered(id) && !self.has_no_order(id) {
+        if self.is_required(id) && self.is_unanswered(id) && !self.has_one_order(id) {
             let mut wrong = required(Wrong::Required);
             let chooses = matches!(
                 self.class(id),
@@ -331,7 +339,9 @@ impl Survey {
                 let count = answer.as_list().unwrap_or_default().len() as f64;
                 // More than the most cannot be chosen: then the others are disabled.
                 match node.number("minSelectedChoices") {
-                    Some(min) if count < min => plain(Wrong::Count(Some(min), None)),
+                    Some(min) if count < min && !self.stands_alone(id, answer) => {
+                        plain(Wrong::Count(Some(min), None))
+                    }
                     _ => Vec::new(),
                 }
             }
@@ -436,8 +446,8 @@ impl Survey {
             return (!holds).then(|| Wrong::Expression(node.word("expression").to_owned()));
         }
         let text = answer.to_text();
-        // Blanks have no length that counts.
-        let blank = node.class() == Class::TextValidator && text.trim().is_empty();
+        // Blanks are no answer, but for an address.
+        let blank = node.class() != Class::EmailValidator && text.trim().is_empty();
         if answer.is_empty() || blank {
             return None;
         }

@@ -65,11 +65,10 @@ impl Survey {
         }
     }
 
-    /// The choices of a question that are visible now, in order.
-    pub fn choices(&self, id: Id) -> Vec<Choice> {
-        let class = self.class(id);
-        let chooses = matches!(
-            class,
+    /// Whether a question is answered with choices.
+    pub(super) fn chooses(&self, id: Id) -> bool {
+        matches!(
+            self.class(id),
             Class::RadioGroup
                 | Class::Dropdown
                 | Class::Checkbox
@@ -77,11 +76,16 @@ impl Survey {
                 | Class::Ranking
                 | Class::ImagePicker
                 | Class::ButtonGroup
-        );
+        )
+    }
+
+    /// The choices of a question that are visible now, in order.
+    pub fn choices(&self, id: Id) -> Vec<Choice> {
+        let class = self.class(id);
         if class == Class::Rating {
             return self.steps(id);
         }
-        if !chooses {
+        if !self.chooses(id) {
             return Vec::new();
         }
         let node = self.node(id);
@@ -96,14 +100,15 @@ impl Survey {
         let mut shown: Vec<Choice> = Vec::with_capacity(choices.len());
         for (index, mut choice) in choices.into_iter().enumerate() {
             let condition = conditions.get(index).copied().unwrap_or(SHOWN);
-            if condition.visible() {
-                choice.enabled &= condition.enabled();
+            if condition.visible {
+                choice.enabled &= condition.enabled;
                 shown.push(choice);
             }
         }
         let most = node.number("maxSelectedChoices").filter(|most| *most > 0.0);
         let chosen = self.answer(id).and_then(Value::as_list).unwrap_or_default();
-        if most.is_some_and(|most| chosen.len() as f64 >= most) {
+        let full = most.is_some_and(|most| chosen.len() as f64 >= most);
+        if full {
             for choice in &mut shown {
                 choice.enabled &= chosen.contains(&choice.value);
             }
@@ -122,17 +127,20 @@ impl Survey {
             ),
             ("showOtherItem", "otherText", "other", Role::Other),
         ];
-        let has_own = !shown.is_empty();
+        let count = shown.iter().filter(|choice| choice.enabled).count();
         for (flag, text, value, role) in special {
             if node.flag(flag, false) {
-                shown.push(self.special(node, text, value.into(), role));
+                let mut choice = self.special(node, text, value.into(), role);
+                let other = role == Role::Other && full;
+                choice.enabled = !other || chosen.contains(&choice.value);
+                shown.push(choice);
             }
         }
-        if matches!(class, Class::Checkbox | Class::TagBox)
-            && has_own
-            && node.flag("showSelectAllItem", false)
+        if matches!(class, Class::Checkbox | Class::TagBox) && node.flag("showSelectAllItem", false)
         {
-            shown.insert(0, self.special(node, "selectAllText", "".into(), Role::All));
+            let mut all = self.special(node, "selectAllText", "".into(), Role::All);
+            all.enabled = count > 0 && most.is_none_or(|most| most >= count as f64);
+            shown.insert(0, all);
         }
         shown
     }
@@ -232,7 +240,12 @@ impl Survey {
         };
         let mut steps = Vec::new();
         let mut value = min;
-        while steps.len() < MAX_STEPS && value <= max {
+        // There are ten faces.
+        let most = match node.word("rateType") {
+            "smileys" => 10,
+            _ => MAX_STEPS,
+        };
+        while steps.len() < most && value <= max {
             steps.push(plain(Value::Number(rounded(value, step))));
             value += step;
         }
@@ -290,12 +303,13 @@ impl Survey {
                     choice.text = comment.to_owned();
                     is_chosen && !comment.is_empty()
                 }
-                ("selected", role) => is_chosen && role != Role::All,
+                ("selected", role) => is_chosen && role == Role::Own,
                 ("unselected", role) => !is_chosen && role == Role::Own,
                 (_, role) => role == Role::Own,
             };
             if wanted {
                 choice.role = Role::Own;
+                choice.enabled = true;
                 carried.push(choice);
             }
         }
@@ -370,8 +384,7 @@ impl Survey {
             Class::Matrix => {
                 let rows = item_values(self.node(id), "rows");
                 let conditions = &self.element(id).rows;
-                let shown =
-                    |index: usize| conditions.get(index).copied().unwrap_or(SHOWN).visible();
+                let shown = |index: usize| conditions.get(index).copied().unwrap_or(SHOWN).visible;
                 rows.into_iter()
                     .enumerate()
                     .filter(|(index, _)| shown(*index))
@@ -400,7 +413,7 @@ impl Survey {
     pub fn columns(&self, id: Id) -> Vec<Value> {
         let columns = item_values(self.node(id), "columns");
         let conditions = &self.element(id).columns;
-        let shown = |index: usize| conditions.get(index).copied().unwrap_or(SHOWN).visible();
+        let shown = |index: usize| conditions.get(index).copied().unwrap_or(SHOWN).visible;
         columns
             .into_iter()
             .enumerate()

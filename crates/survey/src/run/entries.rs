@@ -42,17 +42,14 @@ impl Survey {
                     Some(entries) => self.resize(id, entries.len()),
                     None => {
                         let start = self.starts_with(id);
+                        if !panel {
+                            self.element_mut(id).least = self.within(id, count);
+                            self.resize(id, self.element(id).least);
+                        }
                         if start.as_list().is_none_or(<[Value]>::is_empty) {
                             self.element_mut(id).least = self.within(id, count);
                             self.resize(id, self.element(id).least);
                             self.keep_count(id);
-                            // A matrix whose least number is not its first one keeps the least from the start.
-                            let other = node.number("rowCount").is_none() && min > default;
-                            if !panel && (other || count > min) {
-                                let blank = Value::Object(Object::new());
-                                let least = self.within(id, min);
-                                self.keep(id, Value::List(vec![blank; least]));
-                            }
                             for index in 0..self.element(id).children.len() {
                                 self.start_entry(id, index);
                             }
@@ -61,6 +58,22 @@ impl Survey {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A matrix whose least number is not its first one keeps the least once it is seen.
+    pub(super) fn keep_least(&mut self, id: Id) {
+        let node = self.node(id);
+        let min = node.number("minRowCount").unwrap_or(0.0);
+        let rows = self.element(id).children.len() as f64;
+        let other = match node.number("rowCount") {
+            Some(_) => rows > min,
+            None => min != 2.0,
+        };
+        let blank = self.answer(id).is_none() && self.class(id) == Class::MatrixDynamic;
+        if other && blank && !self.counts_itself(id) {
+            let least = self.within(id, min);
+            self.keep(id, Value::List(vec![Value::Object(Object::new()); least]));
         }
     }
 
@@ -99,6 +112,7 @@ impl Survey {
             refused: None,
             follows: true,
             waits: false,
+            stale: false,
             problems: Vec::new(),
         };
         let entry = self.place(entry);
@@ -127,6 +141,7 @@ impl Survey {
         if self.element_mut(id).refused.take().is_some() {
             self.refusals -= 1;
         }
+        self.moved.retain(|other| *other != id);
         self.free.push(id);
     }
 
@@ -193,25 +208,26 @@ impl Survey {
             let least = self.element(id).least;
             let matrix = self.class(id) == Class::MatrixDynamic;
             let count = match self.answer(id).and_then(Value::as_list) {
-                Some(entries) if matrix => entries.len().max(least),
+                // Fewer rows than it began with change no number of rows, nor does no answer.
+                Some(entries) if matrix && entries.len() < least => entries.len().max(before),
                 Some(entries) => entries.len(),
-                // Without an answer the rows stay, and are blank.
                 None if matrix && least > 0 => before,
                 None => least,
             };
-            if matrix && self.answer(id).is_none() && least > 0 {
-                self.element_mut(id).least = before;
-            }
             self.resize(id, count);
+            if before > count {
+                self.keep_count(id);
+            }
             let any = self.answer(id).is_some_and(|answer| !answer.is_empty());
-            // One row more is what it comes with; for several more all are made anew.
-            if matrix && count > before + 1 && any {
+            // One row more is what it comes with; otherwise all are made anew.
+            if matrix && count != before && count != before + 1 && any {
                 for entry in self.element(id).children.clone() {
                     self.fill_entry(entry);
                 }
             }
             self.follow_inner(id);
-            if !matrix && count > before {
+            let stale = count < before && self.element(id).stale;
+            if !matrix && (stale || self.computes_in(id, before)) {
                 self.defer(id);
             }
             return;
@@ -219,27 +235,56 @@ impl Survey {
         self.follow_inner(id);
     }
 
-    /// When panels come with an answer, what stands in panels is set with the next change, and what is computed there
-    /// once something that it reads changes.
+    /// Whether something that was not answered is computed in the entries from one on.
+    fn computes_in(&self, id: Id, first: usize) -> bool {
+        let mut inside = Vec::new();
+        for entry in self.element(id).children.iter().skip(first) {
+            self.questions_in(*entry, &mut inside);
+        }
+        inside.retain(|id| self.answer(*id).is_none());
+        inside.iter().any(|id| {
+            let spec = self.spec(*id);
+            let starts = spec.default.is_some() || !self.starts_with(*id).is_empty();
+            starts || spec.class == Class::Expression
+        })
+    }
+
+    /// When panels come with an answer and something is computed in them, what is in panels stays as it is. With the
+    /// next change defaults are computed, and what does not read the answers of the panel; when that changes
+    /// something, all is.
     fn defer(&mut self, id: Id) {
         let mut inside = vec![self.spec_id(id)];
-        let mut at = 0;
+        let (mut at, mut stale) = (0, false);
         while let Some(spec) = inside.get(at).copied() {
             let spec = &self.specs.all[spec];
             inside.extend(&spec.children);
             at += 1;
+            stale |= spec.default.is_some() || spec.class == Class::Expression;
             let rules = if at == 1 {
                 &spec.inner_readers
             } else {
                 &spec.rules
             };
             for rule in rules {
-                let computed = self.specs.rules[*rule].purpose == Purpose::Value;
-                if self.due.remove(*rule) && !computed {
+                let Rule {
+                    purpose,
+                    expression,
+                    ..
+                } = &self.specs.rules[*rule];
+                let later = match purpose {
+                    Purpose::Value => expression.iter().all(|expression| {
+                        let mut names = expression.names();
+                        names.all(|name| !name.text().contains('.'))
+                    }),
+                    purpose => *purpose == Purpose::Default,
+                };
+                let removed = *purpose != Purpose::Totals && self.due.remove(*rule);
+                if removed && later {
                     self.deferred.insert(*rule);
                 }
             }
         }
+        self.element_mut(id).stale = stale;
     }
 
     fn follow_inner(&mut self, id: Id) {
@@ -256,6 +301,9 @@ impl Survey {
     /// What is in a question has changed: all of it, or what is kept under one name in one entry. What an entry sets
     /// itself waits for a change of just what it reads.
     pub(super) fn touch_inside(&mut self, id: Id, key: Option<&str>) {
+        if key.is_some() {
+            self.element_mut(id).stale = false;
+        }
         let readers = self.spec(id).inner_readers.clone();
         for rule in readers {
             let Rule {
@@ -277,7 +325,15 @@ impl Survey {
 
     /// As many entries as an expression says.
     pub(super) fn set_count(&mut self, id: Id, count: &Value) {
-        let count = self.within(id, count.to_number());
+        let panel = self.class(id) == Class::PanelDynamic;
+        let least = if panel {
+            "minPanelCount"
+        } else {
+            "minRowCount"
+        };
+        let least = self.node(id).number(least).unwrap_or(0.0);
+        // What is no number is the least; the greater of both would be so, too.
+        let count = self.within(id, count.to_number().max(least));
         let before = self.element(id).children.len();
         if count == before {
             return;
@@ -286,19 +342,23 @@ impl Survey {
         if let Some(Value::List(entries)) = self.answer(id).cloned() {
             let mut entries = entries;
             entries.truncate(count);
-            if self.class(id) == Class::PanelDynamic {
+            if panel {
                 entries.resize(count, Value::Object(Object::new()));
             }
             self.keep(id, Value::List(entries));
         }
         self.keep_count(id);
-        for index in before..count {
-            self.start_entry(id, index);
-            if let Some(entry) = self.element(id).children.get(index).copied() {
+        // What rows and panels otherwise come with is not asked for here, only what panels' questions begin with.
+        if panel && !self.element(id).waits {
+            let added = self.element(id).children[before.min(count)..].to_vec();
+            for entry in added {
                 self.fill_entry(entry);
             }
         }
         self.entries_moved(id);
+        if !panel {
+            self.defer(id);
+        }
     }
 
     /// Adds an entry at the end; says whether there was room.
@@ -334,6 +394,11 @@ impl Survey {
         }
         self.catch_up();
         self.pop_entry(id, index);
+        if self.class(id) == Class::MatrixDynamic {
+            let rows = self.element(id).children.len();
+            let element = self.element_mut(id);
+            element.least = element.least.min(rows);
+        }
         if let Some(Value::List(mut entries)) = self.answer(id).cloned()
             && index < entries.len()
         {
@@ -396,7 +461,6 @@ impl Survey {
     }
 
     pub(super) fn entries_moved(&mut self, id: Id) {
-        let readers = self.spec(id).inner_readers.clone();
-        self.due.extend(&readers);
+        self.touch_inside(id, None);
     }
 }

@@ -69,10 +69,14 @@ pub struct Survey {
     /// Rules whose names have changed, and names that triggers have not seen yet.
     due: Rules,
     changed: Names,
+    /// Questions of which choices were shown or hidden: what is no choice any more goes once all are.
+    moved: Vec<Id>,
     /// Rules that wait for the next change.
     deferred: Rules,
     /// The name of an answer that has just become blank, and what expressions see of it now; nothing afterwards.
     blank: Option<(String, Value)>,
+    /// What is being answered: that answer is not set by a rule at once.
+    answering: Option<Id>,
     /// How many questions have an answer that was refused.
     refusals: usize,
     /// Under which names lists of choices are kept, in lower case.
@@ -110,6 +114,8 @@ struct Element {
     follows: bool,
     /// Whether its cells have not yet been given what they begin with.
     waits: bool,
+    /// Whether what is computed in its panels waits since they came with an answer.
+    stale: bool,
     problems: Vec<Problem>,
 }
 
@@ -121,32 +127,17 @@ enum Kind {
     Entry(SpecId, Value),
 }
 
-/// What conditions say of a choice or a row.
+/// What conditions say of a choice or a row: its own where it has one, or that for all.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Shown {
-    /// By its own condition, and by the condition for all.
-    own: bool,
-    all: bool,
-    own_enabled: bool,
-    all_enabled: bool,
+    visible: bool,
+    enabled: bool,
 }
 
 const SHOWN: Shown = Shown {
-    own: true,
-    all: true,
-    own_enabled: true,
-    all_enabled: true,
+    visible: true,
+    enabled: true,
 };
-
-impl Shown {
-    fn visible(self) -> bool {
-        self.own && self.all
-    }
-
-    fn enabled(self) -> bool {
-        self.own_enabled && self.all_enabled
-    }
-}
 
 /// With what a survey starts.
 #[derive(Default)]
@@ -188,8 +179,10 @@ impl Survey {
             skips: Vec::new(),
             due: Rules::default(),
             changed: Names::default(),
+            moved: Vec::new(),
             deferred: Rules::default(),
             blank: None,
+            answering: None,
             refusals: 0,
             lists: Names::default(),
             shares_key: false,
@@ -231,23 +224,21 @@ impl Survey {
         for id in &questions {
             self.fill(*id);
         }
-        // What is set from names is set when they change, and not before.
-        let waits = |rule: &spec::Rule| {
-            let mut names = rule.expression.iter().flat_map(crate::Expression::names);
-            rule.purpose == spec::Purpose::Set && names.next().is_some()
-        };
+        // What is set is set when something changes, and not before.
         let repeats = |rule: &spec::Rule| {
             let spec = self.specs.all.get(rule.spec);
             rule.purpose == spec::Purpose::Set && spec.is_some_and(|spec| spec.owner.is_some())
         };
         for (id, rule) in self.specs.rules.iter().enumerate() {
-            if !waits(rule) {
+            if rule.purpose != spec::Purpose::Set {
                 self.due.insert(id);
             } else if repeats(rule) {
                 self.due.remove(id);
             }
         }
         self.settle();
+        // A trigger may have led on.
+        let led = self.stops().first() != Some(&self.position);
         self.begun = true;
         for at in 0..self.elements.len() {
             self.fill_waiting(Id(at as u32));
@@ -257,13 +248,19 @@ impl Survey {
         }
         // Where hiding clears, what is hidden from the start begins without its default.
         for id in questions {
-            let computed = self.class(id) == Class::Expression;
-            if !computed && !self.is_shown(id) && self.clears_when_hidden(id) {
+            let stays = match self.class(id) {
+                Class::Expression => true,
+                Class::PanelDynamic => self.is_unanswered(id),
+                _ => false,
+            };
+            let hidden = !self.is_visible(id) && self.clears_when_hidden(id)
+                || !self.is_shown(id) && self.clears_with_container(id);
+            if !stays && hidden {
                 self.clear(id);
             }
         }
         self.settle();
-        self.first_page();
+        self.first_page(led);
     }
 
     /// Makes an element of a spec and all that is in it.
@@ -285,6 +282,7 @@ impl Survey {
             refused: None,
             follows: true,
             waits: false,
+            stale: false,
             problems: Vec::new(),
         };
         let id = self.place(element);
@@ -397,9 +395,13 @@ impl Survey {
             return true;
         }
         let node = self.node(id);
-        let own = |choice: &Choice| choice.role == Role::Own;
-        if node.flag("hideIfChoicesEmpty", false) && !self.choices(id).iter().any(own) {
-            return false;
+        if node.flag("hideIfChoicesEmpty", false) {
+            // "Other" and the like are enough beside choices that come from another question.
+            let carried = self.carried(id).is_some();
+            let counts = |choice: &Choice| carried || choice.role == Role::Own;
+            if !self.choices(id).iter().any(counts) {
+                return false;
+            }
         }
         if node.flag("hideIfRowsEmpty", false) && self.rows(id).is_empty() {
             return false;

@@ -57,6 +57,10 @@ impl Survey {
         self.root.flag("firstPageIsStartPage", false) && self.pages.len() > 1
     }
 
+    pub(super) fn is_start_page(&self, page: Id) -> bool {
+        self.has_start_page() && self.pages.first() == Some(&page)
+    }
+
     /// The pages that are visible now, without the start page.
     pub fn visible_pages(&self) -> Vec<Id> {
         let first = usize::from(self.has_start_page());
@@ -74,7 +78,7 @@ impl Survey {
     }
 
     /// Everything that is shown at once, in order.
-    fn stops(&self) -> Vec<Position> {
+    pub(super) fn stops(&self) -> Vec<Position> {
         let pages = self.visible_pages();
         let whole = |page: &Id| Position {
             page: Some(*page),
@@ -119,8 +123,10 @@ impl Survey {
         }
     }
 
-    pub(super) fn first_page(&mut self) {
-        self.position = self.stops().first().copied().unwrap_or_default();
+    pub(super) fn first_page(&mut self, led: bool) {
+        if !led {
+            self.position = self.stops().first().copied().unwrap_or_default();
+        }
         if self.has_start_page() {
             self.state = State::Starting;
         }

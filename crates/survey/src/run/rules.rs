@@ -1,23 +1,23 @@
 //! Evaluating again what a change touches, and no more.
 
 use super::{
-    Id, SHOWN, Shown, Survey,
+    Id, SHOWN, Survey,
     pages::State,
     scope::Here,
     spec::{Purpose, RuleId, first_part},
 };
 use crate::{
-    Expression, Object, Value,
+    Expression, Name, Object, Scope, Value,
     definition::{Class, Node},
     names::Names,
 };
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// How often rules may set off earlier rules before it is taken for a cycle.
 const MAX_ROUNDS: usize = 10;
 
-/// How often triggers may set off triggers.
-const MAX_TRIGGERS: usize = 100;
+/// How often triggers may set off earlier triggers.
+const MAX_TRIGGERS: usize = 3;
 
 /// A set of rules: one bit for each.
 #[derive(Debug, Default)]
@@ -123,7 +123,7 @@ impl Survey {
 
     fn rounds(&mut self) {
         // What asks about more than values is asked again whenever anything changes.
-        if !self.due.is_empty() || !self.changed.is_empty() {
+        if !self.changed.is_empty() || (self.begun && !self.due.is_empty()) {
             self.due.extend(&self.specs.asking);
         }
         for _ in 0..MAX_ROUNDS {
@@ -136,12 +136,13 @@ impl Survey {
                 self.apply(rule);
                 at = rule + 1;
             }
+            self.choices_moved();
         }
         self.due.clear();
     }
 
     /// Evaluates one rule wherever its question stands.
-    fn apply(&mut self, id: RuleId) {
+    pub(super) fn apply(&mut self, id: RuleId) {
         let (spec, purpose) = (self.specs.rules[id].spec, self.specs.rules[id].purpose);
         if let Purpose::Calculated(index) = purpose {
             return self.calculate(id, index);
@@ -186,7 +187,7 @@ impl Survey {
                     (purpose, &self.specs.rules[rule].expression)
                 {
                     // What an entry comes with stays, hidden or not.
-                    self.element_mut(id).visible = self.holds(condition, Some(id), None);
+                    self.element_mut(id).visible = self.decided(condition, id) == Some(true);
                 } else {
                     self.apply_at(rule, purpose, id);
                 }
@@ -221,19 +222,41 @@ impl Survey {
         })
     }
 
+    /// What a condition on an element says when it says yes or no, and nothing else.
+    fn decided(&self, condition: &Expression, at: Id) -> Option<bool> {
+        self.evaluate(condition, Some(at), None).as_bool()
+    }
+
     /// What the default expression of a question gives now; none without one.
     pub(super) fn computed_default(&self, id: Id) -> Option<Value> {
         let expression = self.specs.rules[self.spec(id).default?]
             .expression
             .as_ref()?;
-        let value = undated(self.evaluate(expression, Some(id), None));
+        let value = self.written(id, self.evaluate(expression, Some(id), None));
         Some(self.fitting(id, value))
+    }
+
+    /// What functions make of dates as answers are written: the day, and the time where the question asks for it.
+    pub(super) fn written(&self, id: Id, value: Value) -> Value {
+        let timed = self.node(id).word("inputType") == "datetime-local";
+        self.dated(value, if timed { 16 } else { 10 })
+    }
+
+    /// A date as local time, cut to so many letters.
+    fn dated(&self, value: Value, letters: usize) -> Value {
+        match value {
+            Value::Date(at) => {
+                let local = crate::expression::iso(at + self.clock.offset(at) * 60_000.0);
+                local.map_or(Value::Null, |text| text[..letters].into())
+            }
+            value => value,
+        }
     }
 
     /// The smallest or the largest answer that a question takes: as computed, or as it is set.
     pub(super) fn bound(&self, id: Id, largest: bool) -> Option<Value> {
         if let Some(expression) = &self.spec(id).bounds[usize::from(largest)] {
-            let computed = undated(self.evaluate(expression, Some(id), None));
+            let computed = self.written(id, self.evaluate(expression, Some(id), None));
             return Some(computed).filter(|value| !value.is_empty());
         }
         let set = self.node(id).value(if largest { "max" } else { "min" });
@@ -287,35 +310,22 @@ impl Survey {
             (Purpose::Totals, _) => self.total(at),
             (Purpose::CarryForward, _) => self.carry(at),
             (Purpose::Visible, Some(expression)) => {
-                let visible = self.holds(expression, here, None);
+                let visible = self.decided(expression, at) == Some(true);
                 self.set_visible(at, visible);
             }
             (Purpose::Enabled, Some(expression)) => {
-                self.element_mut(at).enabled = self.holds(expression, here, None);
+                self.element_mut(at).enabled = self.decided(expression, at) != Some(false);
             }
             (Purpose::Required, Some(expression)) => {
-                self.element_mut(at).required = self.holds(expression, here, None);
+                self.element_mut(at).required = self.decided(expression, at) == Some(true);
             }
-            (Purpose::ChoicesVisible | Purpose::ChoicesEnabled, Some(expression)) => {
-                self.show_each(
-                    at,
-                    |survey, values| {
-                        let holds = |value: &Value| survey.holds(expression, here, Some(value));
-                        values.iter().map(holds).collect()
-                    },
-                    purpose,
-                );
-            }
-            (Purpose::ChoiceVisible(index) | Purpose::ChoiceEnabled(index), Some(expression)) => {
-                let node = self.choices_node(at).clone();
-                let value = node
-                    .nodes("choices")
-                    .get(index)
-                    .and_then(|node| node.value("value"))
-                    .cloned();
-                let holds = self.holds(expression, here, value.as_ref());
-                self.show_one(at, index, holds, purpose);
-            }
+            (
+                Purpose::ChoicesVisible
+                | Purpose::ChoicesEnabled
+                | Purpose::ChoiceVisible(_)
+                | Purpose::ChoiceEnabled(_),
+                Some(expression),
+            ) => self.show_choices(at, purpose, expression),
             (Purpose::RowsVisible | Purpose::RowVisible(_), Some(expression)) => {
                 self.show_rows(at, purpose, expression);
             }
@@ -324,17 +334,14 @@ impl Survey {
                 let values = item_values(&node, "columns");
                 self.element_mut(at).columns.resize(values.len(), SHOWN);
                 for (index, value) in values.iter().enumerate() {
-                    let holds = match purpose {
-                        Purpose::ColumnVisible(wanted) if wanted != index => continue,
-                        _ => self.holds(expression, here, Some(value)),
+                    let applies = match purpose {
+                        Purpose::ColumnVisible(wanted) => wanted == index,
+                        _ => !has_own(&node, "columns", index, "visibleIf"),
                     };
-                    let column = &mut self.element_mut(at).columns[index];
-                    let side = if purpose == Purpose::ColumnsVisible {
-                        &mut column.all
-                    } else {
-                        &mut column.own
-                    };
-                    *side = holds;
+                    if applies {
+                        let holds = self.holds(expression, here, Some(value));
+                        self.element_mut(at).columns[index].visible = holds;
+                    }
                 }
             }
             (Purpose::PanelsVisible, Some(expression)) => {
@@ -351,10 +358,10 @@ impl Survey {
                 let stays = self.is_shown(at) || !self.clears_when_hidden(at);
                 if stays && self.element(at).follows {
                     let value = self.evaluate(expression, here, None);
-                    let value = self.fitting(at, undated(value));
-                    self.change(at, value);
+                    self.set_computed(at, value);
                 }
             }
+            (Purpose::Set | Purpose::Reset, _) if self.answering == Some(at) => {}
             // A condition alone takes the answer away.
             (Purpose::Set, None) => {
                 if condition.is_some_and(|condition| self.holds(condition, here, None)) {
@@ -364,17 +371,18 @@ impl Survey {
             (Purpose::Set, Some(expression)) => {
                 if condition.is_none_or(|condition| self.holds(condition, here, None)) {
                     let value = self.evaluate(expression, here, None);
-                    let value = self.fitting(at, undated(value));
-                    self.change(at, value);
+                    self.set_computed(at, value);
                 }
             }
             (Purpose::Reset, Some(expression)) => {
-                if self.holds(expression, here, None) {
+                if !self.is_unanswered(at) && self.holds(expression, here, None) {
                     self.reset(at);
                 }
             }
             // There are no cells before their matrix is seen.
             (Purpose::Value, _) if self.waits_for_cells(at) => {}
+            // What cannot be changed is not computed either.
+            (Purpose::Value, _) if self.is_read_only(at) => {}
             (Purpose::Value, Some(expression)) => {
                 let value = self.evaluate(expression, here, None);
                 let value = self.rounded(at, undated(value));
@@ -413,11 +421,17 @@ impl Survey {
             if visible {
                 self.fill_waiting(question);
             }
-            if !self.clears_when_hidden(question) {
+            // What a page or panel brings back begins anew; what is shown by itself does where hiding clears.
+            if question == id && !self.clears_when_hidden(question) {
                 continue;
             }
             if visible {
-                if self.is_shown(question) && self.answer(question).is_none() {
+                let brings = turned.unwrap_or(id);
+                let seen = match question == id {
+                    true => self.is_shown(question),
+                    false => self.is_visible(brings),
+                };
+                if seen && self.answer(question).is_none() {
                     self.fill(question);
                     if let Some(rule) = self.spec(question).default {
                         self.due.insert(rule);
@@ -429,70 +443,48 @@ impl Survey {
         }
     }
 
-    fn show_each(
-        &mut self,
-        id: Id,
-        holds: impl Fn(&Self, &[Value]) -> Vec<bool>,
-        purpose: Purpose,
-    ) {
+    /// Shows and enables choices: by the condition for all those that have none of their own, or one by its own.
+    fn show_choices(&mut self, id: Id, purpose: Purpose, expression: &Expression) {
         let node = self.choices_node(id).clone();
         let carried = self.carried(id);
         let values = match &carried {
             Some(carried) => carried.iter().map(|choice| choice.value.clone()).collect(),
             None => item_values(&node, "choices"),
         };
-        let holds = holds(self, &values);
+        let shows = matches!(purpose, Purpose::ChoicesVisible | Purpose::ChoiceVisible(_));
+        let property = if shows { "visibleIf" } else { "enableIf" };
         self.element_mut(id).choices.resize(values.len(), SHOWN);
-        let (mut hidden, mut moved) = (Vec::new(), false);
+        let mut moved = false;
         for (index, value) in values.into_iter().enumerate() {
+            let own = carried.is_none() && has_own(&node, "choices", index, property);
+            let applies = match purpose {
+                Purpose::ChoiceVisible(wanted) | Purpose::ChoiceEnabled(wanted) => wanted == index,
+                _ => !own,
+            };
+            if !applies {
+                continue;
+            }
+            let holds = self.holds(expression, Some(id), Some(&value));
             let choice = &mut self.element_mut(id).choices[index];
-            let was = choice.visible();
-            if purpose == Purpose::ChoicesVisible {
-                choice.all = holds[index];
+            if shows {
+                moved |= choice.visible != holds;
+                choice.visible = holds;
             } else {
-                choice.all_enabled = holds[index];
-            }
-            moved |= was != choice.visible();
-            if !choice.visible() {
-                hidden.push(value);
+                choice.enabled = holds;
             }
         }
-        if moved {
-            self.choices_moved(id, &hidden);
+        if moved && !self.moved.contains(&id) {
+            self.moved.push(id);
         }
     }
 
-    fn show_one(&mut self, id: Id, index: usize, holds: bool, purpose: Purpose) {
-        let node = self.choices_node(id).clone();
-        let choices = node.nodes("choices");
-        self.element_mut(id).choices.resize(choices.len(), SHOWN);
-        let Some(choice) = self.element_mut(id).choices.get_mut(index) else {
-            return;
-        };
-        let was = choice.visible();
-        if matches!(purpose, Purpose::ChoiceVisible(_)) {
-            choice.own = holds;
-        } else {
-            choice.own_enabled = holds;
+    /// After choices were shown or hidden: whoever takes them is asked again, and what is none any more goes.
+    fn choices_moved(&mut self) {
+        for id in std::mem::take(&mut self.moved) {
+            let carriers = self.spec(id).carriers.clone();
+            self.due.extend(&carriers);
+            self.drop_now(id);
         }
-        if was == choice.visible() {
-            return;
-        }
-        let conditions = self.element(id).choices.clone();
-        let hidden = choices
-            .iter()
-            .zip(conditions)
-            .filter(|(_, condition)| !condition.visible());
-        let hidden: Vec<Value> = hidden
-            .filter_map(|(node, _)| node.value("value").cloned())
-            .collect();
-        self.choices_moved(id, &hidden);
-    }
-
-    fn choices_moved(&mut self, id: Id, hidden: &[Value]) {
-        let carriers = self.spec(id).carriers.clone();
-        self.due.extend(&carriers);
-        self.drop_hidden(id, hidden);
     }
 
     fn show_rows(&mut self, id: Id, purpose: Purpose, expression: &Expression) {
@@ -503,19 +495,16 @@ impl Survey {
         let count = if repeats { entries.len() } else { rows.len() };
         self.element_mut(id).rows.resize(count, SHOWN);
         for index in 0..count {
-            if matches!(purpose, Purpose::RowVisible(wanted) if wanted != index) {
+            let applies = match purpose {
+                Purpose::RowVisible(wanted) => wanted == index,
+                _ => !has_own(&node, "rows", index, "visibleIf"),
+            };
+            if !applies {
                 continue;
             }
             let here = entries.get(index).copied().unwrap_or(id);
-            let holds = self.holds(expression, Some(here), rows.get(index));
-            let row = &mut self.element_mut(id).rows[index];
-            let side = if purpose == Purpose::RowsVisible {
-                &mut row.all
-            } else {
-                &mut row.own
-            };
-            *side = holds;
-            let visible = row.visible();
+            let visible = self.holds(expression, Some(here), rows.get(index));
+            self.element_mut(id).rows[index].visible = visible;
             if let Some(entry) = entries.get(index)
                 && self.element(*entry).visible != visible
             {
@@ -533,18 +522,11 @@ impl Survey {
         if self.carried(id).is_none() {
             return;
         }
-        let choices = self.choices(id);
-        let known = |value: &Value| choices.iter().any(|choice| choice.value == *value);
-        let kept = match self.answer(id) {
-            // An order of other choices says nothing.
-            Some(_) if self.class(id) == Class::Ranking => Value::Null,
-            Some(Value::List(items)) => {
-                Value::List(items.iter().filter(|item| known(item)).cloned().collect())
-            }
-            Some(value) if !known(value) => Value::Null,
-            _ => return,
-        };
-        self.change(id, kept);
+        // An order of other choices says nothing.
+        if self.class(id) == Class::Ranking {
+            self.keep(id, Value::Null);
+        }
+        self.drop_now(id);
     }
 
     /// Computes the totals of a matrix.
@@ -616,13 +598,35 @@ impl Survey {
     /// Fires the triggers that read what has changed; says whether any did something.
     fn fire(&mut self, changed: &Names) -> bool {
         let mut fired = false;
+        if self.specs.triggers.is_empty() {
+            return fired;
+        }
+        // Where an answer may lead elsewhere, it is checked first.
+        let first = changed.first().and_then(|key| self.keeping(key));
+        let mut triggers = self
+            .specs
+            .triggers
+            .iter()
+            .map(|trigger| trigger.node.class());
+        if let Some(id) = first
+            && triggers.any(|class| matches!(class, Class::SkipTrigger | Class::CompleteTrigger))
+        {
+            self.drop_unknown(id);
+        }
         for index in 0..self.specs.triggers.len() {
             let trigger = &self.specs.triggers[index];
             let class = trigger.node.class();
-            let touched = trigger
-                .reads
-                .iter()
-                .any(|name| changed.find(name).is_some());
+            // A question that a trigger sets does not set it off.
+            let own = match class {
+                Class::SetValueTrigger | Class::CopyValueTrigger => {
+                    first_part(trigger.node.word("setToName"))
+                }
+                _ => String::new(),
+            };
+            let touched = trigger.reads.iter().any(|name| {
+                let moved = changed.find(name).or_else(|| self.changed.find(name));
+                *name != own && moved.is_some()
+            });
             if class == Class::CompleteTrigger || !touched {
                 continue;
             }
@@ -631,6 +635,10 @@ impl Survey {
             };
             let holds = self.holds(condition, None, None);
             let node = trigger.node.clone();
+            // What is wrong leads nowhere.
+            if class == Class::SkipTrigger && first.is_some_and(|id| self.is_wrong(id)) {
+                continue;
+            }
             if class == Class::VisibleTrigger {
                 self.show_named(&node, holds);
                 fired = true;
@@ -657,12 +665,20 @@ impl Survey {
             }
             Class::CopyValueTrigger => {
                 let from = node.word("fromName");
-                let value = match self.question(from) {
+                let question = self.keeping(from);
+                let value = match question {
                     Some(id) if node.flag("copyDisplayValue", false) => self.display(id).into(),
-                    Some(id) => self.answer(id).cloned().unwrap_or_default(),
-                    None => self.answers.get(from).cloned().unwrap_or_default(),
+                    _ => {
+                        let scope = Here {
+                            survey: self,
+                            at: None,
+                            item: None,
+                        };
+                        let value = scope.value(Name::new(from));
+                        value.map(Cow::into_owned).unwrap_or_default()
+                    }
                 };
-                if !value.is_empty() {
+                if question.is_some() || !value.is_empty() {
                     self.write_named(to, value);
                 }
             }
@@ -671,11 +687,12 @@ impl Survey {
                 let Some(run) = &trigger.run else {
                     return;
                 };
-                let value = undated(self.evaluate(run, None, None));
+                let value = self.dated(self.evaluate(run, None, None), 10);
                 self.write_named(to, value);
             }
             Class::SkipTrigger => {
-                if let Some(id) = self.question(node.word("gotoName")) {
+                let to = self.question(node.word("gotoName"));
+                if let Some(id) = to.filter(|id| self.is_shown(*id)) {
                     self.skip_to(id);
                 }
             }
@@ -683,15 +700,14 @@ impl Survey {
         }
     }
 
-    fn write_named(&mut self, name: &str, value: Value) {
-        match self.question(name) {
-            None if name.is_empty() => {}
+    fn write_named(&mut self, key: &str, value: Value) {
+        match self.keeping(key) {
+            None if key.is_empty() => {}
             Some(id) => {
-                let value = self.fitting(id, value);
                 self.element_mut(id).follows = false;
-                self.change(id, value);
+                self.set_computed(id, value);
             }
-            None => self.write(name, value),
+            None => self.write(key, value),
         }
     }
 
@@ -708,6 +724,12 @@ impl Survey {
             }
         }
     }
+}
+
+/// Whether a choice, row or column has a condition of its own.
+fn has_own(node: &Node, property: &str, index: usize, condition: &str) -> bool {
+    let item = node.nodes(property).get(index);
+    item.is_some_and(|item| !item.word(condition).is_empty())
 }
 
 /// The values of choices, rows or columns, in order.
@@ -730,10 +752,4 @@ fn undated(value: Value) -> Value {
 fn tidy(number: f64) -> f64 {
     let rounded = (number * 1e10).round() / 1e10;
     if rounded.is_finite() { rounded } else { number }
-}
-
-impl Default for Shown {
-    fn default() -> Self {
-        SHOWN
-    }
 }

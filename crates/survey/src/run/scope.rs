@@ -288,6 +288,6 @@ impl Survey {
             },
             None => id,
         };
-        self.problems_in(id).is_empty()
+        !self.is_wrong(id)
     }
 }

@@ -101,6 +101,8 @@ pub(super) struct Specs {
     pub read: Names,
     /// The rules that read each of them, by its number.
     pub readers: Vec<Vec<RuleId>>,
+    /// The names of which rules read something inside, but for how much there is.
+    pub opened: Names,
     /// The rules that ask the survey about more than values.
     pub asking: Vec<RuleId>,
 }
@@ -150,6 +152,7 @@ impl Specs {
             triggers: Vec::new(),
             read: Names::default(),
             readers: Vec::new(),
+            opened: Names::default(),
             asking: Vec::new(),
         };
         let root = definition.root();
@@ -334,6 +337,11 @@ impl Specs {
         for expression in expression.iter().chain(&condition) {
             self.reads(id, expression);
         }
+        // What is set and reads no name is set whenever anything changes.
+        let set = expression.as_ref().or(condition.as_ref());
+        if purpose == Purpose::Set && set.is_some_and(|set| set.names().next().is_none()) {
+            note(&mut self.asking, id);
+        }
         self.rules[id].expression = expression;
         self.rules[id].condition = condition;
         id
@@ -361,6 +369,9 @@ impl Specs {
                     owner = self.all[id].owner;
                 }
                 continue;
+            }
+            if name.text().len() > part.len() && !name.text().ends_with(".length") {
+                self.opened.add(&part);
             }
             self.note_reader(&part, rule);
         }

@@ -104,7 +104,7 @@ impl Survey {
                     .map(|answer| answer.to_text().into_owned())
                     .unwrap_or_default()
             };
-            if shown.is_empty() {
+            if shown.trim().is_empty() {
                 return Some(self.words(node.text("defaultDisplayValue")).to_owned());
             }
             return Some(shown);
@@ -273,7 +273,7 @@ impl Survey {
         );
         let grouped = node.flag("useGrouping", true);
         let number = |number: f64, least: usize, most: usize| {
-            let least = min.unwrap_or(least);
+            let least = min.unwrap_or(max.map_or(least, |max| max.min(least)));
             let most = max.unwrap_or(most.max(least)).max(least);
             self::grouped(number, least, most, grouped)
         };
