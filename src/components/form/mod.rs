@@ -205,10 +205,10 @@ impl Form {
                 (FieldType::Datetime, Some(FieldValue::Text(at))) if !at.is_empty() => {
                     vec![format::date_time_of(at)]
                 }
-                (FieldType::Number, Some(FieldValue::Number(number))) => {
-                    let amount = |decimals| format::amount(*number, decimals);
-                    let typed = || typed.trim().to_owned();
-                    vec![field.decimals.map_or_else(typed, amount)]
+                (FieldType::Number, Some(FieldValue::Number(number)))
+                    if let Some(decimals) = field.decimals =>
+                {
+                    vec![format::amount(*number, decimals)]
                 }
                 (FieldType::Select | FieldType::Multiselect | FieldType::Tree, Some(answer)) => {
                     value::chosen(field, answer)

@@ -29,9 +29,8 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The place of what stands between two braces.
-    pub(super) fn of(text: &str, start: usize, end: usize) -> Self {
-        let name = Name::new(text.get(start..end).unwrap_or_default());
+    /// The place of a name that ends there.
+    pub(super) fn of(name: Name<'_>, end: usize) -> Self {
         Self {
             start: (end - name.text.len()) as u32,
             end: end as u32,

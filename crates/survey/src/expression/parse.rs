@@ -353,10 +353,11 @@ impl Parser<'_> {
             return None;
         }
         let (from, start) = (self.nodes.len(), self.at + 1);
-        if let Some(value) = Name::new(text).literal() {
+        let name = Name::new(text);
+        if let Some(value) = name.literal() {
             self.leaf(Kind::Constant(Box::new(value)));
         }
-        self.wrap(from, Kind::Name(Place::of(self.text, start, start + end)));
+        self.wrap(from, Kind::Name(Place::of(name, start + end)));
         self.at = start + end + 1;
         Some(())
     }

@@ -347,7 +347,7 @@ impl Survey {
             }
             Class::Matrix => self.wrong_rows(id, answer),
             Class::MatrixDynamic => {
-                let min = node.number("minRowCount").unwrap_or(0.0);
+                let min = self.fewest(id);
                 let filled = answer
                     .as_list()
                     .unwrap_or_default()

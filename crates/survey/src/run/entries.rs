@@ -25,12 +25,12 @@ impl Survey {
             }
             Class::MatrixDynamic | Class::PanelDynamic => {
                 let panel = self.class(id) == Class::PanelDynamic;
-                let (count, default, min) = if panel {
-                    (node.number("panelCount"), 0.0, node.number("minPanelCount"))
+                let (count, default) = if panel {
+                    (node.number("panelCount"), 0.0)
                 } else {
-                    (node.number("rowCount"), 2.0, node.number("minRowCount"))
+                    (node.number("rowCount"), 2.0)
                 };
-                let min = min.unwrap_or(0.0);
+                let min = self.fewest(id);
                 let count = match count {
                     Some(count) if !panel => count,
                     Some(count) => count.max(min),
@@ -42,13 +42,12 @@ impl Survey {
                     Some(entries) => self.resize(id, entries.len()),
                     None => {
                         let start = self.starts_with(id);
-                        if !panel {
+                        let blank = start.as_list().is_none_or(<[Value]>::is_empty);
+                        if blank || !panel {
                             self.element_mut(id).least = self.within(id, count);
                             self.resize(id, self.element(id).least);
                         }
-                        if start.as_list().is_none_or(<[Value]>::is_empty) {
-                            self.element_mut(id).least = self.within(id, count);
-                            self.resize(id, self.element(id).least);
+                        if blank {
                             self.keep_count(id);
                             for index in 0..self.element(id).children.len() {
                                 self.start_entry(id, index);
@@ -63,10 +62,9 @@ impl Survey {
 
     /// A matrix whose least number is not its first one keeps the least once it is seen.
     pub(super) fn keep_least(&mut self, id: Id) {
-        let node = self.node(id);
-        let min = node.number("minRowCount").unwrap_or(0.0);
+        let min = self.fewest(id);
         let rows = self.element(id).children.len() as f64;
-        let other = match node.number("rowCount") {
+        let other = match self.node(id).number("rowCount") {
             Some(_) => rows > min,
             None => min != 2.0,
         };
@@ -75,6 +73,15 @@ impl Survey {
             let least = self.within(id, min);
             self.keep(id, Value::List(vec![Value::Object(Object::new()); least]));
         }
+    }
+
+    /// How many entries a question has at least.
+    pub(super) fn fewest(&self, id: Id) -> f64 {
+        let property = match self.class(id) {
+            Class::PanelDynamic => "minPanelCount",
+            _ => "minRowCount",
+        };
+        self.node(id).number(property).unwrap_or(0.0)
     }
 
     /// A number of entries that a question may have.
@@ -326,14 +333,8 @@ impl Survey {
     /// As many entries as an expression says.
     pub(super) fn set_count(&mut self, id: Id, count: &Value) {
         let panel = self.class(id) == Class::PanelDynamic;
-        let least = if panel {
-            "minPanelCount"
-        } else {
-            "minRowCount"
-        };
-        let least = self.node(id).number(least).unwrap_or(0.0);
         // What is no number is the least; the greater of both would be so, too.
-        let count = self.within(id, count.to_number().max(least));
+        let count = self.within(id, count.to_number().max(self.fewest(id)));
         let before = self.element(id).children.len();
         if count == before {
             return;
@@ -439,17 +440,16 @@ impl Survey {
 
     /// Whether an entry can be taken away.
     pub fn can_remove(&self, id: Id) -> bool {
-        let (allowed, min) = match self.class(id) {
-            Class::PanelDynamic => ("allowRemovePanel", "minPanelCount"),
-            Class::MatrixDynamic => ("allowRemoveRows", "minRowCount"),
+        let allowed = match self.class(id) {
+            Class::PanelDynamic => "allowRemovePanel",
+            Class::MatrixDynamic => "allowRemoveRows",
             _ => return false,
         };
-        let node = self.node(id);
         let count = self.element(id).children.len();
-        node.flag(allowed, true)
+        self.node(id).flag(allowed, true)
             && !self.counts_itself(id)
             && !self.is_read_only(id)
-            && count as f64 > node.number(min).unwrap_or(0.0)
+            && count as f64 > self.fewest(id)
     }
 
     /// The entries of a question that are visible.

@@ -597,10 +597,10 @@ impl Survey {
 
     /// Fires the triggers that read what has changed; says whether any did something.
     fn fire(&mut self, changed: &Names) -> bool {
-        let mut fired = false;
         if self.specs.triggers.is_empty() {
-            return fired;
+            return false;
         }
+        let mut fired = false;
         // Where an answer may lead elsewhere, it is checked first.
         let first = changed.first().and_then(|key| self.keeping(key));
         let mut triggers = self
