@@ -2,7 +2,10 @@
 
 use super::{Failure, retry};
 use crate::{
-    browser::task::{self, Task},
+    browser::{
+        events,
+        task::{self, Task},
+    },
     i18n,
 };
 use leptos::prelude::*;
@@ -60,7 +63,8 @@ impl<T: Send + Sync + 'static> Copy for Query<T> {}
 impl<T: Clone + Send + Sync + 'static> Query<T> {
     /// Fetches now, and anew whenever a signal that `fetch` reads (before it waits) or the language changes. What is
     /// shown stays until the new answer is here; the call before is ended and its answer never shown. What fails for a
-    /// passing reason, such as a server that starts again, is fetched anew by itself after a while.
+    /// passing reason, such as a server that starts again, is fetched anew by itself after a while, and at once when the
+    /// network is back.
     pub fn new<F>(fetch: impl Fn() -> F + 'static) -> Self
     where
         F: Future<Output = Result<T, Failure>> + 'static,
@@ -89,6 +93,7 @@ impl<T: Clone + Send + Sync + 'static> Query<T> {
                 query.arrived(answer);
                 let failures = query.failures.try_get_value();
                 if let (Some(floor), Some(failures)) = (floor, failures) {
+                    let _back = events::on_window("online", move |_| query.reload());
                     retry::wait(failures, Some(floor)).await;
                     query.reload();
                 }
@@ -133,11 +138,6 @@ impl<T: Clone + Send + Sync + 'static> Query<T> {
     /// Looks at what there is to show without a copy. Reactive.
     pub fn with<R>(self, look: impl FnOnce(&Load<T>) -> R) -> R {
         self.load.with(look)
-    }
-
-    /// Looks at what there is to show, for event handlers. The default when the component is gone.
-    pub fn with_untracked<R: Default>(self, look: impl FnOnce(&Load<T>) -> R) -> R {
-        self.load.try_with_untracked(look).unwrap_or_default()
     }
 
     /// Whether a call is under way: for `aria-busy`. Reactive.

@@ -5,8 +5,7 @@
 //! - [`has`]: a control of a capability that the server does not list is not shown.
 
 use crate::{
-    api::{self, Load, Query},
-    browser::events,
+    api::{self, Query},
     i18n::format,
 };
 use portico_contract::{
@@ -66,25 +65,9 @@ pub(super) fn start() {
     effect(|| {
         part(|config| format::set_time_zone(&config.time_zone));
     });
-    let online = events::on_window("online", |_| {
-        if CONFIG.with_untracked(|load| matches!(load, Load::Failed(_))) {
-            CONFIG.reload();
-        }
-    });
-    if let Some(online) = online {
-        online.forever();
-    }
 }
 
 /// The same for the service catalogue.
 pub(super) fn start_catalogue() {
     LazyLock::force(&TYPES);
-    let online = events::on_window("online", |_| {
-        if TYPES.with_untracked(|load| matches!(load, Load::Failed(_))) {
-            TYPES.reload();
-        }
-    });
-    if let Some(online) = online {
-        online.forever();
-    }
 }

@@ -16,13 +16,13 @@ pub struct ConformLine {
     /// the contract.
     url: Url,
     /// The bearer token of a customer.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     token: Option<String>,
     /// The bearer token of another customer, for what must be kept from each other.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     second_token: Option<String>,
     /// The bearer token of an agent, for what needs the desk to act.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     desk_token: Option<String>,
     /// The base address of the desk, or of anything that takes its messages and status. Without it, /desk/v1 beside the
     /// API.
@@ -32,7 +32,7 @@ pub struct ConformLine {
     #[arg(long)]
     origin: Option<String>,
     /// The token of a survey that waits for its answer. It is not answered, but gets a draft.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     survey: Option<String>,
     /// Asks for this rule alone, or for those of a part, such as `etag`; may stand several times.
     #[arg(long)]
@@ -95,4 +95,31 @@ pub async fn run(line: ConformLine) -> Result<ExitCode, String> {
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        conform: ConformLine,
+    }
+
+    #[test]
+    fn a_token_may_begin_with_a_dash() {
+        let options = ["--token", "--second-token", "--desk-token", "--survey"];
+        let words = options.into_iter().flat_map(|option| [option, "-R4"]);
+        let line = ["conform", "http://127.0.0.1:8080"]
+            .into_iter()
+            .chain(words);
+        let given = Line::parse_from(line).conform.given().unwrap();
+        let dashed = Some("-R4".to_owned());
+        assert_eq!(given.desk.map(|(_, token)| token), dashed);
+        for token in [given.token, given.second_token, given.survey] {
+            assert_eq!(token, dashed);
+        }
+    }
 }
