@@ -171,7 +171,12 @@ async fn by_keyboard_alone() {
     page.press(Key::Enter).await;
     page.focus_on("alert", &me.say("problem.title")).await;
     me.good().await;
-    page.tab_to("link", me.say("survey.required")).await;
+    let wrong = [
+        ("question", "您的問題解決了嗎？"),
+        ("problem", &me.say("survey.required")),
+    ];
+    page.tab_to("link", me.words.with("survey.at_question", &wrong))
+        .await;
     page.press(Key::Enter).await;
     page.tab_to("radio", "1").await;
     for _ in 0..4 {

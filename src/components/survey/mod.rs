@@ -164,7 +164,7 @@ impl Answering {
     fn go_on(self) -> bool {
         let uploading = self.uploading.get_untracked();
         if !uploading.is_empty() {
-            let wait = |id: &Id| (control_id(*id), Words::new(m::survey_uploading));
+            let wait = |id: &Id| self.at_question(*id, Words::new(m::survey_uploading));
             self.problems.set(uploading.iter().map(wait).collect());
             return false;
         }
@@ -177,13 +177,41 @@ impl Answering {
             false => self.page.with_untracked(|page| {
                 let mut list = Vec::new();
                 if let Some(page) = page {
-                    wrong_in(&page.parts, &mut list);
+                    self.wrong_in(&page.parts, &mut list);
                 }
                 list
             }),
         };
         self.problems.set(wrong);
         went
+    }
+
+    fn wrong_in(self, parts: &[Part], list: &mut Vec<(String, Words)>) {
+        for part in parts {
+            let (problems, inner) = match part {
+                Part::Question(question) => (&question.problems, &question.entries),
+                Part::Group {
+                    problems, parts, ..
+                } => (problems, parts),
+            };
+            for problem in problems.iter().filter(|problem| problem.blocks) {
+                list.push(match part {
+                    Part::Question(question) => self.at_question(question.id, words(problem)),
+                    Part::Group { id, .. } => (control_id(*id), words(problem)),
+                });
+            }
+            self.wrong_in(inner, list);
+        }
+    }
+
+    /// What is wrong with a question, for the summary: there it stands far from its title.
+    fn at_question(self, id: Id, words: Words) -> (String, Words) {
+        let named = move || {
+            self.changed.track();
+            let title = self.look(|survey| survey.title(id));
+            m::survey_at_question(&title, &words.get())
+        };
+        (control_id(id), Words::new(named))
     }
 
     fn is_done(self) -> bool {
@@ -210,24 +238,6 @@ pub fn holds(definition: &Definition) -> bool {
 /// The id of the control that takes the focus.
 fn control_id(id: Id) -> String {
     format!("q{}", id.number())
-}
-
-fn wrong_in(parts: &[Part], list: &mut Vec<(String, Words)>) {
-    for part in parts {
-        let (id, problems, inner) = match part {
-            Part::Question(question) => (question.id, &question.problems, &question.entries),
-            Part::Group {
-                id,
-                problems,
-                parts,
-                ..
-            } => (*id, problems, parts),
-        };
-        for problem in problems.iter().filter(|problem| problem.blocks) {
-            list.push((control_id(id), words(problem)));
-        }
-        wrong_in(inner, list);
-    }
 }
 
 /// What is wrong, in the words of the questionnaire or else ours.

@@ -3,10 +3,7 @@
 use super::{control::Asked, group, small_button};
 use crate::{
     browser::dom,
-    components::{
-        button::{Look, button},
-        icon::icon,
-    },
+    components::button::{Look, button},
     i18n::m,
 };
 use leptos::prelude::*;
@@ -268,7 +265,6 @@ pub(super) fn entries(asked: Asked) -> View {
         can_add.get().then(|| {
             ui! {
                 <div class="buttons">
-                    {icon("plus")}
                     {button(Look::Secondary, m::survey_add, move || {
                         asked.a.change(|survey| survey.add_entry(asked.id));
                     })}
