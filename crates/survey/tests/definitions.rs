@@ -1,7 +1,11 @@
 //! Reading, writing and running definitions: what is reported, and properties over random ones.
 
 use crate::json;
-use portico_survey::{Definition, Severity, Survey, Utc, Value, definition::Class, run::Start};
+use portico_survey::{
+    Definition, Severity, Survey, Utc, Value,
+    definition::Class,
+    run::{Part, Start},
+};
 use serde_json::{Value as Json, json};
 
 fn codes(survey: &Json) -> Vec<(String, &'static str)> {
@@ -87,6 +91,112 @@ fn older_names_are_taken_for_todays() {
     assert_eq!(written["readOnly"], true);
     assert_eq!(written["autoAdvanceEnabled"], true);
     assert_eq!(written["requiredMark"], "!");
+}
+
+#[test]
+fn older_words_are_taken_for_what_is_said_by_yes_or_no_today() {
+    let survey = json!({
+        "showProgressBar": "top",
+        "showNavigationButtons": "both",
+        "showTimerPanel": "none",
+        "showPreviewBeforeComplete": "showAnsweredQuestions",
+        "goNextPageAutomatic": "autogonext",
+        "pages": [{ "name": "p", "navigationButtonsVisibility": "hide", "elements": [
+            { "type": "paneldynamic", "name": "a", "showRangeInProgress": "off" },
+            { "type": "matrixdynamic", "name": "b", "columnLayout": "vertical" },
+        ] }],
+    });
+    assert_eq!(codes(&survey), []);
+    let written = written(&survey);
+    assert_eq!(written["showProgressBar"], true);
+    assert_eq!(written["progressBarLocation"], "top");
+    assert_eq!(written["showNavigationButtons"], true);
+    assert_eq!(written["navigationButtonsLocation"], "topBottom");
+    assert_eq!(written["showTimer"], false);
+    assert_eq!(written["showPreviewBeforeComplete"], true);
+    assert_eq!(written["previewMode"], "answeredQuestions");
+    assert_eq!(written["autoAdvanceEnabled"], true);
+    let page = &written["pages"][0];
+    assert_eq!(page["showNavigationButtons"], false);
+    assert_eq!(page["elements"][0]["showProgressBar"], false);
+    assert_eq!(page["elements"][1]["transposeData"], true);
+    for survey in [
+        json!({ "showProgressBar": "off" }),
+        json!({ "showNavigationButtons": "none" }),
+        json!({ "showPreviewBeforeComplete": "noPreview" }),
+    ] {
+        assert_eq!(codes(&survey), [], "{survey}");
+    }
+    let unknown = codes(&json!({ "showTitle": "top" }));
+    assert_eq!(unknown.len(), 1, "{unknown:?}");
+}
+
+/// The page of a questionnaire with these answers.
+fn page(survey: &Json, answers: &Json) -> (Survey, Vec<Part>) {
+    let (definition, _) = Definition::read(&json(survey));
+    let start = Start {
+        answers: json(answers).as_object().cloned().unwrap_or_default(),
+        ..Start::default()
+    };
+    let survey = Survey::new(&definition, start, Box::new(Utc(0.0)));
+    let page = survey.page().expect("a page");
+    (survey, page.parts)
+}
+
+#[test]
+fn panels_are_counted_from_one_in_texts_and_from_zero_in_expressions() {
+    let survey = json!({ "elements": [{
+        "type": "paneldynamic", "name": "people", "panelCount": 2, "templateTitle": "Person {panelIndex}",
+        "templateElements": [
+            { "type": "text", "name": "a", "title": "{visiblePanelIndex}: why?", "visibleIf": "{panelIndex} > 0" },
+            { "type": "text", "name": "b", "title": "Age" },
+        ],
+    }] });
+    let (_, parts) = page(&survey, &json!({}));
+    let Some(Part::Question(people)) = parts.first() else {
+        panic!("{parts:?}");
+    };
+    let shown: Vec<(&str, Vec<&str>)> = people
+        .entries
+        .iter()
+        .map(|entry| match entry {
+            Part::Group { title, parts, .. } => {
+                let titles = parts.iter().map(|part| match part {
+                    Part::Question(question) => question.title.as_str(),
+                    Part::Group { .. } => "",
+                });
+                (title.as_str(), titles.collect())
+            }
+            Part::Question(_) => panic!("{entry:?}"),
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("Person 1", vec!["Age"]),
+            ("Person 2", vec!["2: why?", "Age"])
+        ]
+    );
+}
+
+#[test]
+fn what_all_rows_come_to_is_shown_by_column() {
+    let survey = json!({ "elements": [
+        { "type": "matrixdynamic", "name": "costs", "columns": [
+            { "name": "what", "cellType": "text" },
+            { "name": "sum", "title": "Amount", "cellType": "text", "inputType": "number", "totalType": "sum" },
+        ] },
+        { "type": "matrix", "name": "parts", "eachRowRequired": true, "columns": [1, 2], "rows": ["a"] },
+    ] });
+    let (survey, parts) = page(&survey, &json!({ "costs": [{ "sum": 7 }, { "sum": 5.5 }] }));
+    let costs = survey.question("costs").expect("a question");
+    let total = ("Amount".to_owned(), "12.5".to_owned());
+    assert_eq!(survey.totals_shown(costs), [total]);
+    let required = parts.iter().map(|part| match part {
+        Part::Question(question) => question.required,
+        Part::Group { .. } => false,
+    });
+    assert_eq!(required.collect::<Vec<_>>(), [false, true]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{
     Class, DEFAULT, Definition, LocalisedText, MAX_NESTING, Node, Setting,
     review::{Owner, Written, review},
-    schema::{RENAMED, RENAMED_LAYOUT, Shape},
+    schema::{RENAMED, RENAMED_LAYOUT, Shape, reworded},
 };
 use crate::{
     Expression, Object, Report, Severity, Value,
@@ -148,6 +148,14 @@ impl<const TELLS: bool> Reader<TELLS> {
             let mut names = RENAMED.iter().chain(layout).filter(|(old, _)| *old == name);
             names.find_map(|(_, new)| known(new))
         };
+        if let (true, Value::Text(word)) = (TELLS, value)
+            && let Some(now) = reworded(node.class, name, word)
+        {
+            if let Some((beside, word)) = now.beside {
+                self.property(node, properties, beside, &word.into());
+            }
+            return self.property(node, properties, now.name, &now.yes.into());
+        }
         // Three older properties say with another value what a newer one says.
         let (found, value) = match (node.class, name, value) {
             (Class::Survey, "mode", Value::Text(mode)) => {

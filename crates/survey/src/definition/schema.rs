@@ -434,6 +434,57 @@ pub(crate) const RENAMED_LAYOUT: &[(&str, &str)] = &[
     ("attachOriginalItems", "attachData"),
 ];
 
+/// What an older document says in a word, as today's say it.
+pub(crate) struct Reworded<'w> {
+    /// The property that says it now, by yes or no.
+    pub(crate) name: &'static str,
+    pub(crate) yes: bool,
+    /// What the word says besides, and the property for that.
+    pub(crate) beside: Option<(&'static str, &'w str)>,
+}
+
+/// What a word of an older document says by yes or no today; none for other words, which are read as they are.
+pub(crate) fn reworded<'w>(class: Class, name: &str, word: &'w str) -> Option<Reworded<'w>> {
+    use Class::*;
+    let of = |name, yes, beside| Some(Reworded { name, yes, beside });
+    let place = |name, none, place| match word == none {
+        true => of(name, false, None),
+        false => of(name, true, Some((place, word))),
+    };
+    let (bar, buttons, preview) = (
+        "showProgressBar",
+        "showNavigationButtons",
+        "showPreviewBeforeComplete",
+    );
+    match (class, name, word) {
+        (_, _, "true" | "false") => None,
+        (Survey, "showProgressBar", _) => place(bar, "off", "progressBarLocation"),
+        (Survey, "showNavigationButtons", "both") => of(
+            buttons,
+            true,
+            Some(("navigationButtonsLocation", "topBottom")),
+        ),
+        (Survey, "showNavigationButtons", _) => place(buttons, "none", "navigationButtonsLocation"),
+        (Survey, "showTimerPanel", _) => place("showTimer", "none", "timerLocation"),
+        (Survey, "showPreviewBeforeComplete", "noPreview") => of(preview, false, None),
+        (Survey, "showPreviewBeforeComplete", "showAllQuestions") => {
+            of(preview, true, Some(("previewMode", "allQuestions")))
+        }
+        (Survey, "showPreviewBeforeComplete", "showAnsweredQuestions") => {
+            of(preview, true, Some(("previewMode", "answeredQuestions")))
+        }
+        (Survey, "goNextPageAutomatic", "autogonext") => of("autoAdvanceEnabled", true, None),
+        (Page, "navigationButtonsVisibility", "show" | "hide") => of(buttons, word == "show", None),
+        (PanelDynamic, "showRangeInProgress" | "showProgressBar", _) => {
+            of(bar, word != "off", None)
+        }
+        (_, "columnLayout" | "columnsLocation", "vertical" | "horizontal") => {
+            of("transposeData", word == "vertical", None)
+        }
+        _ => None,
+    }
+}
+
 const BUTTON: Group = &[];
 const QUESTION: Group = &[
     (Plain, "name state valueName clearIfInvisible"),

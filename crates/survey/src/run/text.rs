@@ -6,7 +6,7 @@ use crate::{
     definition::Class,
     ecma::lower,
     run::scope::Here,
-    value::{filled_in, fixed, number_of},
+    value::{filled_in, fixed, number_of, number_text},
 };
 
 /// How deep texts may stand in texts: a title names a question whose choices name others. Beyond it names stay as they
@@ -118,6 +118,13 @@ impl Survey {
             // A cell or an item is shown as its question shows it.
             if let Some(cell) = self.cell(name) {
                 return Some(self.display(cell));
+            }
+            // Expressions count panels from zero, people from one.
+            let counted = ["panelIndex", "visiblePanelIndex"];
+            if let Value::Number(number) = *value
+                && counted.iter().any(|known| name.eq_ignore_ascii_case(known))
+            {
+                return Some(number_text(number + 1.0));
             }
             return Some(shown(&value));
         }

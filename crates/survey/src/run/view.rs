@@ -5,6 +5,7 @@ use crate::{
     Value,
     definition::{Class, Node},
 };
+use std::sync::Arc;
 
 /// What is shown at once.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,6 +130,21 @@ impl Survey {
         self.filled_markup(self.words(node.text(property)), id)
     }
 
+    /// What all rows of a matrix come to: the title of each column that has a total, and that total.
+    pub fn totals_shown(&self, id: Id) -> Vec<(String, String)> {
+        let totals = self.totals(id);
+        let columns = totals.map_or(&[][..], |_| self.node(id).nodes("columns"));
+        let total = |column: &Arc<Node>| {
+            let name = column.word("name");
+            let title = match self.words(column.text("title")) {
+                "" => name.to_owned(),
+                title => self.filled(title, Some(id)),
+            };
+            Some((title, totals?.get(name)?.to_text().into_owned()))
+        };
+        columns.iter().filter_map(total).collect()
+    }
+
     fn parts(&self, id: Id) -> Vec<Part> {
         self.element(id)
             .children
@@ -178,7 +194,7 @@ impl Survey {
             name: self.spec(id).name.clone(),
             title: self.title(id),
             description: self.text_of(id, "description"),
-            required: self.is_required(id),
+            required: self.is_required(id) || self.node(id).flag("eachRowRequired", false),
             read_only: self.is_read_only(id),
             answer: self.shown_answer(id).cloned(),
             comment: self.comment(id).to_owned(),
