@@ -3,6 +3,7 @@
 use crate::keys;
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use portico_contract::{
+    Instant,
     announcement::AnnouncementKind,
     locale::Locale,
     problem::Problem,
@@ -134,6 +135,7 @@ enum Command {
     /// Moves business time, when the server was started with --test-clock.
     Clock {
         /// RFC 3339, such as 2026-11-24T09:00:00+08:00.
+        #[arg(value_parser = moment)]
         now: String,
     },
 }
@@ -187,7 +189,7 @@ struct PromiseArguments {
     #[arg(long)]
     reason: Option<String>,
     /// RFC 3339: the new date, or when a pause will probably end.
-    #[arg(long)]
+    #[arg(long, value_parser = moment)]
     due_at: Option<String>,
 }
 
@@ -232,16 +234,24 @@ struct AnnouncementArguments {
     #[arg(long, num_args = 3, value_names = ["EN", "ZH_HANS", "ZH_HANT"], required = true)]
     body: Vec<String>,
     /// RFC 3339: since when. Default: now.
-    #[arg(long)]
+    #[arg(long, value_parser = moment)]
     from: Option<String>,
     /// RFC 3339: until when. Default: until it is ended.
-    #[arg(long)]
+    #[arg(long, value_parser = moment)]
     until: Option<String>,
 }
 
 /// The words that the contract knows, for help and for refusing a misspelled one before it is sent.
 fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> PossibleValuesParser {
     PossibleValuesParser::new(all.iter().map(|w| word(*w)).collect::<Vec<_>>())
+}
+
+/// A moment as the desk's API takes it, refused here with an example.
+fn moment(text: &str) -> Result<String, String> {
+    match Instant::parse(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("write it as 2026-11-24T09:00:00+08:00".to_owned()),
+    }
 }
 
 /// Does what the command says, and prints what the server answers.
@@ -514,7 +524,7 @@ impl Line {
             .iter()
             .map(|e| format!("\n  {}: {}", e.pointer, e.detail));
         Err(format!(
-            "{} ({}){}",
+            "{path}: {} ({}){}",
             problem.title,
             problem.code,
             fields.collect::<String>()

@@ -69,7 +69,7 @@ pub async fn ask(
     let reference = request
         .map(|request| request.reference.to_string())
         .unwrap_or_default();
-    let contact = contact(app, locale);
+    let contact = contact(app, locale, request.is_some());
     let values = [
         ("brand", company.brand.name.get(locale)),
         ("title", title.as_str()),

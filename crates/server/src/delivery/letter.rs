@@ -137,7 +137,7 @@ async fn to_sender(
     let form = catalogue
         .request_type(&request.type_id)
         .map(|t| t.form(locale).name.as_str());
-    let contact = contact(app, locale);
+    let contact = contact(app, locale, true);
     let code = match occasion {
         Occasion::Received(code) => code.map(ToString::to_string),
         _ => None,
@@ -274,7 +274,7 @@ async fn to_follower(
         return Ok(());
     };
     let (reference, link) = (request.reference.to_string(), own_link(app, request));
-    let contact = contact(app, locale);
+    let contact = contact(app, locale, true);
     let common = [
         ("brand", company.brand.name.get(locale)),
         ("reference", reference.as_str()),
@@ -302,7 +302,7 @@ pub async fn callback(app: &App, tx: &mut dyn Tx, record: &CallbackRecord) -> Re
     let zone = at.date_time().with_timezone(&app.settings.time_zone);
     // "UTC+08:00" is read everywhere, "Asia/Shanghai" by engineers.
     let zone = zone.format("UTC%:z").to_string();
-    let contact = contact(app, locale);
+    let contact = contact(app, locale, record.reference.is_some());
     let values = [
         ("brand", company.brand.name.get(locale)),
         ("topic", record.callback.topic.as_str()),
@@ -399,8 +399,9 @@ pub fn by_contact(contact: &Contact) -> Option<Recipient> {
     }
 }
 
-/// How the company is reached, for the end of a letter; empty where it named no way.
-pub(super) fn contact(app: &App, locale: Locale) -> String {
+/// How the company is reached, for the end of a letter, and that the reference is to be named if there is one; empty
+/// where the company named no way.
+pub(super) fn contact(app: &App, locale: Locale, has_reference: bool) -> String {
     let company = app.company();
     let catalogue = &company.catalogue;
     let lines: Vec<String> = company
@@ -423,7 +424,11 @@ pub(super) fn contact(app: &App, locale: Locale) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    catalogue.fill("mail.contact", locale, &[("contacts", &lines.join("\n"))])
+    let key = match has_reference {
+        true => "mail.contact",
+        false => "mail.contact_us",
+    };
+    catalogue.fill(key, locale, &[("contacts", &lines.join("\n"))])
 }
 
 pub(super) fn write(

@@ -18,7 +18,7 @@ use crate::{
     problem::{ApiError, Fault, pointer},
     state::App,
     store::surveys::InvitationState,
-    surveys::questionnaire::{DATA_MAX, Shown, View},
+    surveys::questionnaire::{DATA_MAX, Shown, Through, View},
     telemetry,
 };
 use axum::{
@@ -479,7 +479,7 @@ impl Form<'_> {
             return;
         }
         let title = escaped(&question.title);
-        let required = match question.required {
+        let required = match question.required && view.plain {
             true => format!(
                 " <span class=\"quiet\">{}</span>",
                 words.word("survey.form.required")
@@ -994,7 +994,7 @@ async fn sent(words: &Words<'_>, token: &str, request: Request) -> Result<Respon
         Once::New(turn) => turn,
     };
     let mut tx = app.store.write().await?;
-    match record(app, &mut *tx, token, &data, locale).await {
+    match record(app, &mut *tx, token, &data, Through::PlainForm, locale).await {
         Ok(recorded) => {
             let to = format!("/surveys/{token}?plain&lang={locale}&sent");
             let answer = Answer::empty(StatusCode::SEE_OTHER).with(header::LOCATION, to);

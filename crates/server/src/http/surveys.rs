@@ -21,7 +21,7 @@ use crate::{
     },
     surveys::{
         Questionnaire, files,
-        questionnaire::{DATA_MAX, Shown},
+        questionnaire::{DATA_MAX, Shown, Through},
         results::{self, Weights},
     },
     view,
@@ -302,7 +302,7 @@ pub async fn respond(
         Once::New(turn) => turn,
     };
     let mut tx = app.store.write().await?;
-    let recorded = record(&app, &mut *tx, &token, &data, locale)
+    let recorded = record(&app, &mut *tx, &token, &data, Through::Api, locale)
         .await
         .map_err(|refused| refused.error)?;
     let lead = Lead::find(&mut *tx, &token).await?;
@@ -361,12 +361,13 @@ pub async fn record(
     tx: &mut dyn Tx,
     token: &str,
     data: &Value,
+    through: Through,
     locale: Locale,
 ) -> Result<Recorded, Refused> {
     let lead = Lead::find(tx, token).await?;
     let now = app.clock.now();
     let questionnaire = lead.questionnaire(tx).await?;
-    let checked = questionnaire.check(data, setting(app, locale));
+    let checked = questionnaire.check(data, through, setting(app, locale));
     let mut answers = checked.map_err(|(faults, shown)| Refused {
         error: ApiError::validation(faults),
         shown,

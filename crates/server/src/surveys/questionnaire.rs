@@ -270,13 +270,15 @@ impl Questionnaire {
         object_of(data, &self.keys)
     }
 
-    /// Checks answers as if the customer had gone through it all. What is invisible with these answers is dropped.
+    /// Checks answers as if the customer had gone through it all. What is invisible with these answers is dropped; what
+    /// is wrong with questions that a plain form cannot ask keeps nobody from sending one.
     ///
     /// # Errors
     /// The faults with their pointers, and the page as it stands with them.
     pub fn check(
         &self,
         data: &Value,
+        through: Through,
         setting: Setting,
     ) -> Result<Object, (Vec<Fault>, Option<Box<Shown>>)> {
         let answers = self.known(data).map_err(|faults| (faults, None))?;
@@ -299,10 +301,15 @@ impl Questionnaire {
                     .push(Fault::at(pointer(&["data", &key]), problem).labelled(&survey.title(id)));
             }
         }
+        // What does not fit was given: it is not missing, too.
+        let unfit: Vec<String> = faults.iter().map(|fault| fault.pointer.clone()).collect();
         if !well {
             for page in survey.visible_pages() {
                 for (path, id) in survey.problems_in(page) {
                     let at = place(&survey, &path);
+                    if unfit.contains(&at) {
+                        continue;
+                    }
                     for problem in survey.problems(id) {
                         let fault = fault(problem, at.clone()).labelled(&survey.title(id));
                         if !faults.contains(&fault) {
@@ -313,6 +320,13 @@ impl Questionnaire {
             }
         }
         let ids = self.questions(&survey);
+        if through == Through::PlainForm {
+            for id in ids.iter().filter(|id| !is_plain(&survey, **id)) {
+                let at = pointer(&["data", &key_of(&survey, *id)]);
+                let inside = format!("{at}/");
+                faults.retain(|f| f.pointer != at && !f.pointer.starts_with(&inside));
+            }
+        }
         let kept: Object = survey
             .answers()
             .iter()
@@ -392,6 +406,7 @@ impl Questionnaire {
                 input_type: node.word("inputType").to_owned(),
                 ends: (survey.text_of(id, ends.0), survey.text_of(id, ends.1)),
                 several: node.flag("multiSelect", false) || is_span(node),
+                plain: is_plain(survey, id),
                 about: survey.markup_of(Some(id), "description"),
                 html: survey.html(id),
                 values: (value("valueTrue", true), value("valueFalse", false)),
@@ -405,6 +420,15 @@ impl Questionnaire {
             views,
         }
     }
+}
+
+/// What answers were given in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Through {
+    /// A client of the API, such as the portal, that can ask everything.
+    Api,
+    /// The plain form, which leaves some questions out.
+    PlainForm,
 }
 
 /// What a plain form shows.
@@ -431,6 +455,8 @@ pub struct View {
     pub ends: (String, String),
     /// Several pictures can be chosen, or two numbers set.
     pub several: bool,
+    /// A plain form can ask it.
+    pub plain: bool,
     /// What it is about, as markup.
     pub about: String,
     /// The markup that it is.
@@ -606,6 +632,21 @@ fn is_span(node: &Node) -> bool {
     node.word("sliderType") == "range"
 }
 
+/// Whether a plain form has fields for it.
+fn is_plain(survey: &Survey, id: Id) -> bool {
+    match survey.class_of(id) {
+        Class::Ranking
+        | Class::ImageMap
+        | Class::MatrixDropdown
+        | Class::MatrixDynamic
+        | Class::MultipleText
+        | Class::PanelDynamic
+        | Class::File => false,
+        Class::Slider => !is_span(survey.definition_of(id)),
+        _ => true,
+    }
+}
+
 fn is_scalar(value: &Value) -> bool {
     !matches!(value, Value::List(_) | Value::Object(_))
 }
@@ -626,6 +667,13 @@ fn misfit(survey: &Survey, id: Id, answer: &Value) -> Option<FieldProblem> {
     };
     let number = |value: &Value| is_scalar(value) && value.to_number().is_finite();
     let (shape, fits) = match survey.class_of(id) {
+        Class::Text
+            if scalar
+                && matches!(node.word("inputType"), "number" | "range")
+                && !number(answer) =>
+        {
+            return Some(FieldProblem::NotANumber);
+        }
         Class::Text | Class::Comment => (scalar, true),
         Class::Rating | Class::RadioGroup | Class::Dropdown | Class::ButtonGroup => {
             (scalar, offered(answer))
@@ -827,7 +875,7 @@ mod tests {
     fn faults(data: serde_json::Value) -> Vec<String> {
         let questionnaire = Questionnaire::read(ASKED).unwrap();
         let data: Value = serde_json::from_value(data).unwrap();
-        match questionnaire.check(&data, setting()) {
+        match questionnaire.check(&data, Through::Api, setting()) {
             Ok(_) => Vec::new(),
             Err((faults, _)) => faults
                 .iter()
@@ -870,6 +918,10 @@ mod tests {
                 vec!["/data/visits too_large"],
             ),
             (
+                json!({"quality": 4, "visits": "often"}),
+                vec!["/data/visits not_a_number"],
+            ),
+            (
                 json!({"quality": 4, "used": ["fax"]}),
                 vec!["/data/used not_an_option"],
             ),
@@ -905,8 +957,29 @@ mod tests {
         let data: Value =
             serde_json::from_str(r#"{"quality": 5, "why": "I was wrong", "used": ["mail"]}"#)
                 .unwrap();
-        let kept = questionnaire.check(&data, setting()).unwrap();
+        let kept = questionnaire.check(&data, Through::Api, setting()).unwrap();
         assert_eq!(kept.keys().collect::<Vec<_>>(), ["quality", "used"]);
+    }
+
+    #[test]
+    fn a_plain_form_is_sent_without_what_it_cannot_ask() {
+        let asked = r#"{"elements": [
+            {"type": "text", "name": "why", "isRequired": true},
+            {"type": "file", "name": "photo", "isRequired": true},
+            {"type": "multipletext", "name": "names", "items": [{"name": "a", "isRequired": true}]},
+            {"type": "paneldynamic", "name": "people", "panelCount": 1,
+             "templateElements": [{"type": "text", "name": "age", "isRequired": true}]}]}"#;
+        let questionnaire = Questionnaire::read(asked).unwrap();
+        let check = |data: &str, through| {
+            let data: Value = serde_json::from_str(data).unwrap();
+            match questionnaire.check(&data, through, setting()) {
+                Ok(kept) => kept.keys().map(str::to_owned).collect(),
+                Err((faults, _)) => faults.iter().map(|f| f.pointer.clone()).collect::<Vec<_>>(),
+            }
+        };
+        assert_eq!(check(r#"{"why": "x"}"#, Through::PlainForm)[0], "why");
+        assert_eq!(check("{}", Through::PlainForm), ["/data/why"]);
+        assert_eq!(check(r#"{"why": "x"}"#, Through::Api).len(), 3);
     }
 
     #[test]
