@@ -1,4 +1,4 @@
-//! Checks the message catalogues and turns every message into a function (`m::home_title`), so that a message
+//! Checks the message catalogues and turns every message into an item (`m::home_title`), so that a message
 //! that is missing in one language, or takes other parameters there, does not compile.
 //!
 //! A catalogue is a flat JSON object: `"home.title": "text with {name}"`, or by plural category
@@ -166,34 +166,31 @@ fn functions(catalogue: &BTreeMap<String, Shape>, errors: &mut Vec<String>) -> S
                 "messages `{other}` and `{key}` have one function name"
             ));
         }
-        let parameters = |extra: &str| {
-            let list: Vec<_> = shape
-                .placeholders
-                .iter()
-                .map(|p| format!("{p}: &str"))
-                .collect();
-            format!("{extra}{}", list.join(", "))
+        let listed = |each: &dyn Fn(&String) -> String| -> String {
+            let list: Vec<_> = shape.placeholders.iter().map(each).collect();
+            list.join(", ")
         };
-        let arguments: Vec<_> = shape
-            .placeholders
-            .iter()
-            .map(|p| format!("({p:?}, {p})"))
-            .collect();
-        let arguments = arguments.join(", ");
+        let parameters = listed(&|p| format!("{p}: &str"));
+        let arguments = listed(&|p| format!("({p:?}, {p})"));
         code += &if shape.plural {
             format!(
-                "pub fn {name}({}) -> String {{ super::plural({key:?}, count, &[{arguments}]) }}\n",
-                parameters("count: f64, ")
+                "pub fn {name}(count: f64, {parameters}) -> String {{ super::plural({key:?}, count, &[{arguments}]) }}\n"
             )
         } else if shape.placeholders.is_empty() {
             // A function pointer and not a function: all plain messages in views are then of one type.
             format!(
                 "#[allow(non_upper_case_globals)]\npub const {name}: super::Message = || super::text({key:?});\n"
             )
-        } else {
+        } else if shape.placeholders.len() == 1 {
             format!(
-                "pub fn {name}({}) -> String {{ super::filled({key:?}, &[{arguments}]) }}\n",
-                parameters("")
+                "pub fn {name}({parameters}) -> String {{ super::filled({key:?}, &[{arguments}]) }}\n"
+            )
+        } else {
+            // Texts beside each other are named where they are given, so that none takes the place of another.
+            let fields = listed(&|p| format!("pub {p}: &'a str"));
+            let own = listed(&|p| p.clone());
+            format!(
+                "#[allow(non_camel_case_types)]\npub struct {name}<'a> {{ {fields} }}\nimpl {name}<'_> {{ pub fn text(self) -> String {{ let Self {{ {own} }} = self; super::filled({key:?}, &[{arguments}]) }} }}\n"
             )
         };
     }

@@ -205,7 +205,11 @@ pub fn title(text: impl Fn() -> String + 'static) -> Title {
             false => text(),
         };
         dom::set_title(&match config::brand_name() {
-            Some(brand) => m::title_site(&brand, &name),
+            Some(brand) => m::title_site {
+                brand: &brand,
+                title: &name,
+            }
+            .text(),
             None => name,
         });
     });

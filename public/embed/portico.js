@@ -168,7 +168,11 @@
         make("button", { type: "button", textContent: close, onclick: () => this.close() }),
         make("div", { className: "inside" }, fallback()),
       );
-      dialog.addEventListener("close", () => this.#tell("close", {}));
+      dialog.addEventListener("close", () => {
+        // Where nothing had the focus before, the dialog leaves it in what is hidden now.
+        this.#frame?.blur();
+        this.#tell("close", {});
+      });
       this.#root.replaceChildren(dialog);
       if (this.#mode() === "button") {
         const text = this.getAttribute("label") ?? help;

@@ -120,9 +120,17 @@ pub fn limits_in_words(limits: &Limits) -> View {
 /// Why a file is not taken.
 pub fn why_not(name: &str, why: Refused, limits: &Limits) -> String {
     match why {
-        Refused::TooLarge => m::upload_too_large(name, &format::file_size(limits.attachment_size)),
+        Refused::TooLarge => m::upload_too_large {
+            name,
+            size: &format::file_size(limits.attachment_size),
+        }
+        .text(),
         Refused::Empty => m::upload_empty(name),
-        Refused::Kind => m::upload_kind(&kinds(limits), name),
+        Refused::Kind => m::upload_kind {
+            kinds: &kinds(limits),
+            name,
+        }
+        .text(),
         Refused::TooMany => m::upload_too_many(f64::from(limits.attachments_per_message)),
     }
 }
@@ -134,7 +142,11 @@ pub fn failed(name: &str, failure: &Failure) -> String {
         Some(ProblemCode::PayloadTooLarge) => {
             let limits = config::current().map(|c| c.limits);
             let size = limits.map_or(0, |limits| limits.attachment_size);
-            m::upload_too_large(name, &format::file_size(size))
+            m::upload_too_large {
+                name,
+                size: &format::file_size(size),
+            }
+            .text()
         }
         Some(ProblemCode::UnsupportedMedia | ProblemCode::Validation) => m::upload_not_that(name),
         _ => m::upload_failed(name),
@@ -275,7 +287,13 @@ fn announce(name: String, state: Memo<UploadState>) {
         // What was done when the page was opened is no news.
         if before.is_some_and(|before| before != stage) && stage != 0 {
             let state = state.get_untracked();
-            let words = untrack(|| m::upload_says(&name, &state_in_words(&name, &state)));
+            let words = untrack(|| {
+                m::upload_says {
+                    name: &name,
+                    state: &state_in_words(&name, &state),
+                }
+                .text()
+            });
             let urgency = if is_stuck(&state) {
                 dom::Urgency::Assertive
             } else {

@@ -16,7 +16,11 @@ pub fn calendar_file(reference: Reference, promise: &Promise, due_at: Instant) {
     };
     let now = format::now().map(utc).unwrap_or_default();
     let (key, round) = (&promise.key, promise.round);
-    let summary = m::request_page_title(&reference.to_string(), &promise.label);
+    let summary = m::request_page_title {
+        reference: &reference.to_string(),
+        subject: &promise.label,
+    }
+    .text();
     let lines = [
         "BEGIN:VCALENDAR".to_owned(),
         "VERSION:2.0".to_owned(),

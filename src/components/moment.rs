@@ -21,7 +21,11 @@ pub fn ago(at: Instant) -> View {
 /// Date and time for a sentence that names a limit: where the customer's own clock differs, its time stands with it.
 pub fn limit(at: Instant) -> String {
     match format::in_own_zone(at) {
-        Some(own) => m::moment_both(&own, &format::date_time_with_zone(at)),
+        Some(own) => m::moment_both {
+            own: &own,
+            time: &format::date_time_with_zone(at),
+        }
+        .text(),
         None => format::date_time(at),
     }
 }

@@ -55,8 +55,8 @@ pub fn next(promises: &[Promise]) -> Option<&Promise> {
 pub fn line(promise: &Promise) -> String {
     let label = &promise.label;
     match (promise.state, due(promise)) {
-        (PromiseState::Late, Some(due)) => m::promise_line_late(&due, label),
-        (PromiseState::Running, Some(due)) => m::promise_line(&due, label),
+        (PromiseState::Late, Some(due)) => m::promise_line_late { due: &due, label }.text(),
+        (PromiseState::Running, Some(due)) => m::promise_line { due: &due, label }.text(),
         (PromiseState::Paused, _) => m::promise_line_paused(label),
         _ => label.clone(),
     }

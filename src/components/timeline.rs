@@ -139,11 +139,20 @@ fn entry(
             preferred_at,
             done_at,
         } => {
-            let words = move || m::callback_event(&topic, &limit(preferred_at));
+            let words = move || {
+                m::callback_event {
+                    topic: &topic,
+                    when: &limit(preferred_at),
+                }
+                .text()
+            };
             let done = done_at.map(|at| m::callback_event_done(&limit(at)));
             event("phone", words, at, done)
         }
-        Entry::Survey { .. } => event("check", m::request_survey_event, at, None),
+        Entry::Survey { score } => {
+            let score = score.map(|score| m::request_survey_score(&format::number(score)));
+            event("check", m::request_survey_event, at, score)
+        }
         Entry::Edited => event("file", m::request_edited_event, at, None),
         Entry::Unknown => event("info", m::request_unknown_event, at, None),
     };
@@ -186,10 +195,10 @@ pub fn promise(
         .unwrap_or_default();
     match change {
         PromiseChange::Started if due.is_empty() => m::promise_event_started_open(label),
-        PromiseChange::Started => m::promise_event_started(&due, label),
+        PromiseChange::Started => m::promise_event_started { due: &due, label }.text(),
         PromiseChange::Paused => m::promise_event_paused(label),
-        PromiseChange::Resumed => m::promise_event_resumed(&due, label),
-        PromiseChange::Moved => m::promise_event_moved(&due, label),
+        PromiseChange::Resumed => m::promise_event_resumed { due: &due, label }.text(),
+        PromiseChange::Moved => m::promise_event_moved { due: &due, label }.text(),
         PromiseChange::Kept => m::promise_event_kept(label),
         PromiseChange::Late => m::promise_event_late(label),
         PromiseChange::KeptLate => m::promise_event_kept_late(label),
@@ -229,7 +238,11 @@ fn proposal(
 /// How grave it is and how much work, as the desk decided.
 fn graded(grade: Grade, class: Class) -> String {
     match (i18n::grade(grade), i18n::class(class)) {
-        (Some(grade), Some(class)) => m::request_graded_event(&class(), &grade()),
+        (Some(grade), Some(class)) => m::request_graded_event {
+            class: &class(),
+            grade: &grade(),
+        }
+        .text(),
         _ => m::request_unknown_event(),
     }
 }

@@ -217,7 +217,7 @@ pub fn deadline(at: Instant, zone: Option<&str>) -> String {
     let zone = zone.as_deref();
     let own = in_own_zone_unless(at, zone);
     let with_own = |time: String| match &own {
-        Some(own) => m::moment_both(own, &time),
+        Some(own) => m::moment_both { own, time: &time }.text(),
         None => time,
     };
     if let Some(day) = day_ending_at(at, zone) {
@@ -372,9 +372,11 @@ pub fn weekdays(days: &[u8]) -> String {
     };
     let in_a_row = days.windows(2).all(|pair| pair[0] + 1 == pair[1]);
     match days {
-        [first, .., last] if in_a_row && days.len() > 2 => {
-            m::callback_days(&name(*first), &name(*last))
+        [first, .., last] if in_a_row && days.len() > 2 => m::callback_days {
+            first: &name(*first),
+            last: &name(*last),
         }
+        .text(),
         _ => list(&days.iter().map(|day| name(*day)).collect::<Vec<_>>()),
     }
 }

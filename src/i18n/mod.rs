@@ -6,8 +6,9 @@
 //! function of [`m`]:
 //!
 //! - `m::home_title` is a `fn() -> String`: `{m::home_title}` in a view, `aria-label=m::home_title`, `m::home_title()`;
-//! - with placeholders `m::home_hello(name: &str)`; with a count `m::home_files(count: f64, ...)`, where `{count}` is
-//!   the number as the language writes it. In a view: `{move || m::home_hello(&name.get())}`.
+//! - with a placeholder `m::home_hello(name: &str)`; with a count `m::home_files(count: f64, ...)`, where `{count}` is
+//!   the number as the language writes it. In a view: `{move || m::home_hello(&name.get())}`;
+//! - with several, each by its name: `m::home_span { from: &from, to: &to }.text()`.
 //!
 //! They read the catalogue on screen reactively: what is shown by a closure changes with the language, without being
 //! built anew, so that a form keeps every character. [`format`] writes dates, numbers and sizes in the same way,

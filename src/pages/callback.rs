@@ -525,13 +525,14 @@ fn holidays(closed: &[ClosedDay]) -> Option<String> {
         let (first, last) = (run.first()?, run.last()?);
         let days = match run.len() {
             1 => format::weekday(&first.date.to_string()),
-            _ => m::callback_days(
-                &format::weekday(&first.date.to_string()),
-                &format::weekday(&last.date.to_string()),
-            ),
+            _ => m::callback_days {
+                first: &format::weekday(&first.date.to_string()),
+                last: &format::weekday(&last.date.to_string()),
+            }
+            .text(),
         };
         Some(match run.iter().find_map(|day| day.name.as_deref()) {
-            Some(name) => m::callback_holiday(&days, name),
+            Some(name) => m::callback_holiday { days: &days, name }.text(),
             None => days,
         })
     });
@@ -551,7 +552,12 @@ fn hours(config: &Config) -> Option<String> {
             return None;
         }
         for span in &contact.hours {
-            let words = m::callback_span(&format::weekdays(&span.days), &span.from, &span.to);
+            let words = m::callback_span {
+                days: &format::weekdays(&span.days),
+                from: &span.from,
+                to: &span.to,
+            }
+            .text();
             if !spans.contains(&words) {
                 spans.push(words);
             }

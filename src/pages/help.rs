@@ -106,7 +106,14 @@ fn channel(channel: ContactChannel) -> View {
         false => {
             let spans: Vec<_> = hours
                 .iter()
-                .map(|span| m::help_span(&format::weekdays(&span.days), &span.from, &span.to))
+                .map(|span| {
+                    m::help_span {
+                        days: &format::weekdays(&span.days),
+                        from: &span.from,
+                        to: &span.to,
+                    }
+                    .text()
+                })
                 .collect();
             spans.join("\n")
         }

@@ -210,8 +210,13 @@ pub fn page(reference: Reference) -> View {
             )
         })
     };
-    let title =
-        navigation::title(move || m::request_page_title(&reference.to_string(), &subject()));
+    let title = navigation::title(move || {
+        m::request_page_title {
+            reference: &reference.to_string(),
+            subject: &subject(),
+        }
+        .text()
+    });
     let page = Page {
         reference,
         title,
@@ -675,7 +680,13 @@ fn details(page: Page) -> View {
         });
         let graded = i18n::grade(request.grade).zip(i18n::class(request.class));
         let grade = graded.map(|(grade, class)| {
-            let words = move || m::request_grade_value(&class(), &grade());
+            let words = move || {
+                m::request_grade_value {
+                    class: &class(),
+                    grade: &grade(),
+                }
+                .text()
+            };
             let reason = request.grade_reason.map(|reason| {
                 ui! { <p dir="auto">{reason}</p> }
             });

@@ -273,6 +273,11 @@ impl Page {
                 if gone { Stage::Over } else { Stage::Asking }
             }
         };
+        self.turn_to(stage).await;
+    }
+
+    /// Shows another stage, with the focus on the heading: the button that was pressed is gone.
+    async fn turn_to(self, stage: Stage) {
         if self
             .stage
             .try_get_untracked()
@@ -283,6 +288,11 @@ impl Page {
             dom::scroll_to(0.0);
             dom::focus_heading();
         }
+    }
+
+    /// Asks once more.
+    fn ask_again(self) {
+        task::detach(self.turn_to(Stage::Asking));
     }
 
     /// Sends what waits: now, when the network is back, and from time to time.
@@ -304,7 +314,7 @@ impl Page {
         let change = move || {
             self.waiting.set_value(None);
             drop(answers::draft(&self.token(), &answers.get_untracked(), 1));
-            self.stage.set(Stage::Asking);
+            self.ask_again();
         };
         ui! {
             <div class="notice warning">
@@ -328,7 +338,7 @@ impl Page {
                 ui! {
                     <p>{move || m::survey_change_until(&limit(at))}</p>
                     <div class="buttons">
-                        {button(Look::Secondary, m::survey_change, move || self.stage.set(Stage::Asking))}
+                        {button(Look::Secondary, m::survey_change, move || self.ask_again())}
                     </div>
                 }
             })

@@ -341,3 +341,45 @@ async fn nothing_in_a_questionnaire_or_an_answer_does_anything() {
     me.page.button(portico_tests::Name::Any).nth(0).wait().await;
     harmless("the plain form").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_where_a_number_is_asked_for_stay_and_are_told() {
+    let questions = json!({"title": "Numbers", "elements": [
+        {"type": "rating", "name": "rating", "title": "Rating"},
+        {"type": "text", "name": "visits", "inputType": "number", "title": "Visits"},
+        {"type": "matrixdynamic", "name": "costs", "title": "Costs", "rowCount": 1, "columns": [
+            {"name": "sum", "title": "Amount", "cellType": "text", "inputType": "number", "totalType": "sum"}]},
+    ]});
+    let asked = Asked::by(&questions.to_string(), EN, Window::Phone).await;
+    let me = &asked.me;
+    let is_told = async |question: &str| {
+        let problem = me.say("survey.number");
+        let wrong = [("question", question), ("problem", &problem)];
+        me.page
+            .see(&me.words.with("survey.at_question", &wrong))
+            .await;
+    };
+    me.open(&asked.path).await;
+    let visits = me.page.field("Visits (optional)");
+    visits.fill("A-12").await;
+    me.press("survey.send").await;
+    is_told("Visits").await;
+    assert_eq!(visits.value().await, "A-12");
+    me.good().await;
+    visits.fill("12").await;
+    let amount = me.page.field("Amount (optional)");
+    amount.fill("7 or 8").await;
+    me.press("survey.send").await;
+    is_told("Amount").await;
+    amount.fill("7.5").await;
+    let column = [("column", "Amount")];
+    me.page
+        .see(&me.words.with("survey.all_rows", &column))
+        .await;
+    me.press("survey.send").await;
+    me.see("survey.sent").await;
+    // The button is gone, and the focus with it unless it moves on.
+    me.page.tab_to("button", me.say("survey.change")).await;
+    me.page.press(Key::Enter).await;
+    me.page.focus_on("heading", "Numbers").await;
+}

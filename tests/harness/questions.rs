@@ -178,6 +178,7 @@ impl Asked {
                 ("BUTTON", _) if word("place") == "ranking" && at["last"] == true && !moved => {
                     moved = true;
                     page.press(Key::Enter).await;
+                    self.place_is_said(2).await;
                 }
                 ("BUTTON", _) if word("place") == "drop" && at["files"] == 0 => {
                     let file = self.folder.path().join("photo.png");
@@ -189,6 +190,20 @@ impl Asked {
             }
         }
         panic!("no Tab reaches the button that leads on");
+    }
+
+    /// Waits until what was moved to a place of the ranking, from 1, is said there.
+    async fn place_is_said(&self, number: usize) {
+        until("the new place to be said", || async {
+            let heard = self.me.page.run(HEARD, vec![json!(number)]).await;
+            let moved = heard["moved"].as_str().unwrap_or_default();
+            let place = [("name", moved), ("number", &number.to_string())];
+            match self.me.words.with("survey.ranked", &place) {
+                words if heard["said"] == words => Ok(()),
+                words => Err(format!("{heard} and not {words:?}")),
+            }
+        })
+        .await;
     }
 }
 
@@ -202,6 +217,12 @@ const AT: &str = "const e = document.activeElement;
       place: ['.ranking', '.drop', '.survey'].find(around)?.slice(1) ?? '',
       last: e === e.parentElement.lastElementChild,
       files: document.querySelectorAll('.files > li').length,
+    }";
+
+/// What stands at a place of the ranking, from 1, and what was said politely last.
+const HEARD: &str = "return {
+      moved: document.querySelector(`.ranking li:nth-child(${arguments[0]}) span`).textContent,
+      said: document.getElementById('live-polite').textContent,
     }";
 
 /// Walks through a survey with every type of question in one language and hands each state to `show`, by its name.

@@ -349,7 +349,7 @@ impl Question {
                     let number = (level + 1).to_string();
                     Some(ui! {
                         <label class="visually-hidden" for=id.clone()>
-                            {move || m::form_level(&label(), &number)}
+                            {move || m::form_level { label: &label(), n: &number }.text()}
                         </label>
                         {untrack(|| question.choice_of(level, id, &way))}
                     })

@@ -274,17 +274,21 @@ fn words(field: &Field, problem: FieldProblem) -> String {
         ) => m::field_not_an_option(label),
         (_, P::Required) => m::form_enter(label),
         (FieldType::Multiselect | FieldType::File, P::TooLong) if field.max.is_some() => {
-            m::form_too_many(label, &most)
+            m::form_too_many { label, max: &most }.text()
         }
         (FieldType::Multiselect | FieldType::File, P::TooShort) if field.min.is_some() => {
-            m::form_too_few(label, &least)
+            m::form_too_few { label, min: &least }.text()
         }
         (_, P::TooLong) => match field.max_length {
-            Some(most) => m::form_too_long(label, &format::number(most.into())),
+            Some(most) => m::form_too_long {
+                label,
+                max: &format::number(most.into()),
+            }
+            .text(),
             None => i18n::field_problem(problem, label),
         },
-        (_, P::TooSmall) if field.min.is_some() => m::form_too_small(label, &least),
-        (_, P::TooLarge) if field.max.is_some() => m::form_too_large(label, &most),
+        (_, P::TooSmall) if field.min.is_some() => m::form_too_small { label, min: &least }.text(),
+        (_, P::TooLarge) if field.max.is_some() => m::form_too_large { label, max: &most }.text(),
         (FieldType::Datetime, P::NotADate) => m::form_not_a_time(label),
         _ => i18n::field_problem(problem, label),
     }

@@ -3,7 +3,11 @@
 use super::{Answering, control_id, errors, markup, rows, small_button};
 #[cfg(not(feature = "light"))]
 use super::{files, signature};
-use crate::{browser::file, i18n::m};
+use crate::{
+    browser::file,
+    components::problems,
+    i18n::{Message, Words, m},
+};
 use leptos::{ev::Event, prelude::*};
 use portico_survey::{
     Object, Value,
@@ -122,21 +126,35 @@ impl Asked {
         format!("{}-error", self.name())
     }
 
+    /// What stands here is no answer, once that was told above. Reactive.
+    fn unread(self) -> Option<Words> {
+        let id = |unfinished: &Vec<(Id, Message)>| unfinished.iter().any(|(id, _)| *id == self.id);
+        let words = self
+            .a
+            .unfinished
+            .with(id)
+            .then(|| self.a.problems.of(&self.name()));
+        words.flatten()
+    }
+
+    /// Whether something is wrong here. Reactive.
+    fn is_wrong(self) -> bool {
+        self.get(|question| !question.problems.is_empty()) || self.unread().is_some()
+    }
+
     fn described_by(self) -> impl Fn() -> Option<String> + Clone + Send {
         move || {
             let hint = self
                 .get(|q| !q.description.is_empty())
                 .then(|| self.hint_id());
-            let error = self
-                .get(|q| !q.problems.is_empty())
-                .then(|| self.error_id());
+            let error = self.is_wrong().then(|| self.error_id());
             let ids: Vec<_> = error.into_iter().chain(hint).collect();
             (!ids.is_empty()).then(|| ids.join(" "))
         }
     }
 
     fn invalid(self) -> impl Fn() -> Option<&'static str> + Clone + Send {
-        move || self.get(|q| !q.problems.is_empty()).then_some("true")
+        move || self.is_wrong().then_some("true")
     }
 
     /// What stands between the label and the control.
@@ -151,7 +169,11 @@ impl Asked {
                 ui! { <div class="hint markup" id=self.hint_id()>{markup(&text)}</div> }
             })
         };
-        ui! { {hint} <div id=self.error_id()>{errors(problems)}</div> }
+        let unread = move || {
+            let words = self.unread()?;
+            Some(problems::words(move || words.get()))
+        };
+        ui! { {hint} <div id=self.error_id()>{errors(problems)}{unread}</div> }
     }
 
     fn single(self, control: View) -> View {
@@ -242,8 +264,12 @@ impl Asked {
         .view()
     }
 
-    /// What stands in a text control: what was typed, as long as the answer is what became of that.
-    fn typing(self, parse: fn(&str) -> Value) -> (impl Fn() -> String + Send, impl Fn(Event)) {
+    /// What stands in a text control: what was typed, as long as the answer is what became of that. `parse` gives none
+    /// for what is no number.
+    fn typing(
+        self,
+        parse: fn(&str) -> Option<Value>,
+    ) -> (impl Fn() -> String + Send, impl Fn(Event)) {
         let typed = RwSignal::new(None::<(String, String)>);
         let shown = move || {
             let answer = self.answer_text();
@@ -254,7 +280,10 @@ impl Asked {
         };
         let set = move |event: Event| {
             let text = event_target_value(&event);
-            self.set(parse(&text));
+            let answer = parse(&text);
+            let unread = answer.is_none().then_some(m::survey_number as Message);
+            self.a.is_unfinished(self.id, unread);
+            self.set(answer.unwrap_or_default());
             let became = untrack(|| self.answer_text());
             typed.set(Some((text, became)));
         };
@@ -262,7 +291,7 @@ impl Asked {
     }
 
     fn long_text(self) -> View {
-        let (shown, set) = self.typing(|text| text.into());
+        let (shown, set) = self.typing(|text| Some(text.into()));
         let rows = self.number("rows").unwrap_or(4.0).clamp(2.0, 20.0);
         self.single(ui! {
             <textarea
@@ -301,17 +330,18 @@ impl Asked {
             .find(|known| *known == wanted)
             .unwrap_or("text");
         let numeric = matches!(input_type, "number" | "range");
-        let parse: fn(&str) -> Value = match numeric {
+        let parse: fn(&str) -> Option<Value> = match numeric {
             true => |text| {
                 let number = portico_survey::value::number_of(text);
-                match text.trim().is_empty() || number.is_nan() {
-                    true => text.into(),
-                    false => Value::Number(number),
+                match text.trim().is_empty() {
+                    true => Some(Value::Null),
+                    false => (!number.is_nan()).then_some(Value::Number(number)),
                 }
             },
-            false => |text| text.into(),
+            false => |text| Some(text.into()),
         };
         let (shown, set) = self.typing(parse);
+        on_cleanup(move || self.a.is_unfinished(self.id, None));
         // Numbers are typed as text: a wheel that turns changes nothing, and what is no number is told.
         let (control, keys) = match input_type {
             "number" => ("text", Some("decimal")),

@@ -154,12 +154,8 @@ impl Files {
 
     /// Notes whether the survey has to wait for these files before it goes on.
     fn wait_for(self, waiting: bool) {
-        self.asked.a.uploading.try_update(|all| {
-            all.retain(|id| *id != self.asked.id);
-            if waiting {
-                all.push(self.asked.id);
-            }
-        });
+        let (a, id) = (self.asked.a, self.asked.id);
+        a.is_unfinished(id, waiting.then_some(m::survey_uploading));
     }
 
     /// Whether it is still wanted.
@@ -198,7 +194,13 @@ impl Files {
                     files.push(item(&file.picked, &id));
                     self.answer(files);
                     self.take_out(number);
-                    let words = untrack(|| m::upload_says(name, &m::upload_uploaded()));
+                    let words = untrack(|| {
+                        m::upload_says {
+                            name,
+                            state: &m::upload_uploaded(),
+                        }
+                        .text()
+                    });
                     dom::announce(&words, dom::Urgency::Polite);
                 }
                 Err(failure) if self.is_wanted(number) => {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     browser::{clock, dom, task},
-    i18n::{self, Words, format, m},
+    i18n::{self, Message, Words, format, m},
     navigation::Title,
 };
 use control::question;
@@ -49,8 +49,9 @@ pub struct Answering {
     changed: RwSignal<u32>,
     page: Memo<Option<Page>>,
     problems: Problems,
-    /// Questions whose files are on their way: nothing is sent before they are there.
-    uploading: RwSignal<Vec<Id>>,
+    /// Questions at which something stands that is no answer yet, and what to do about it: files on their way, words
+    /// where a number is asked for. The survey does not go on before.
+    unfinished: RwSignal<Vec<(Id, Message)>>,
 }
 
 impl Answering {
@@ -108,7 +109,7 @@ impl Answering {
             changed,
             page,
             problems: Problems::new(title),
-            uploading: RwSignal::new(Vec::new()),
+            unfinished: RwSignal::new(Vec::new()),
         }
     }
 
@@ -148,6 +149,17 @@ impl Answering {
         });
     }
 
+    /// Notes what is unfinished at a question; `None` when nothing is.
+    fn is_unfinished(self, id: Id, what: Option<Message>) {
+        let known = |all: &Vec<(Id, Message)>| all.iter().any(|(known, _)| *known == id);
+        if what.is_some() || self.unfinished.try_with_untracked(known) == Some(true) {
+            self.unfinished.try_update(|all| {
+                all.retain(|(known, _)| *known != id);
+                all.extend(what.map(|what| (id, what)));
+            });
+        }
+    }
+
     /// Nothing comes before what is shown. Reactive.
     pub fn is_first(self) -> bool {
         self.changed.track();
@@ -162,10 +174,10 @@ impl Answering {
 
     /// Goes on; says whether it did. Where not, the summary says why and has the focus.
     fn go_on(self) -> bool {
-        let uploading = self.uploading.get_untracked();
-        if !uploading.is_empty() {
-            let wait = |id: &Id| self.at_question(*id, Words::new(m::survey_uploading));
-            self.problems.set(uploading.iter().map(wait).collect());
+        let unfinished = self.unfinished.get_untracked();
+        if !unfinished.is_empty() {
+            let told = |(id, what): &(Id, Message)| self.at_question(*id, Words::new(*what));
+            self.problems.set(unfinished.iter().map(told).collect());
             return false;
         }
         let went = self.change(|survey| match survey.state() {
@@ -209,7 +221,11 @@ impl Answering {
         let named = move || {
             self.changed.track();
             let title = self.look(|survey| survey.title(id));
-            m::survey_at_question(&title, &words.get())
+            m::survey_at_question {
+                problem: &words.get(),
+                question: &title,
+            }
+            .text()
         };
         (control_id(id), Words::new(named))
     }
@@ -263,19 +279,31 @@ fn said(wrong: &Wrong) -> String {
         Wrong::BelowMin(least) => m::survey_at_least(&least.to_text()),
         Wrong::AboveMax(most) => m::survey_at_most(&most.to_text()),
         Wrong::OutOfRange(least, most) => match (number(*least), number(*most)) {
-            (Some(least), Some(most)) => m::survey_between(&least, &most),
+            (Some(least), Some(most)) => m::survey_between {
+                least: &least,
+                most: &most,
+            }
+            .text(),
             (Some(least), None) => m::survey_at_least(&least),
             (None, Some(most)) => m::survey_at_most(&most),
             (None, None) => m::survey_form(),
         },
         Wrong::Length(least, most) => match (number(*least), number(*most)) {
-            (Some(least), Some(most)) => m::survey_length(&least, &most),
+            (Some(least), Some(most)) => m::survey_length {
+                least: &least,
+                most: &most,
+            }
+            .text(),
             (Some(least), None) => m::survey_length_least(&least),
             (None, Some(most)) => m::survey_length_most(&most),
             (None, None) => m::survey_form(),
         },
         Wrong::Count(least, most) => match (number(*least), number(*most)) {
-            (Some(least), Some(most)) => m::survey_count(&least, &most),
+            (Some(least), Some(most)) => m::survey_count {
+                least: &least,
+                most: &most,
+            }
+            .text(),
             (Some(least), None) => m::survey_count_least(&least),
             (None, Some(most)) => m::survey_count_most(&most),
             (None, None) => m::survey_form(),
@@ -329,11 +357,11 @@ pub fn form(a: Answering, sending: Signal<bool>, done: impl Fn() + Clone + 'stat
         (count > 1).then(|| {
             let label = move || {
                 let (number, count) = place.get().unwrap_or_default();
-                let as_number = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
-                m::survey_progress(
-                    &format::number(as_number(count)),
-                    &format::number(as_number(number)),
-                )
+                m::survey_progress {
+                    count: &format::number(count as f64),
+                    number: &format::number(number as f64),
+                }
+                .text()
             };
             ui! {
                 <div class="progress-line">

@@ -4,7 +4,7 @@ use super::{control::Asked, group, small_button};
 use crate::{
     browser::dom,
     components::button::{Look, button},
-    i18n::m,
+    i18n::{format, m},
 };
 use leptos::prelude::*;
 use portico_survey::{
@@ -130,10 +130,11 @@ pub(super) fn ranking(asked: Asked) -> View {
         let (mut ranked, _) = order.get_untracked();
         if from < ranked.len() && to < ranked.len() {
             let moved = ranked.remove(from);
-            let words = m::survey_ranked(
-                &crate::i18n::format::number(f64::from(u32::try_from(to + 1).unwrap_or(u32::MAX))),
-                &moved.1,
-            );
+            let words = m::survey_ranked {
+                name: &moved.1,
+                number: &format::number((to + 1) as f64),
+            }
+            .text();
             ranked.insert(to, moved);
             keep(ranked);
             dom::announce(&words, dom::Urgency::Polite);
@@ -272,9 +273,23 @@ pub(super) fn entries(asked: Asked) -> View {
             }
         })
     };
+    let totals = memo(move || {
+        asked.a.changed.track();
+        asked.a.look(|survey| survey.totals_shown(asked.id))
+    });
+    let totals = move || {
+        let all = totals.get();
+        (!all.is_empty()).then(|| {
+            let lines = all.into_iter().map(|(column, total)| {
+                ui! { <div><dt>{move || m::survey_all_rows(&column)}</dt><dd>{total}</dd></div> }
+            });
+            ui! { <dl class="summary">{lines.collect::<View>()}</dl> }
+        })
+    };
     asked.group(ui! {
         {super::parts(asked.a, plain)}
         <For each=move || groups.get() key=|id: &Id| id.number() children=row />
+        {totals}
         {add}
     })
 }

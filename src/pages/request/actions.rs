@@ -472,7 +472,11 @@ fn refused(actions: &BTreeMap<Action, ActionState>) -> Vec<View> {
             let words = move || {
                 let reason = i18n::refusal(reason);
                 match next_at {
-                    Some(at) => m::request_refused_from(&reason, &limit(at)),
+                    Some(at) => m::request_refused_from {
+                        reason: &reason,
+                        when: &limit(at),
+                    }
+                    .text(),
                     None => reason,
                 }
             };

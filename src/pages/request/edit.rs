@@ -137,7 +137,13 @@ pub(super) fn problem(value: &str, max: u32, label: Message, empty: Message) -> 
         return Some(Words::new(empty));
     }
     (value.chars().count() > max as usize).then(|| {
-        Words::new(move || m::request_too_long(&label(), &i18n::format::number(f64::from(max))))
+        Words::new(move || {
+            m::request_too_long {
+                label: &label(),
+                max: &i18n::format::number(f64::from(max)),
+            }
+            .text()
+        })
     })
 }
 

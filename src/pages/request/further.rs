@@ -48,7 +48,13 @@ pub(super) fn notes(page: Page) -> View {
     };
     let escalated = move || {
         let escalation = escalation.get().flatten()?;
-        let words = move || m::escalate_reached(&escalation.target, &limit(escalation.at));
+        let words = move || {
+            m::escalate_reached {
+                target: &escalation.target,
+                when: &limit(escalation.at),
+            }
+            .text()
+        };
         Some(note(Words::new(words)))
     };
     ui! { {escalated} {partner} }

@@ -237,7 +237,11 @@ impl Ledger {
         let Pause { from, reason, .. } = *pause;
         let since = move || {
             let reason = self.pause_reason(reason);
-            m::promise_pause_since(&format::date_time(from), &reason)
+            m::promise_pause_since {
+                from: &format::date_time(from),
+                reason: &reason,
+            }
+            .text()
         };
         let until = pause.expected_end;
         let until = move || match until {
@@ -262,8 +266,19 @@ impl Ledger {
                     let (from, to) = (format::short_date_time(from), format::short_date_time(to));
                     let reason = self.pause_reason(reason);
                     match &note {
-                        Some(note) => m::promise_pause_item_noted(&from, note, &reason, &to),
-                        None => m::promise_pause_item(&from, &reason, &to),
+                        Some(note) => m::promise_pause_item_noted {
+                            from: &from,
+                            note,
+                            reason: &reason,
+                            to: &to,
+                        }
+                        .text(),
+                        None => m::promise_pause_item {
+                            from: &from,
+                            reason: &reason,
+                            to: &to,
+                        }
+                        .text(),
                     }
                 };
                 Some(ui! { <li dir="auto">{words}</li> })
@@ -307,7 +322,11 @@ impl Ledger {
             .flatten()
             .map(|name| {
                 let words = move || match late {
-                    true => m::promise_right_from(&name(), &limit(from)),
+                    true => m::promise_right_from {
+                        action: &name(),
+                        when: &limit(from),
+                    }
+                    .text(),
                     false => m::promise_right_later(&name()),
                 };
                 ui! { <p class="meta">{words}</p> }
@@ -359,7 +378,11 @@ fn terms(promise: Promise) -> impl Fn() -> Option<String> {
             .as_ref()
             .filter(|_| promise.goal.unit != Unit::Hours);
         Some(match calendar {
-            Some(calendar) => m::promise_goal_line(&calendar.name, &goal),
+            Some(calendar) => m::promise_goal_line {
+                calendar: &calendar.name,
+                goal: &goal,
+            }
+            .text(),
             None => m::promise_goal_only(&goal),
         })
     }
@@ -383,7 +406,14 @@ fn moves(promise: &Promise) -> Option<View> {
                     Some(day) => format::weekday(&day),
                     None => format::date_time(at),
                 };
-                let words = move || m::promise_moved_item(&date(from), &reason, &date(to));
+                let words = move || {
+                    m::promise_moved_item {
+                        from: &date(from),
+                        reason: &reason,
+                        to: &date(to),
+                    }
+                    .text()
+                };
                 ui! { <li dir="auto">{words}</li> }
             },
         )
@@ -426,11 +456,19 @@ fn day(day: PromiseDay, number: u32) -> View {
     let words = move || {
         let reason = day_reason(reason)();
         let reason = match &name {
-            Some(name) => m::promise_day_named(name, &reason),
+            Some(name) => m::promise_day_named {
+                name,
+                reason: &reason,
+            }
+            .text(),
             None => reason,
         };
         match counted {
-            true => m::promise_day_counted(&format::number(f64::from(number)), &reason),
+            true => m::promise_day_counted {
+                n: &format::number(f64::from(number)),
+                reason: &reason,
+            }
+            .text(),
             false => m::promise_day_not_counted(&reason),
         }
     };

@@ -57,8 +57,13 @@ fn line(change: Change) -> View {
     let to_timeline = matches!(change, Change::Messages(_));
     let words = move || match &change {
         Change::Promise(label, round, change, due, zone) => {
-            let numbered =
-                round.map(|round| m::promise_in_round(label, &format::number(f64::from(round))));
+            let numbered = round.map(|round| {
+                m::promise_in_round {
+                    label,
+                    n: &format::number(f64::from(round)),
+                }
+                .text()
+            });
             let label = numbered.as_deref().unwrap_or(label);
             promise(label, *change, *due, zone.as_deref())
         }

@@ -496,7 +496,14 @@ fn caption(wizard: Wizard, stage: &Stage) -> Option<String> {
     };
     let name = wizard.form.schema.with(|schema| schema.name.clone());
     let total = (shown.len() + 1).to_string();
-    Some(m::submit_step(&at.to_string(), &name, &total))
+    Some(
+        m::submit_step {
+            n: &at.to_string(),
+            name: &name,
+            total: &total,
+        }
+        .text(),
+    )
 }
 
 fn is_unknown(failure: &Failure) -> bool {
