@@ -358,6 +358,9 @@ async fn words_where_a_number_is_asked_for_stay_and_are_told() {
         me.page
             .see(&me.words.with("survey.at_question", &wrong))
             .await;
+        // At the question itself without its name.
+        let here = format!("{} {problem}", me.say("problem.prefix"));
+        me.page.see(&here).await;
     };
     me.open(&asked.path).await;
     let visits = me.page.field("Visits (optional)");

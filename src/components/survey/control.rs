@@ -6,7 +6,7 @@ use super::{files, signature};
 use crate::{
     browser::file,
     components::problems,
-    i18n::{Message, Words, m},
+    i18n::{Message, m},
 };
 use leptos::{ev::Event, prelude::*};
 use portico_survey::{
@@ -126,15 +126,11 @@ impl Asked {
         format!("{}-error", self.name())
     }
 
-    /// What stands here is no answer, once that was told above. Reactive.
-    fn unread(self) -> Option<Words> {
-        let id = |unfinished: &Vec<(Id, Message)>| unfinished.iter().any(|(id, _)| *id == self.id);
-        let words = self
-            .a
-            .unfinished
-            .with(id)
-            .then(|| self.a.problems.of(&self.name()));
-        words.flatten()
+    /// What to do about what stands here and is no answer, once the summary has told it. Reactive.
+    fn unread(self) -> Option<Message> {
+        let here = |(id, what): &(Id, Message)| (*id == self.id).then_some(*what);
+        let what = self.a.unfinished.with(|all| all.iter().find_map(here))?;
+        self.a.problems.of(&self.name()).map(|_| what)
     }
 
     /// Whether something is wrong here. Reactive.
@@ -169,10 +165,7 @@ impl Asked {
                 ui! { <div class="hint markup" id=self.hint_id()>{markup(&text)}</div> }
             })
         };
-        let unread = move || {
-            let words = self.unread()?;
-            Some(problems::words(move || words.get()))
-        };
+        let unread = move || self.unread().map(problems::words);
         ui! { {hint} <div id=self.error_id()>{errors(problems)}{unread}</div> }
     }
 
