@@ -148,6 +148,30 @@ async fn news_arrive_by_themselves_after_the_stream_was_cut_and_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_an_action_answers_is_shown_where_the_next_read_fails() {
+    let server = Server::with(Options::unlimited()).await;
+    let proxy = FaultProxy::start(server.port(), 5).await;
+    let browser = Browser::start().await;
+    let me = Customer::new(browser.page(), Words::of(EN), &server, proxy.origin()).await;
+    let id = complain(&me, &server).await;
+    desk_resolves(&server, &id, "Paid back.").await;
+    me.see("request.solved_question").await;
+    proxy.follow(Plan {
+        percent: 100,
+        faults: vec![Fault::Unavailable],
+        scope: vec![("GET", "/portal/v1/requests")],
+    });
+    me.press("request.confirm").await;
+    me.see("request.confirmed").await;
+    me.button("request.confirm").gone().await;
+    me.good().await;
+    proxy.follow(Plan::calm());
+    desk_writes(&server, &id, "Thank you for telling us.").await;
+    me.page.see("Thank you for telling us.").await;
+    me.good().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn closed_too_early_is_reopened_with_a_reason() {
     let (server, _browser, me) = customer_in(ZH_HANT).await;
     let id = complain(&me, &server).await;

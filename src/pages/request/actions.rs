@@ -1,6 +1,6 @@
 //! What can be done with a request, and what cannot now and why.
 
-use super::Page;
+use super::{Case, Found, Page};
 use crate::{
     api::{Failure, requests, requests::Doing},
     browser::{random, task},
@@ -93,11 +93,16 @@ impl Acting {
         let outcome = requests::act(&versioned.request.id, action, doing, &key, etag).await;
         self.busy.try_set(false);
         match outcome {
-            Ok(_) => {
+            Ok(versioned) => {
                 self.tried.try_set_value(None);
+                page.tell(true, done);
+                // What it is now is shown even where the next read fails; that one brings what was written.
+                let items = case.items;
+                let case = Case { versioned, items };
+                page.query.set(Found::Case(Box::new(case)));
+                task::sleep(0).await;
                 page.own_doing.try_set_value(true);
                 page.query.reload();
-                page.tell(true, done);
                 Done::Yes
             }
             Err(failure) => {
