@@ -72,7 +72,7 @@ enum Command {
     Step {
         /// The request's reference or id.
         request: String,
-        /// The step.
+        /// The step, as `show` names it: one of four (accepted to answered) or of seven (requested to closed).
         #[arg(value_parser = words(StepKey::ALL, StepKey::as_str))]
         key: String,
     },
@@ -83,7 +83,7 @@ enum Command {
         /// What is proposed.
         text: String,
     },
-    /// Starts, keeps, pauses, resumes, moves or ends a promise.
+    /// Starts, keeps (met), pauses, resumes, moves or ends (void) a promise.
     Promise(PromiseArguments),
     /// Sets the standard by which a customer is served; without a name: the usual one.
     Tier {
