@@ -3,7 +3,7 @@
 use super::{Failure, retry};
 use crate::{
     browser::{
-        events,
+        dom, events,
         task::{self, Task},
     },
     i18n,
@@ -112,6 +112,7 @@ impl<T: Clone + Send + Sync + 'static> Query<T> {
 
     fn arrived(self, answer: Result<T, Failure>) {
         self.fetching.try_set(false);
+        dom::hold_place();
         match answer {
             Ok(value) => {
                 self.failures.try_update_value(|failures| *failures = 0);

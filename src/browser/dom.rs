@@ -47,13 +47,26 @@ fn find(selector: &str) -> Option<Element> {
 /// Moves the focus to the heading of the page, which every page has from the first moment (`<h1 tabindex="-1">`).
 pub fn focus_heading() {
     if let Some(heading) = find("main h1") {
-        focus_element(&heading, false);
+        focus_element(&heading, true);
     }
 }
 
 /// What has the focus.
 pub fn active() -> Option<Element> {
     find(":focus")
+}
+
+/// Moves the focus back to what had it, or to the heading where that is gone.
+pub fn focus_back(to: Option<&Element>) {
+    match to.filter(|element| element.is_connected()) {
+        Some(element) => focus_element(element, true),
+        None => focus_heading(),
+    }
+}
+
+/// Whether the element with this id has the focus.
+pub fn has_focus(id: &str) -> bool {
+    active().is_some_and(|element| element.id() == id)
 }
 
 /// Moves the focus to the link with this address, without scrolling; false when there is none.
@@ -82,14 +95,14 @@ pub fn focus_field(id: &str) -> bool {
     let Some(field) = document().and_then(|d| d.get_element_by_id(id)) else {
         return false;
     };
-    let legend = field
-        .closest("fieldset")
-        .ok()
-        .flatten()
-        .and_then(|set| set.query_selector("legend").ok().flatten());
-    let label = legend.or_else(|| find(&format!("label[for=\"{id}\"]")));
+    let group = field.closest("fieldset").ok().flatten();
+    let within = |selector| group.as_ref()?.query_selector(selector).ok().flatten();
+    let label = within("legend").or_else(|| find(&format!("label[for=\"{id}\"]")));
     label.as_ref().unwrap_or(&field).scroll_into_view();
-    focus_element(&field, false);
+    // Of radio buttons the chosen one, as by the Tab key.
+    let is_radio = field.matches("[type=radio]") == Ok(true);
+    let chosen = within("[type=radio]:checked").filter(|_| is_radio);
+    focus_element(chosen.as_ref().unwrap_or(&field), false);
     true
 }
 
@@ -97,6 +110,30 @@ pub fn focus_field(id: &str) -> bool {
 pub fn is_half_typed(id: &str) -> bool {
     let control = document().and_then(|d| d.get_element_by_id(id));
     control.is_some_and(|control| control.matches(":invalid").unwrap_or(false))
+}
+
+/// Keeps the control that somebody writes in where it is on the screen while what stands above it changes. Called right
+/// before the change.
+pub fn hold_place() {
+    let is_control = |element: &Element| element.matches("input, select, textarea") == Ok(true);
+    let Some(held) = active().filter(is_control) else {
+        return;
+    };
+    let before = top(&held);
+    task::detach(async move {
+        task::next_frame().await;
+        let moved = top(&held) - before;
+        if moved != 0.0 && active().as_ref() == Some(&held) {
+            scroll_to(scroll_y() + moved);
+        }
+    });
+}
+
+/// How far below the upper edge of the window it begins, in CSS pixels.
+fn top(element: &Element) -> f64 {
+    let place = call(element, "getBoundingClientRect", &[]);
+    let top = place.map(|place| get(&place, "top").as_f64());
+    top.ok().flatten().unwrap_or_default()
 }
 
 /// How far the page is scrolled, in CSS pixels.

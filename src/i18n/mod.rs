@@ -147,7 +147,8 @@ fn fill(message: &str, values: &[(&str, &str)]) -> String {
         rest = after;
     }
     out.push_str(rest);
-    out
+    // A value may end in a full-width bracket, which has its own space.
+    out.replace("） ", "）")
 }
 
 #[cfg(test)]
@@ -159,5 +160,6 @@ mod tests {
         let values = [("a", "{b}"), ("b", "x")];
         assert_eq!(fill("{a} and {b}.", &values), "{b} and x.");
         assert_eq!(fill("nothing", &values), "nothing");
+        assert_eq!(fill("{a} 前", &[("a", "8:00（UTC）")]), "8:00（UTC）前");
     }
 }

@@ -42,6 +42,7 @@ const NAME: &str = "/contact/name";
 const PHONE: &str = "/contact/phone";
 const TOPIC: &str = "/topic";
 const TIME: &str = "/preferred_at";
+const REFUSED: &str = "callback-refused";
 const IDS: [&str; 4] = [NAME, PHONE, TOPIC, TIME];
 
 /// The request that a call is about. Nothing in it is of a language.
@@ -110,6 +111,7 @@ pub fn page(about: Option<Reference>) -> View {
             done.set(None);
             task::detach(async {
                 task::next_frame().await;
+                dom::scroll_to(0.0);
                 dom::focus_heading();
             });
         }
@@ -279,7 +281,7 @@ impl Asking {
         let refused = move || {
             self.refused.get().map(|words| {
                 ui! {
-                    <div class="notice warning" role="alert">
+                    <div class="notice warning" id=REFUSED tabindex="-1">
                         {icon("warning")}
                         <div class="flow">
                             <p>{move || words.get()}</p>
@@ -370,6 +372,7 @@ impl Asking {
                     draft.start_over();
                     self.done.try_set(Some(callback));
                     task::next_frame().await;
+                    dom::scroll_to(0.0);
                     dom::focus_heading();
                 }
                 Err(failure) => self.explain(&failure),
@@ -395,9 +398,19 @@ impl Asking {
                 self.key.try_set_value(Some(random::uuid()));
                 Words::new(m::callback_arrived_before)
             }
-            _ => Words::new(move || i18n::failure(&failure)),
+            _ => Words::new(move || {
+                m::request_unsure {
+                    action: &m::callback_send(),
+                    reason: &i18n::failure(&failure),
+                }
+                .text()
+            }),
         };
         self.refused.try_set(Some(words));
+        task::detach(async {
+            task::next_frame().await;
+            dom::focus(REFUSED);
+        });
     }
 
     /// What the server says about a question, at its control.
@@ -421,9 +434,8 @@ impl Asking {
                 let hours = config::current().as_ref().and_then(hours);
                 m::callback_closed(&hours.unwrap_or_default())
             }),
-            (TIME, FieldProblem::TooSmall | FieldProblem::TooLarge) => {
-                Words::new(m::callback_too_far)
-            }
+            (TIME, FieldProblem::TooSmall) => Words::new(m::callback_past),
+            (TIME, FieldProblem::TooLarge) => Words::new(m::callback_too_far),
             _ => words,
         };
         (control, words)

@@ -55,6 +55,7 @@ use portico_contract::{
     timeline::{Body, Entry, FollowerEvent, TextFormat, TimelineItem},
 };
 use portico_view::{Child, Memo, View, effect, effect_after, memo, memo_after, ui};
+use std::sync::Arc;
 
 /// What the page shows.
 #[derive(Clone, PartialEq)]
@@ -119,13 +120,22 @@ struct Page {
 struct Told {
     good: bool,
     words: Words,
+    /// Tries once more what may not have been done.
+    again: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 impl Page {
     /// Says something and moves the focus to it: the button that was pressed may be gone.
     fn tell(self, good: bool, words: impl Fn() -> String + Send + Sync + 'static) {
-        let words = Words::new(words);
-        self.told.try_set(Some(Told { good, words }));
+        self.show(Told {
+            good,
+            words: Words::new(words),
+            again: None,
+        });
+    }
+
+    fn show(self, told: Told) {
+        self.told.try_set(Some(told));
         task::detach(async {
             task::next_frame().await;
             dom::focus(TOLD);
@@ -305,11 +315,15 @@ fn waiting(page: Page) -> View {
 
 fn told(page: Page) -> View {
     (move || {
-        page.told.get().map(|Told { good, words }| {
+        page.told.get().map(|Told { good, words, again }| {
+            let again = again.map(|again| {
+                let again = move || again();
+                ui! { <div class="buttons">{button(Look::Secondary, m::action_retry, again)}</div> }
+            });
             ui! {
                 <div class="notice" class:success=good class:warning=!good id=TOLD tabindex="-1">
                     {icon(if good { "check" } else { "warning" })}
-                    <div class="flow"><p>{move || words.get()}</p></div>
+                    <div class="flow"><p>{move || words.get()}</p>{again}</div>
                 </div>
             }
         })
@@ -777,6 +791,10 @@ fn follow(page: Page) -> Signal<Option<TimelineItemId>> {
         let own = page.own_doing.try_get_value().unwrap_or_default();
         page.own_doing.try_set_value(false);
         if let Some(first) = fresh.first().filter(|_| !own) {
+            // What was done before is no news any more.
+            if known.is_some() && !dom::has_focus(TOLD) {
+                page.told.set(None);
+            }
             if first_new.with_untracked(Option::is_none) {
                 first_new.set(Some(first.id.clone()));
             }

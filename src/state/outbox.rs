@@ -355,6 +355,7 @@ pub fn is_kept(key: &str) -> bool {
 
 /// Shows an entry as it is now.
 fn show(entry: &Entry) {
+    dom::hold_place();
     ENTRIES.update(
         |entries| match entries.iter_mut().find(|e| e.key == entry.key) {
             Some(shown) => *shown = entry.clone(),
@@ -384,6 +385,7 @@ async fn remove(entry: &Entry) {
 /// Shows an entry no longer.
 fn forget(key: &str) {
     note_kept(key, true);
+    dom::hold_place();
     ENTRIES.update(|entries| entries.retain(|e| e.key != key));
     tell_tabs();
 }
@@ -402,6 +404,7 @@ async fn read_all() {
         return;
     };
     let kept = kept.iter().filter_map(|json| json::from_str(json).ok());
+    dom::hold_place();
     ENTRIES.update(|shown| {
         let only_here = std::mem::take(shown)
             .into_iter()

@@ -835,11 +835,28 @@ async fn what_is_withdrawn_has_done_only_the_steps_that_it_reached() {
     let server = with_clock().await;
     let customer = server.customer("a@example.com").await;
     let id = submitted(&customer).await;
-    let reached = read(&customer, &id).await["steps"].clone();
     expect(&customer, &id, "withdraw", None).await;
-    assert_eq!(read(&customer, &id).await["steps"], reached);
-    let done = reached.as_array().unwrap().iter();
-    assert_eq!(done.filter(|step| step["state"] == "done").count(), 1);
+    let withdrawn = read(&customer, &id).await;
+    let steps = withdrawn["steps"].as_array().unwrap().iter();
+    let states: Vec<_> = steps.map(|step| step["state"].as_str().unwrap()).collect();
+    assert_eq!(
+        states,
+        ["done", "next", "next", "next"],
+        "nothing is done now"
+    );
+    let meaning = &withdrawn["status_meaning"];
+    assert_eq!(meaning, "您已撤回这个服务单。");
+}
+
+#[tokio::test]
+async fn a_result_is_the_answer_and_the_last_of_four_steps() {
+    let server = with_clock().await;
+    let customer = server.customer("a@example.com").await;
+    let id = submitted(&customer).await;
+    desk_status(&server, &id, json!({"status": "resolved"})).await;
+    let steps = read(&customer, &id).await["steps"].clone();
+    let mut steps = steps.as_array().unwrap().iter();
+    assert!(steps.all(|step| step["state"] == "done"));
 }
 
 #[tokio::test]

@@ -98,7 +98,13 @@ async fn a_guest_asks(language: Language) {
 
     proxy.offline(true);
     me.press("callback.send").await;
-    me.see("failure.network").await;
+    // Where it can be seen, however far down the button is.
+    let unsure = [
+        ("action", &*me.say("callback.send")),
+        ("reason", &me.say("failure.network")),
+    ];
+    let unsure = me.words.with("request.unsure", &unsure);
+    me.page.focus_on("generic", &unsure).await;
     me.good().await;
     assert_eq!(me.field("callback.topic").value().await, "三月的帳單");
     proxy.offline(false);
@@ -114,7 +120,8 @@ async fn a_guest_asks(language: Language) {
     .await;
     me.see("failure.foreign").await;
     me.press("callback.send").await;
-    me.arrive("callback.done_title").await;
+    let done = me.say("callback.done_title");
+    me.page.focus_on("heading", &done).await;
     me.page.see(NUMBER).await;
     me.page.see("三月的帳單").await;
     me.good().await;

@@ -3,7 +3,9 @@
 
 use portico_tests::page::has;
 use portico_tests::words::{EN, ZH_HANS, ZH_HANT};
-use portico_tests::{Browser, Customer, Fault, FaultProxy, Language, Options, Plan, Server, Words};
+use portico_tests::{
+    Browser, Customer, Fault, FaultProxy, Language, Options, Plan, Server, Window, Words,
+};
 use serde_json::json;
 
 use crate::setting::{
@@ -148,6 +150,61 @@ async fn news_arrive_by_themselves_after_the_stream_was_cut_and_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_comes_in_does_not_push_away_what_is_being_written() {
+    let (server, _browser, me) = customer_in(ZH_HANT).await;
+    me.page.window(Window::Narrow).await;
+    let id = complain(&me, &server).await;
+    let field = me.field("request.write");
+    field.focus().await;
+    field.type_text("我想補充").await;
+    let place = async || {
+        let top = "return Math.round(document.activeElement.getBoundingClientRect().top)";
+        me.page.run(top, vec![]).await
+    };
+    let before = place().await;
+    let stays = async |text: &str| {
+        me.page.see(text).await;
+        portico_tests::until("what is written to stand where it stood", || async {
+            match place().await {
+                now if now == before => Ok(()),
+                now => Err(format!("it stands at {now} and not at {before}")),
+            }
+        })
+        .await;
+    };
+    desk_writes(&server, &id, "我們正在核對兩筆扣款。").await;
+    stays("我們正在核對兩筆扣款。").await;
+    desk_resolves(&server, &id, "已退回第二筆扣款。").await;
+    stays("已退回第二筆扣款。").await;
+    assert_eq!(field.value().await, "我想補充");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_not_have_arrived_is_named_and_tried_again_where_it_is_said() {
+    let server = Server::with(Options::unlimited()).await;
+    let proxy = FaultProxy::start(server.port(), 6).await;
+    let browser = Browser::start().await;
+    let me = Customer::new(browser.page(), Words::of(EN), &server, proxy.origin()).await;
+    let id = complain(&me, &server).await;
+    desk_resolves(&server, &id, "已退款。").await;
+    me.see("request.solved_question").await;
+    proxy.offline(true);
+    me.press("request.confirm").await;
+    let unsure = [
+        ("action", &*me.say("request.confirm")),
+        ("reason", &me.say("failure.network")),
+    ];
+    let unsure = me.words.with("request.unsure", &unsure);
+    me.page.see(&unsure).await;
+    proxy.offline(false);
+    me.press("action.retry").await;
+    me.see("request.confirmed").await;
+    assert_eq!(rows(&server).await[0]["status"], "closed");
+    me.page.not_see(&unsure).await;
+    me.good().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_an_action_answers_is_shown_where_the_next_read_fails() {
     let server = Server::with(Options::unlimited()).await;
     let proxy = FaultProxy::start(server.port(), 5).await;
@@ -198,6 +255,13 @@ async fn closed_too_early_is_reopened_with_a_reason() {
 async fn a_new_request_is_edited_and_withdrawn() {
     let (server, _browser, me) = customer_in(EN).await;
     complain(&me, &server).await;
+    // Who does not want to after all is back where they were.
+    me.press("request.edit").await;
+    me.page
+        .focus_on("textbox", &me.say("request.subject"))
+        .await;
+    me.press("action.cancel").await;
+    me.page.focus_on("button", &me.say("request.edit")).await;
     me.press("request.edit").await;
     me.field("request.subject")
         .fill("Two charges in March")

@@ -429,11 +429,11 @@ impl Page {
         })
     }
 
-    /// Waits until the focus is on the thing with this role and name.
+    /// Waits until the focus is on the thing with this role and name, and that can be seen.
     pub async fn focus_on(&self, role: &str, name: &str) {
         until(&format!("the focus on {role} {name:?}"), || async {
             let focus = self.try_focused().await?;
-            if focus.role == role && focus.name == name {
+            if focus.role == role && focus.name == name && focus.obscured.is_none() {
                 Ok(())
             } else {
                 Err(format!("it is on {focus:?}"))

@@ -30,6 +30,12 @@ const reference = (Core, { definition, expressions, values }) => {
     prepare: () => {
       runners = expressions.map((expression) => new Core.ExpressionRunner(expression));
     },
+    read_and_evaluate: (run) => {
+      let held = 0;
+      for (const expression of expressions)
+        held += new Core.ExpressionRunner(expression + " ".repeat(run + 1)).runValues(values) == true;
+      return held;
+    },
     evaluate: () => {
       let held = 0;
       // eslint-disable-next-line eqeqeq -- what holds is what loosely equals true
@@ -46,6 +52,7 @@ const measured = (engine) => {
   engine.set("root", 1);
   figures.shown = engine.shown();
   figures.read = least(engine.read);
+  figures.read_and_evaluate = least(engine.read_and_evaluate);
   engine.prepare();
   figures.evaluate = least(engine.evaluate);
   figures.held = engine.evaluate();

@@ -22,8 +22,8 @@ use portico_contract::{
     },
     request::{
         Action, ActionState, Escalation, FieldDisplay, Kind, Outcome, Participant, Refusal,
-        Request, Rung, RungKey, Status, Step, StepState, SurveyState, SurveySummary, TypeName,
-        WaitingOn,
+        Request, Rung, RungKey, Status, Step, StepKey, StepState, SurveyState, SurveySummary,
+        TypeName, WaitingOn,
     },
     survey::Measure,
     timeline::{Author, Body, Entry, Role, TextFormat, TimelineItem},
@@ -62,11 +62,14 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
         .request_type(&record.type_id)
         .map(|t| t.form(locale));
     let word = |key: String| catalogue.word(&key, locale).to_owned();
-    let steps = step_states(
-        record.steps.keys(),
-        record.step,
-        record.status == Status::Closed && record.outcome != Some(Outcome::Withdrawn),
-    );
+    let withdrawn = record.status == Status::Closed && record.outcome == Some(Outcome::Withdrawn);
+    let finished = match record.status {
+        Status::Closed => !withdrawn,
+        // The result is the answer; what the customer says to it is no step of four.
+        Status::Resolved => record.step == StepKey::Answered,
+        _ => false,
+    };
+    let steps = step_states(record.steps.keys(), record.step, finished);
     Request {
         id: record.id.clone(),
         reference: record.reference,
@@ -87,6 +90,8 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
         ),
         status_meaning: word(
             match (&record.following, record.status, record.waiting_on) {
+                (Some(_), ..) if withdrawn => "status.withdrawn.followed".to_owned(),
+                (None, ..) if withdrawn => "status.withdrawn.meaning".to_owned(),
                 (Some(_), status, _) => format!("status.{status}.followed"),
                 (None, status @ Status::Pending, Some(WaitingOn::Customer)) => {
                     format!("status.{status}.yours")
@@ -110,7 +115,11 @@ pub fn request(app: &App, record: &RequestRecord, locale: Locale) -> Request {
             .map(|(key, state)| Step {
                 key,
                 label: word(format!("step.{key}")),
-                state,
+                // Where it was withdrawn, nothing is done now.
+                state: match state {
+                    StepState::Current if withdrawn => StepState::Next,
+                    state => state,
+                },
                 at: record.steps_done.get(&key).copied(),
             })
             .collect(),

@@ -252,6 +252,12 @@ impl Question {
             _ => ("text", None, None, ""),
         };
         let plain = autocomplete.is_some().then_some("false");
+        // Without it a year that is typed has six places.
+        let max = match field_type {
+            FieldType::Date => Some("9999-12-31"),
+            FieldType::Datetime => Some("9999-12-31T23:59"),
+            _ => None,
+        };
         let input = ui! {
             <input
                 id=self.id.clone()
@@ -259,6 +265,7 @@ impl Question {
                 class=class
                 type=input_type
                 inputmode=inputmode
+                max=max
                 autocomplete=autocomplete
                 autocapitalize=plain.map(|_| "off")
                 spellcheck=plain

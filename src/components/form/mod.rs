@@ -273,6 +273,8 @@ fn words(field: &Field, problem: FieldProblem) -> String {
             P::Required,
         ) => m::field_not_an_option(label),
         (_, P::Required) => m::form_enter(label),
+        // Somewhere above what can be chosen.
+        (FieldType::Tree, P::NotAnOption) => m::form_choose_below(label),
         (FieldType::Multiselect | FieldType::File, P::TooLong) if field.max.is_some() => {
             m::form_too_many { label, max: &most }.text()
         }

@@ -1,6 +1,6 @@
 //! What can be done with a request, and what cannot now and why.
 
-use super::{Case, Found, Page};
+use super::{Case, Found, Page, Told};
 use crate::{
     api::{Failure, requests, requests::Doing},
     browser::{random, task},
@@ -23,7 +23,7 @@ use portico_contract::{
     submission::{Comment, Edit, Follow, Grounds},
 };
 use portico_view::{View, ui};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Doing something, at most one thing at a time.
 #[derive(Clone, Copy)]
@@ -106,13 +106,13 @@ impl Acting {
                 Done::Yes
             }
             Err(failure) => {
-                self.explain(&failure);
+                self.explain(action, &failure);
                 Done::No(failure)
             }
         }
     }
 
-    fn explain(self, failure: &Failure) {
+    fn explain(self, action: Action, failure: &Failure) {
         let page = self.page;
         match failure.code() {
             Some(ProblemCode::Validation) => {}
@@ -134,8 +134,28 @@ impl Acting {
             _ if session::is_needed(failure) => page.query.reload(),
             _ => {
                 let failure = failure.clone();
-                page.tell(false, move || i18n::failure(&failure));
+                let words = move || {
+                    m::request_unsure {
+                        action: &name(action).map(|name| name()).unwrap_or_default(),
+                        reason: &i18n::failure(&failure),
+                    }
+                    .text()
+                };
+                page.show(Told {
+                    good: false,
+                    words: Words::new(words),
+                    again: self.again(action),
+                });
             }
+        }
+    }
+
+    /// What tries once more; none where the form with its button is still there. The same has the same key.
+    fn again(self, action: Action) -> Option<Arc<dyn Fn() + Send + Sync>> {
+        match action {
+            Action::Edit | Action::Follow => None,
+            Action::Confirm => Some(Arc::new(move || self.confirm())),
+            _ => Some(Arc::new(move || self.ask(action))),
         }
     }
 
@@ -180,22 +200,24 @@ impl Acting {
 
     /// Confirms at once: it can be reopened.
     pub(super) fn confirm_button(self) -> View {
-        let confirm = move || {
-            if self.busy.get_untracked() {
-                return;
-            }
-            task::detach(async move {
-                let nothing = Doing::Comment(&Comment::default());
-                self.act(
-                    Action::Confirm,
-                    nothing,
-                    String::new(),
-                    m::request_confirmed,
-                )
-                .await;
-            });
-        };
+        let confirm = move || self.confirm();
         busy_button(Look::Main, m::request_confirm, self.busy.into(), confirm)
+    }
+
+    fn confirm(self) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        task::detach(async move {
+            let nothing = Doing::Comment(&Comment::default());
+            self.act(
+                Action::Confirm,
+                nothing,
+                String::new(),
+                m::request_confirmed,
+            )
+            .await;
+        });
     }
 
     /// Asks what is not solved, then reopens.

@@ -40,6 +40,7 @@ fn form(page: Page, acting: Acting) -> View {
         Entry::Message { body, .. } => Some(body.value.clone()),
         _ => None,
     });
+    let opener = dom::active();
     let problems = Problems::new(page.title);
     let subject = RwSignal::new(case.versioned.request.subject);
     let text = RwSignal::new(first.unwrap_or_default());
@@ -94,7 +95,7 @@ fn form(page: Page, acting: Acting) -> View {
                     {button(Look::Secondary, m::action_cancel, move || {
                         problems.clear();
                         acting.editing.set(false);
-                        dom::focus_heading();
+                        dom::focus_back(opener.as_ref());
                     })}
                 </div>
             </form>

@@ -24,7 +24,7 @@ use crate::{
 use leptos::prelude::*;
 use portico_contract::{
     config::Capability,
-    request::{Action, Participant, Rung, Status, StepState},
+    request::{Action, Outcome, Participant, Request, Rung, Status, StepState},
     submission::Follow,
 };
 use portico_view::{Child, View, ui};
@@ -60,12 +60,14 @@ pub(super) fn notes(page: Page) -> View {
     ui! { {escalated} {partner} }
 }
 
-/// The ways on for who is not satisfied; open where the request has ended.
+/// Whether it has ended with something that one may not be satisfied with.
+fn has_result(r: &Request) -> bool {
+    matches!(r.status, Status::Resolved | Status::Closed) && r.outcome != Some(Outcome::Withdrawn)
+}
+
+/// The ways on for who is not satisfied; open where the request has a result.
 pub(super) fn ladder(page: Page) -> View {
-    let shown = page.part(|r| {
-        let ended = matches!(r.status, Status::Resolved | Status::Closed);
-        (ended, r.ladder.clone())
-    });
+    let shown = page.part(|r| (has_result(r), r.ladder.clone()));
     (move || {
         let (ended, rungs) = shown.get()?;
         let rungs: Vec<View> = rungs.into_iter().map(rung).collect();
@@ -113,10 +115,7 @@ const EMAIL: &str = "follow-email";
 
 /// Asking to be rung about it, also when it has ended.
 pub(super) fn callback(page: Page) -> View {
-    let ended = page.part(|r| {
-        let ended = matches!(r.status, Status::Resolved | Status::Closed);
-        (!r.following).then_some(ended)
-    });
+    let ended = page.part(|r| (!r.following).then(|| has_result(r)));
     let href = Route::Callback(Some(page.reference)).href();
     (move || {
         let ended = ended

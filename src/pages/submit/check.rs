@@ -83,6 +83,7 @@ fn row(wizard: Wizard, page: usize, index: usize) -> View {
             .with(|s| s.fields.get(index).map(|f| f.field_type));
         match (lines.len(), kind) {
             (0, Some(FieldType::Boolean)) => m::form_no().view(),
+            (0, Some(FieldType::File)) => m::submit_no_files().view(),
             (0, _) => m::submit_not_provided().view(),
             (1, _) => lines.concat().view(),
             _ => {

@@ -69,11 +69,10 @@ pub async fn preview(
         let waits = promise.started_at.is_none() && promise.terms.starts != Event::Declared;
         !promise.terms.internal && !waits
     });
-    let mut promises: Vec<_> = shown
-        .map(|promise| view::promise(&app, promise, locale))
-        .collect();
-    promises.sort_by_key(|promise| (promise.due_at.is_none(), promise.due_at));
-    Ok(Json(Preview { promises }))
+    let promises = shown.map(|promise| view::promise(&app, promise, locale));
+    Ok(Json(Preview {
+        promises: promises.collect(),
+    }))
 }
 
 /// `GET /requests/{id}/promises/{key}/days`
