@@ -226,11 +226,19 @@ fn proposal(
         (Some(ProposalAnswer::Replaced), _) => m::proposal_answer_replaced,
         (Some(ProposalAnswer::Unknown), _) => m::request_unknown_event,
     };
+    // The customer's words stand under the desk's.
+    let said = comment.map(|comment| {
+        let who: Message = match following {
+            true => m::request_customer,
+            false => m::request_you,
+        };
+        ui! { <header><strong>{who}</strong></header> {plain(comment)} }
+    });
     ui! {
         <article>
             <header><strong>{m::proposal_event}</strong> <span>{answer}</span> {moment(at)}</header>
             {plain(text)}
-            {comment.map(plain)}
+            {said}
         </article>
     }
 }

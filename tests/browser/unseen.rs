@@ -209,7 +209,8 @@ async fn a_form_of_every_type_with_nested_conditions_and_sixty_fields_is_asked_c
     page.field(has(&level("1"))).choose("House").await;
     page.field(has(&level("2"))).choose("Kitchen").await;
     me.press("form.continue").await;
-    page.see(&choose("tree")).await;
+    let below = [("label", &*label("tree"))];
+    page.see(&me.words.with("form.choose_below", &below)).await;
     page.field(has(&level("3"))).choose("Oven").await;
     tick(&page, "gate", "shut").await;
     asked(&page, "sealed").fill("Taken back again").await;
